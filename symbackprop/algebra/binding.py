@@ -1,0 +1,158 @@
+r"""Bound and free indices: substitution that never captures, fresh names, and boxes for sums.
+
+SymPy's `subs` and `xreplace` capture under `Sum`; no other module may use them to replace an index.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from sympy import Expr, Integer, Sum, Symbol
+from sympy.tensor.indexed import Indexed
+
+from symbackprop.algebra.symbols import BINDERS, Guard, Maximum, body_of, bounds_of, index, total
+
+_LETTERS = ("i", "j", "k", "l", "p", "q", "r", "s", "t", "u", "v")
+
+
+def letters() -> Iterator[str]:
+    """Names for indices without end: i, j, ..., v, i1, j1, ..."""
+    yield from _LETTERS
+    number = 1
+    while True:
+        yield from (f"{letter}{number}" for letter in _LETTERS)
+        number += 1
+
+
+def fresh(avoid: Iterable[Symbol], like: Symbol | None = None) -> Symbol:
+    """An index whose name none in `avoid` has: `like` itself if it is free to take, else the next free letter."""
+    taken = {symbol.name for symbol in avoid}
+    if like is not None and like.name not in taken:
+        return like
+    return index(next(name for name in letters() if name not in taken))
+
+
+def free_indices(expr: Expr) -> frozenset[Symbol]:
+    """The integer symbols (indices and sizes) that stand free in `expr`."""
+    return frozenset(s for s in expr.free_symbols if isinstance(s, Symbol) and s.is_integer)
+
+
+def all_symbols(expr: Expr) -> frozenset[Symbol]:
+    """Every symbol in `expr`, bound ones too: what a fresh name must avoid."""
+    return frozenset(expr.atoms(Symbol))
+
+
+def rebind(binder: Expr, body: Expr, bounds: tuple[tuple[Symbol, Expr], ...]) -> Expr:
+    """A binder of the same kind as `binder` with another body and other bounds."""
+    if isinstance(binder, Sum):
+        return total(body, *bounds)
+    return type(binder)(body, bounds[0])
+
+
+def substitute(expr: Expr, mapping: Mapping[Symbol, Expr]) -> Expr:
+    """`expr` with free indices replaced at once; bound indices that would capture are renamed first."""
+    mapping = {key: value for key, value in mapping.items() if key != value}
+    if not mapping:
+        return expr
+    if not expr.has(*BINDERS):
+        return expr.xreplace(mapping)
+    return _substitute(expr, mapping)
+
+
+def _substitute(expr: Expr, mapping: Mapping[Symbol, Expr]) -> Expr:
+    if isinstance(expr, BINDERS):
+        return _substitute_binder(expr, mapping)
+    if not expr.args:
+        return mapping.get(expr, expr)
+    if isinstance(expr, Indexed):
+        return expr.func(expr.args[0], *(_substitute(i, mapping) for i in expr.indices))
+    arguments = [_substitute(argument, mapping) for argument in expr.args]
+    return expr if all(a is b for a, b in zip(arguments, expr.args, strict=True)) else expr.func(*arguments)
+
+
+def _substitute_binder(binder: Expr, mapping: Mapping[Symbol, Expr]) -> Expr:
+    bounds, body = bounds_of(binder), body_of(binder)
+    bound = {variable for variable, _ in bounds}
+    live = {key: value for key, value in mapping.items() if key not in bound and binder.has_free(key)}
+    if not live:
+        return binder
+    incoming = set().union(*(value.free_symbols for value in live.values()))
+    avoid = set(incoming) | all_symbols(body)
+    renamed = []
+    for variable, extent in bounds:
+        new = variable
+        if variable in incoming:
+            new = fresh(avoid, variable)
+            avoid.add(new)
+            live[variable] = new
+        renamed.append((new, _substitute(extent, mapping)))
+    return rebind(binder, _substitute(body, live), tuple(renamed))
+
+
+def refresh(body: Expr, bounds: Iterable[tuple[Symbol, Expr]], avoid: set[Symbol]) -> tuple[Expr, tuple]:
+    """`body` and `bounds` with each bound index renamed so that none is in `avoid`; `avoid` gains the new names."""
+    mapping: dict[Symbol, Expr] = {}
+    renamed = []
+    for variable, extent in bounds:
+        new = fresh(avoid, variable)
+        avoid.add(new)
+        if new != variable:
+            mapping[variable] = new
+        renamed.append((new, extent))
+    return substitute(body, mapping), tuple(renamed)
+
+
+def replace_entries(expr: Expr, replacement) -> Expr:
+    """`expr` with each entry and scalar tensor `e` replaced by `replacement(e)` (None keeps it), also under binders.
+
+    The replacement's own free indices are those of `e`; a binder's index that the replacement binds again is renamed
+    by `substitute` when the replacement is made, so nothing is captured.
+    """
+    if isinstance(expr, Indexed) or (isinstance(expr, Symbol) and expr.is_integer is None):
+        new = replacement(expr)
+        return expr if new is None else new
+    if not expr.args:
+        return expr
+    if isinstance(expr, BINDERS):
+        return rebind(expr, replace_entries(body_of(expr), replacement), bounds_of(expr))
+    arguments = [replace_entries(a, replacement) if isinstance(a, Expr) or a.args else a for a in expr.args]
+    return expr if all(a is b for a, b in zip(arguments, expr.args, strict=True)) else expr.func(*arguments)
+
+
+def boxed(expr: Expr, ranges: Mapping[Symbol, Expr]) -> Expr:
+    """`expr` with every `Sum` over boxes [0, n): lower bounds shifted away, bounds that depend on an index as guards."""
+    if isinstance(expr, Indexed) or not expr.args:
+        return expr
+    if isinstance(expr, Sum):
+        return _boxed_sum(expr, ranges)
+    if isinstance(expr, Maximum):
+        variable, extent = expr.bound
+        return Maximum(boxed(expr.body, {**ranges, variable: extent}), (variable, extent))
+    return expr.func(*(boxed(a, ranges) if isinstance(a, Expr) or a.args else a for a in expr.args))
+
+
+def _boxed_sum(expr: Expr, ranges: Mapping[Symbol, Expr]) -> Expr:
+    scope = dict(ranges)
+    shifts: dict[Symbol, Expr] = {}
+    bounds: list[tuple[Symbol, Expr]] = []
+    body = expr.function
+    for variable, *limits in reversed(expr.limits):  # outermost first: inner limits may read outer indices
+        lower, upper = (substitute(limit, shifts) for limit in limits)
+        least, most = _extreme(lower, scope, least=True), _extreme(upper, scope, least=False)
+        if least != lower:
+            body = Guard(variable - limits[0]) * body
+        if most != upper:
+            body = Guard(limits[1] - variable) * body
+        if least != 0:
+            shifts[variable] = variable + least
+        scope[variable] = most - least + 1
+        bounds.append((variable, most - least + 1))
+    return total(boxed(substitute(body, shifts), scope), *reversed(bounds))
+
+
+def _extreme(limit: Expr, ranges: Mapping[Symbol, Expr], *, least: bool) -> Expr:
+    """The least or greatest value that a limit takes while the indices in it run over their boxes."""
+    for variable in sorted(free_indices(limit) & set(ranges), key=str):
+        rising = limit.expand().coeff(variable).is_nonnegative
+        limit = limit.xreplace({variable: Integer(0) if rising == least else ranges[variable] - 1})
+    return limit

@@ -1,0 +1,86 @@
+r"""What the algebra may know of the symbols in an expression: shapes, facts, functions, definitions.
+
+A `Space` is the premise of every rewrite and every proof. It is a frozen record; nothing below it is looked up anywhere
+else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Literal
+
+from sympy import Expr, Symbol
+from sympy.logic.boolalg import Boolean, true
+
+from symbackprop.algebra.arrays import Array
+
+Ranges = Mapping[Symbol, Expr]
+"""The sizes of free indices: each runs over [0, size)."""
+
+FactKind = Literal["one_hot", "distribution", "positive", "binary"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    r"""A premise about a tensor's values.
+
+    `distribution`: \(\sum_k y_k = 1\) along `axis`. `one_hot`: entries 0 or 1, and a distribution along `axis`.
+    `binary`: entries 0 or 1, so \(y^2 = y\). `positive`: entries above 0. The last two have no axis.
+    """
+
+    tensor: str
+    kind: FactKind
+    axis: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Kink:
+    """A point where a scalar function has no derivative, and the value chosen for the derivative there."""
+
+    at: Expr
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class ScalarFunction:
+    r"""A named scalar function \(f(x)\): one SymPy expression in `variable`, or none if `f` is opaque.
+
+    `domain` is the condition on `variable` under which the expression is real; `latex` writes the function's name.
+    """
+
+    name: str
+    variable: Symbol
+    expression: Expr | None
+    domain: Boolean = true
+    kinks: tuple[Kink, ...] = ()
+    latex: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """Premises: the shape of each tensor, facts, `size_facts` (each >= 0), functions by name, and definitions.
+
+    `shapes` is ordered: the order in which tensors were declared, which is the order of factors in a display form.
+    `definitions` gives the forward equation of a tensor, for folding, eliminating and proofs that rest on them.
+    """
+
+    shapes: Mapping[str, tuple[Expr, ...]] = field(default_factory=dict)
+    facts: tuple[Fact, ...] = ()
+    size_facts: tuple[Expr, ...] = ()
+    functions: Mapping[str, ScalarFunction] = field(default_factory=dict)
+    definitions: Mapping[str, Array] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name in ("shapes", "functions", "definitions"):
+            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
+
+    def with_tensor(self, name: str, shape: tuple[Expr, ...]) -> Space:
+        return replace(self, shapes={**self.shapes, name: shape})
+
+    def with_definitions(self, definitions: Mapping[str, Array]) -> Space:
+        return replace(self, definitions={**self.definitions, **definitions})
+
+    def has(self, tensor: str | None, *kinds: FactKind) -> bool:
+        return any(fact.tensor == tensor and fact.kind in kinds for fact in self.facts)

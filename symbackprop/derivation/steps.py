@@ -1,0 +1,71 @@
+r"""Steps are data. A derivation is a tuple of these frozen records; results and documents are folds over them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sympy import Expr
+
+from symbackprop.algebra.arrays import Array
+from symbackprop.algebra.matrices import Matrix
+from symbackprop.algebra.space import Fact
+
+Formula = Expr | Matrix
+"""What stands on a side of a step: index notation or matrix notation."""
+
+
+class StepKind(StrEnum):
+    """The closed list of step kinds, each with an example."""
+
+    SEED = "seed"  # ∂L/∂L = 1
+    CONTRIBUTION = "contribution"  # what one equation that uses u adds to ∂L/∂u; its substeps say how
+    CHAIN_RULE = "chain rule"  # dz[i] = Σ_p da[p] ∂a[p]/∂z[i]
+    LOCAL_DERIVATIVE = "local derivative"  # ∂a[p]/∂z[i] = σ'(z[p]) δ(p, i)
+    COLLAPSE = "collapse"  # Σ_p da[p] σ'(z[p]) δ(p, i) = da[i] σ'(z[i])
+    FOLD = "fold"  # da[i] σ'(z[i]) = da[i] a[i] (1 - a[i])
+    ADD_PATHS = "add paths"  # dx[i] = (by z) + (by u)
+    ELIMINATE = "eliminate"  # dz[i] = da[i] a[i] (1 - a[i]) = a[i] - y[i], with da[i] put in
+    MATRIX = "matrix form"  # dW[i,j] = dz[i] x[j] becomes dW = dz xᵀ
+    ADJOINT = "adjoint"  # the whole of one tensor: its substeps are all of the above, its `after` the result
+    UPDATE = "update"  # W := W - η dW
+
+
+class Method(StrEnum):
+    """How a step was checked."""
+
+    DEFINITION = "definition"  # the chain rule itself, a seed, an update: nothing to prove
+    PROVED = "proved"  # before - after is 0 at all sizes, under the premises named
+    AGREES = "agrees"  # equal at random points; no proof was found
+    DEFERRED = "deferred"  # checks were put off (compiling)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """The verdict on one step: how, resting on which premises; `points` counts the points of an `AGREES`."""
+
+    method: Method
+    premises: tuple[str, ...] = ()
+    points: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    r"""One step: `left` = `before` = `after`, all for the entry (or matrix) of the adjoint of `tensor`.
+
+    `through` names the tensor whose equation is used (a contribution), or that is put in (an elimination).
+    """
+
+    number: str
+    kind: StepKind
+    tensor: str
+    left: Formula
+    before: Formula
+    after: Formula
+    reason: str
+    check: Check
+    through: str | None = None
+    facts: tuple[Fact, ...] = ()
+    kinks: tuple[str, ...] = ()
+    array: Array | None = None
+    substeps: tuple[Step, ...] = ()

@@ -1,0 +1,137 @@
+r"""Every error a user can meet. Each says what is wrong, where, and how to mend it, in the user's own names.
+
+    SymbackpropError
+    ├── ModelError                  the equations cannot mean a model
+    │   ├── UnknownNameError        a name that nothing declares
+    │   ├── DuplicateNameError      one name declared or defined twice
+    │   ├── ShapeError              sizes or ranks that do not fit
+    │   ├── IndexRangeError         an index with two ranges, or a read outside a tensor
+    │   ├── CycleError              a tensor that needs itself
+    │   ├── LossError               a loss that is missing or no scalar
+    │   └── UnreachableError        a parameter that cannot reach the loss
+    ├── NotationError               text that cannot be read
+    │   └── LimitError              text longer, deeper or larger than the reader's bounds
+    ├── DerivationError             a derivative that cannot be formed
+    ├── RenderError                 a document that cannot be written
+    └── UsageError                  a call or an option that makes no sense
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A span of one line of the user's text; `line` and `column` count from 1."""
+
+    source: str
+    line: int
+    column: int
+    length: int
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.source}:{self.line}:{self.column}"
+
+    def caret(self) -> str:
+        """The line of text with a caret under the span."""
+        pad = "".join("\t" if character == "\t" else " " for character in self.text[: self.column - 1])
+        return f"    {self.text}\n    {pad}{'^' * max(1, self.length)}"
+
+
+class SymbackpropError(Exception):
+    """What is wrong (`what`), the place (`where`), the reason (`because`) and the mend (`fix`)."""
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        where: Location | None = None,
+        because: str | None = None,
+        fix: str | None = None,
+        name: str | None = None,
+    ) -> None:
+        self.what = what
+        self.where = where
+        self.because = because
+        self.fix = fix
+        self.name = name
+        super().__init__(what)
+
+    def located(self, where: Location | None) -> SymbackpropError:
+        """The same error with a place, where it has none yet."""
+        if self.where is None:
+            self.where = where
+        return self
+
+    def __str__(self) -> str:
+        place = f", {self.where}" if self.where else ""
+        lines = [f"{type(self).__name__}: {self.what}{place}"]
+        if self.where:
+            lines.append(self.where.caret())
+        lines.extend(f"  {line}" for line in (self.because, self.fix) if line)
+        return "\n".join(lines)
+
+
+class ModelError(SymbackpropError):
+    """The equations cannot mean a model."""
+
+
+class UnknownNameError(ModelError):
+    """A name that nothing declares."""
+
+
+class DuplicateNameError(ModelError):
+    """One name declared or defined twice."""
+
+
+class ShapeError(ModelError):
+    """Sizes or ranks that do not fit."""
+
+
+class IndexRangeError(ModelError):
+    """An index used with two ranges, or a read outside a tensor."""
+
+
+class CycleError(ModelError):
+    """A tensor that needs itself, with no time index to break the circle."""
+
+
+class LossError(ModelError):
+    """A loss that is missing, or that is no scalar."""
+
+
+class UnreachableError(ModelError):
+    """A parameter on which the loss does not depend."""
+
+
+class NotationError(SymbackpropError):
+    """Text that cannot be read."""
+
+
+class LimitError(NotationError):
+    """Text longer, deeper or larger than the reader's bounds."""
+
+
+class DerivationError(SymbackpropError):
+    """A derivative that cannot be formed."""
+
+
+class RenderError(SymbackpropError):
+    """A document that cannot be written."""
+
+
+class UsageError(SymbackpropError):
+    """A call or an option that makes no sense."""
+
+
+def suggestion(name: str, known: Iterable[str]) -> str | None:
+    """`Did you mean W1?`: the known name nearest to `name`, if one is near."""
+    candidates = sorted(set(known))
+    near = difflib.get_close_matches(name, candidates, n=1, cutoff=0.6)
+    if not near:
+        near = [candidate for candidate in candidates if candidate.lower() == name.lower()]
+    return f"Did you mean {near[0]}?" if near else None
