@@ -1,0 +1,220 @@
+r"""Sums of products: the form in which deltas collapse.
+
+A `Term` means \(\sum_{\text{bounds}} \text{coefficient} \cdot \prod \text{factors} \cdot \prod [\text{guard} \ge 0]\),
+each bound index over the box [0, n). `terms_of` multiplies out only what has to be: sums, deltas and guards, never a
+plain factor such as \(1 - a_i\).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from sympy import Add, And, Eq, Expr, Integer, KroneckerDelta, Mul, Ne, Not, Or, Piecewise, Pow, S, Sum, Symbol
+from sympy.core.relational import Ge, Gt, Le, Lt, Relational
+from sympy.logic.boolalg import Boolean, BooleanFalse, BooleanTrue
+
+from symbackprop.algebra.binding import all_symbols, free_indices, refresh, substitute
+from symbackprop.algebra.symbols import BINDERS, Guard, bounds_of, total
+
+Bounds = tuple[tuple[Symbol, Expr], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One product under one sum; see the module's docstring."""
+
+    coefficient: Expr = S.One
+    factors: tuple[Expr, ...] = ()
+    bounds: Bounds = ()
+    guards: tuple[Expr, ...] = ()
+
+    @property
+    def symbols(self) -> frozenset[Symbol]:
+        """Every symbol in the term, bound ones too."""
+        parts = (*self.factors, *self.guards, *(extent for _, extent in self.bounds))
+        return frozenset(v for v, _ in self.bounds).union(*(all_symbols(part) for part in parts))
+
+    def substituted(self, mapping: dict[Symbol, Expr]) -> Term:
+        """The term with indices replaced, which must not be bound by it."""
+        return replace(
+            self,
+            factors=tuple(substitute(factor, mapping) for factor in self.factors),
+            guards=tuple(substitute(guard, mapping).expand() for guard in self.guards),
+        )
+
+
+def terms_of(expr: Expr) -> tuple[Term, ...]:
+    """`expr` as a sum of terms, in the order of its own parts; zero terms are left out."""
+    if isinstance(expr, Add):
+        return tuple(term for argument in expr.args for term in terms_of(argument))
+    if isinstance(expr, Mul):
+        return _product(tuple(terms_of(argument) if _is_structured(argument) else None for argument in expr.args), expr)
+    if expr.is_number:
+        return (Term(expr),) if expr != 0 else ()
+    if isinstance(expr, Sum):
+        return _terms_of_sum(expr)
+    if isinstance(expr, Guard):
+        return (Term(guards=(expr.argument.expand(),)),)
+    if isinstance(expr, Piecewise) and is_index_piecewise(expr):
+        return _terms_of_piecewise(expr)
+    if isinstance(expr, Pow) and expr.exp.is_Integer and expr.exp > 0 and _is_structured(expr.base):
+        return _terms_of_power(expr)
+    return (Term(factors=(expr,)),)
+
+
+def _is_structured(expr: Expr) -> bool:
+    """Whether sums, deltas, guards or index conditions stand at the surface of `expr`, outside functions."""
+    if isinstance(expr, Sum | Guard | KroneckerDelta) or (isinstance(expr, Piecewise) and is_index_piecewise(expr)):
+        return True
+    if isinstance(expr, Add | Mul):
+        return any(_is_structured(argument) for argument in expr.args)
+    return isinstance(expr, Pow) and bool(expr.exp.is_Integer) and expr.exp > 0 and _is_structured(expr.base)
+
+
+def _product(parts: tuple[tuple[Term, ...] | None, ...], product: Mul) -> tuple[Term, ...]:
+    plain = [a for a, part in zip(product.args, parts, strict=True) if part is None]
+    coefficient = Mul(*(a for a in plain if a.is_number))
+    result: tuple[Term, ...] = (Term(coefficient, tuple(a for a in plain if not a.is_number)),)
+    for part in parts:
+        if part is not None:
+            result = tuple(times(left, right) for left in result for right in part)
+    return result
+
+
+def _terms_of_power(expr: Pow) -> tuple[Term, ...]:
+    base = terms_of(expr.base)
+    if len(base) == 1 and not base[0].bounds and not base[0].guards and len(base[0].factors) == 1:
+        return (Term(base[0].coefficient ** expr.exp, (base[0].factors[0] ** expr.exp,)),)
+    result: tuple[Term, ...] = (Term(),)
+    for _ in range(int(expr.exp)):
+        result = tuple(times(left, right) for left in result for right in base)
+    return result
+
+
+def _terms_of_sum(expr: Sum) -> tuple[Term, ...]:
+    terms = []
+    for term in terms_of(expr.function):
+        term = _renamed_apart(term, {v for v, _ in bounds_of(expr)})
+        terms.append(replace(term, bounds=(*bounds_of(expr), *term.bounds)))
+    return tuple(terms)
+
+
+def times(left: Term, right: Term) -> Term:
+    """The product of two terms, the bound indices of the second renamed apart."""
+    if right.bounds and left.symbols & right.symbols:
+        right = _renamed_apart(right, left.symbols)
+    if left.bounds and {v for v, _ in left.bounds} & right.symbols:
+        left = _renamed_apart(left, right.symbols)
+    return Term(
+        left.coefficient * right.coefficient,
+        left.factors + right.factors,
+        left.bounds + right.bounds,
+        left.guards + right.guards,
+    )
+
+
+def _renamed_apart(term: Term, avoid: Iterable[Symbol]) -> Term:
+    clash = {v for v, _ in term.bounds} & set(avoid)
+    if not clash:
+        return term
+    taken = set(avoid) | set(term.symbols)
+    mapping: dict[Symbol, Expr] = {}
+    bounds = []
+    for variable, extent in term.bounds:
+        if variable in clash:
+            _, ((new, _),) = refresh(S.One, ((variable, extent),), taken)
+            mapping[variable] = new
+            bounds.append((new, extent))
+        else:
+            bounds.append((variable, extent))
+    return replace(term, bounds=tuple(bounds)).substituted(mapping)
+
+
+def is_index_condition(condition: Boolean) -> bool:
+    """Whether a condition compares indices and sizes, and no real values."""
+    return bool(condition.free_symbols) and all(symbol.is_integer for symbol in condition.free_symbols)
+
+
+def is_index_piecewise(expr: Piecewise) -> bool:
+    return any(is_index_condition(condition) for _, condition in expr.args) and all(
+        is_index_condition(condition) or condition in (True, False) for _, condition in expr.args
+    )
+
+
+def _terms_of_piecewise(expr: Piecewise) -> tuple[Term, ...]:
+    terms: list[Term] = []
+    remaining: tuple[Term, ...] = (Term(),)
+    for value, condition in expr.args:
+        here = indicator(condition)
+        for chosen in (times(r, h) for r in remaining for h in here):
+            terms.extend(times(chosen, term) for term in terms_of(value))
+        elsewhere = indicator(Not(condition))
+        remaining = tuple(times(r, e) for r in remaining for e in elsewhere)
+    return tuple(terms)
+
+
+def indicator(condition: Boolean) -> tuple[Term, ...]:
+    """An index condition as a sum of terms of guards and deltas, exactly one of which is 1 where it holds."""
+    if isinstance(condition, BooleanTrue):
+        return (Term(),)
+    if isinstance(condition, BooleanFalse):
+        return ()
+    if isinstance(condition, And):
+        result: tuple[Term, ...] = (Term(),)
+        for part in sorted(condition.args, key=str):
+            result = tuple(times(left, right) for left in result for right in indicator(part))
+        return result
+    if isinstance(condition, Or):
+        first, *rest = sorted(condition.args, key=str)
+        return indicator(first) + indicator(And(Not(first), Or(*rest)))
+    if isinstance(condition, Relational):
+        return _relation(condition)
+    raise TypeError(f"no index condition: {condition}")
+
+
+def _relation(relation: Relational) -> tuple[Term, ...]:
+    difference = (relation.lhs - relation.rhs).expand()
+    if isinstance(relation, Eq):
+        return (Term(factors=(KroneckerDelta(relation.lhs, relation.rhs),)),)
+    if isinstance(relation, Ne):
+        return (Term(), Term(Integer(-1), (KroneckerDelta(relation.lhs, relation.rhs),)))
+    guards = {Ge: difference, Gt: difference - 1, Le: -difference, Lt: -difference - 1}
+    return (Term(guards=(guards[type(relation)],)),)
+
+
+def from_terms(terms: Iterable[Term]) -> Expr:
+    """The expression that the terms mean: each sum split into its connected parts, free factors before it."""
+    return Add(*(from_term(term) for term in terms))
+
+
+def from_term(term: Term) -> Expr:
+    bound = {v for v, _ in term.bounds}
+    atoms = [*term.factors, *(Guard(guard) for guard in term.guards)]
+    free = [a for a in atoms if not free_indices(a) & bound]
+    result = Mul(term.coefficient, *free)
+    for bounds, members in components(term.bounds, [a for a in atoms if free_indices(a) & bound]):
+        result *= total(Mul(*members), *bounds) if members else Mul(*(extent for _, extent in bounds))
+    return result
+
+
+def components(bounds: Bounds, atoms: list[Expr]) -> list[tuple[Bounds, list[Expr]]]:
+    """Bound indices and factors, split into the parts that share no bound index; an unused index stands alone."""
+    parts: list[tuple[set[Symbol], list[Expr]]] = []
+    bound = {v for v, _ in bounds}
+    for atom in atoms:
+        touched, members = free_indices(atom) & bound, [atom]
+        apart = []
+        for indices, others in parts:
+            if indices & touched:
+                touched, members = touched | indices, others + members
+            else:
+                apart.append((indices, others))
+        parts = [*apart, (set(touched), members)]
+    used = set().union(*(indices for indices, _ in parts)) if parts else set()
+    result = [(tuple(b for b in bounds if b[0] in indices), members) for indices, members in parts]
+    return result + [((b,), []) for b in bounds if b[0] not in used]
+
+
+def has_binders(expr: Expr) -> bool:
+    return expr.has(*BINDERS)
