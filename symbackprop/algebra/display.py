@@ -1,0 +1,118 @@
+r"""The display form: what is shown. Canonical and deterministic, and never more expanded than a person would write.
+
+Sums are pushed over additions, deltas collapsed, disconnected sums split, bound indices renamed by rank, like terms
+added, and a factor that every term has is pulled out. It proves nothing; that is the zero test's work.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sympy import Add, Expr, KroneckerDelta, Mul, Pow, S, Symbol
+
+from symbackprop.algebra.binding import all_symbols, free_indices, fresh
+from symbackprop.algebra.collapse import collapse
+from symbackprop.algebra.space import Fact, Ranges, Space
+from symbackprop.algebra.symbols import indices_of, tensor_of
+from symbackprop.algebra.terms import Term, from_term, terms_of
+
+
+def display(expr: Expr, ranges: Ranges, space: Space) -> Expr:
+    """`expr` in display form; an expression equal to it at every entry."""
+    terms = [t for term in terms_of(expr) for t in collapse(term, ranges, space)]
+    return assemble(terms, ranges)
+
+
+def assemble(terms: list[Term], ranges: Ranges) -> Expr:
+    """Terms as one expression: bound indices renamed, like terms added, common factors pulled out."""
+    named = [with_names(term, ranges) for term in terms]
+    return common_factor(Add(*(from_term(term) for term in named)))
+
+
+def with_names(term: Term, ranges: Ranges) -> Term:
+    """The term with bound indices named in the order in which its factors meet them."""
+    if not term.bounds:
+        return term
+    taken = set(ranges) | {s for s in term.symbols if s not in dict(term.bounds)}
+    taken |= {s for f in term.factors for s in all_symbols(f) if s not in dict(term.bounds)}
+    mapping: dict[Symbol, Expr] = {}
+    bounds = []
+    for variable, extent in _ordered_bounds(term):
+        new = fresh(taken, variable)
+        taken.add(new)
+        mapping[variable] = new
+        bounds.append((new, extent))
+    return replace(term.substituted(mapping), bounds=tuple(bounds))
+
+
+def _ordered_bounds(term: Term) -> list[tuple[Symbol, Expr]]:
+    """Bound indices by a signature that does not depend on their names; ties keep the order they came in."""
+    bound = dict(term.bounds)
+    blanks = {v: Symbol("_", integer=True) for v in bound}
+
+    def signature(variable: Symbol) -> tuple[str, ...]:
+        marked = {**blanks, variable: Symbol("*", integer=True)}
+        return tuple(sorted(str(f.xreplace(marked)) for f in (*term.factors, *term.guards) if f.has_free(variable)))
+
+    return sorted(term.bounds, key=lambda b: (signature(b[0]), str(b[1])))
+
+
+def common_factor(expr: Expr) -> Expr:
+    """A sum with the factors that all of its terms share pulled out: \\(p a - p b = p (a - b)\\)."""
+    if not isinstance(expr, Add):
+        return expr
+    powers = [_powers(argument) for argument in expr.args]
+    shared = set(powers[0]).intersection(*(set(p) for p in powers[1:]))
+    pulled = Mul(*(base ** min(p[base] for p in powers) for base in shared))
+    if pulled == 1:
+        return expr
+    return Mul(pulled, Add(*(argument / pulled for argument in expr.args)), evaluate=True)
+
+
+def _powers(term: Expr) -> dict[Expr, Expr]:
+    """The positive integer powers that multiply a term."""
+    result: dict[Expr, Expr] = {}
+    for factor in Mul.make_args(term):
+        base, exponent = factor.as_base_exp() if isinstance(factor, Pow) else (factor, S.One)
+        if not factor.is_number and exponent.is_Integer and exponent > 0:
+            result[base] = exponent
+    return result
+
+
+def with_facts(expr: Expr, space: Space, used: list[Fact]) -> Expr:
+    r"""`expr` with \(\sum_k y_k = 1\) for each tensor that is a distribution; `used` gains the facts that served."""
+    terms = []
+    for term in terms_of(expr):
+        for fact in space.facts:
+            reduced = _sum_to_one(term, fact)
+            if reduced is not None:
+                term = reduced
+                if fact not in used:
+                    used.append(fact)
+        terms.append(from_term(term))
+    return Add(*terms)
+
+
+def _sum_to_one(term: Term, fact: Fact) -> Term | None:
+    """The term without the factor y[.., k, ..] and the sum over k, where nothing else depends on k."""
+    if fact.kind not in ("distribution", "one_hot") or fact.axis is None:
+        return None
+    bound = dict(term.bounds)
+    for place, factor in enumerate(term.factors):
+        if tensor_of(factor) != fact.tensor:
+            continue
+        variable = indices_of(factor)[fact.axis]
+        others = (*term.factors[:place], *term.factors[place + 1 :])
+        elsewhere = (*others, *term.guards, *(i for n, i in enumerate(indices_of(factor)) if n != fact.axis))
+        if variable in bound and not any(variable in free_indices(part) for part in elsewhere):
+            return replace(term, factors=others, bounds=tuple(b for b in term.bounds if b[0] != variable))
+    return None
+
+
+def size_of(expr: Expr) -> int:
+    """How much there is to read: the number of nodes of the formula."""
+    return 1 + sum(size_of(argument) for argument in expr.args) if not tensor_of(expr) else 1
+
+
+def has_delta(expr: Expr) -> bool:
+    return expr.has(KroneckerDelta)
