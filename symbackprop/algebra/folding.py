@@ -1,0 +1,287 @@
+r"""Folding: a local derivative in values that the forward pass already has.
+
+From the forward equation a = F, one kernel of F (an exponential, a logarithm, a root) is solved for and put into the
+derivative: σ' becomes a(1 - a), √' becomes 1/(2a), softmax's becomes \(p_i(\delta_{ij} - p_j)\). There is no list of
+special cases. A candidate with a pole where the original has none is rejected; the shortest that is proved by putting
+a = F back is taken, the raw derivative being a candidate too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from sympy import Add, Expr, Mul, Piecewise, Pow, S, Symbol, cancel, erf, exp, factor, fraction, log, tanh, together
+from sympy.tensor.indexed import Indexed
+
+from symbackprop.algebra.binding import free_indices, substitute
+from symbackprop.algebra.display import size_of
+from symbackprop.algebra.ranges import is_nonnegative
+from symbackprop.algebra.space import Ranges, ScalarFunction, Space
+from symbackprop.algebra.symbols import BINDERS, Apply
+from symbackprop.algebra.zero import is_zero
+
+KERNELS = (exp, log, tanh, erf)
+VALUE = Symbol("a", real=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """A derivative rewritten: the new form, and what it rests on in words."""
+
+    expression: Expr
+    reason: str
+
+
+def derivative_of(function: ScalarFunction, order: int = 1) -> Expr:
+    """The derivative of a named function as SymPy gives it, in the function's own variable."""
+    return function.expression.diff(function.variable, order)
+
+
+def unfold(expr: Expr, space: Space) -> Expr:
+    """`expr` with every named function replaced by its definition, opaque ones kept."""
+    if not expr.has(Apply):
+        return expr
+    arguments = [unfold(a, space) if isinstance(a, Expr) or a.args else a for a in expr.args]
+    if isinstance(expr, Apply):
+        function = space.functions.get(expr.name)
+        if function is None or function.expression is None:
+            return Apply(expr.name, arguments[1], expr.order)
+        definition = unfold(function.expression, space)
+        return definition.diff(function.variable, expr.order).xreplace({function.variable: arguments[1]})
+    return expr.func(*arguments)
+
+
+def fold_function(function: ScalarFunction, space: Space) -> Fold | None:
+    r"""f'(x) in x and the value a = f(x), `VALUE` standing for a; None for an opaque function.
+
+    Where f' is another named function, that is its shortest form (softplus' = σ).
+    """
+    if function.expression is None:
+        return None
+    return _fold_function(function, tuple(sorted(space.functions.items())))
+
+
+@lru_cache(maxsize=1024)
+def _fold_function(function: ScalarFunction, table: tuple[tuple[str, ScalarFunction], ...]) -> Fold:
+    space = Space(functions=dict(table))
+    raw = _fold_nested(derivative_of(function), space)
+    forward = function.expression
+    candidates = [(raw, "differentiated")]
+    candidates += [(c, f"{function.name}(x) = a") for c in candidates_of(raw, forward, VALUE)]
+    named = _named(unfold(raw, space), function.variable, space)
+    if named is not None:
+        candidates.append((named, f"{function.name}' is {named.name}"))
+
+    def check(candidate: Expr) -> bool:
+        difference = unfold(candidate.xreplace({VALUE: forward}) - derivative_of(function), space)
+        return is_zero(difference, {}, space) is not None
+
+    return _shortest(raw, candidates, check)
+
+
+def _fold_nested(expr: Expr, space: Space) -> Expr:
+    """Derivatives of the named functions inside a definition, each folded by that function's own value."""
+    for part in sorted(expr.atoms(Apply), key=str):
+        if part.order == 1 and part.name in space.functions:
+            inner = fold_function(space.functions[part.name], space)
+            if inner is not None:
+                value = {VALUE: Apply(part.name, part.argument), space.functions[part.name].variable: part.argument}
+                expr = expr.xreplace({part: inner.expression.xreplace(value)})
+    return expr
+
+
+def _named(raw: Expr, variable: Symbol, space: Space) -> Apply | None:
+    """The named function that equals `raw`, if there is one: tried at two points, then proved."""
+    if not raw.has(exp) or raw.has(Piecewise):
+        return None
+    points = (S(1) / 3, S(-5) / 4)
+    for name, function in sorted(space.functions.items()):
+        if function.expression is None or function.expression.has(Piecewise, Apply):
+            continue
+        definition = function.expression.xreplace({function.variable: variable})
+        if all(abs((definition - raw).xreplace({variable: p}).evalf(20)) < 1e-15 for p in points) and is_zero(
+            definition - raw, {}, space
+        ):
+            return Apply(name, variable)
+    return None
+
+
+def _shortest(raw: Expr, candidates: list[tuple[Expr, str]], check: Callable[[Expr], bool]) -> Fold:
+    for candidate, reason in sorted(candidates, key=lambda c: (size_of(c[0]), str(c[0]))):
+        if candidate == raw or check(candidate):
+            return Fold(candidate, reason)
+    return Fold(raw, "differentiated")
+
+
+def candidates_of(raw: Expr, forward: Expr, value: Expr) -> Iterator[Expr]:
+    """Forms of `raw` in which a kernel of `forward` is expressed by `value`; none has a new pole."""
+    if isinstance(forward, Piecewise):
+        yield from _by_branches(raw, forward, value)
+        return
+    for kernel in sorted(forward.atoms(*KERNELS), key=str):
+        for solution in _solutions(forward, kernel, value):
+            yield from _tidy(raw.xreplace({kernel: solution}), raw, value)
+    for root in sorted(forward.atoms(Pow), key=str):
+        if forward == root and root.exp.is_Rational:
+            yield from _tidy(_by_root(raw, root, value), raw, value, poles=True)
+    quotient = cancel(raw / forward)
+    yield from _tidy(value * quotient, raw, value)
+
+
+def _by_branches(raw: Expr, forward: Piecewise, value: Expr) -> Iterator[Expr]:
+    """Each branch by itself, where derivative and function branch on the same conditions."""
+    if not isinstance(raw, Piecewise) or [c for _, c in raw.args] != [c for _, c in forward.args]:
+        return
+    branches = []
+    for (slope, condition), (branch, _) in zip(raw.args, forward.args, strict=True):
+        shorter = [c for c in candidates_of(slope, branch, value) if size_of(c) < size_of(slope)]
+        branches.append((min(shorter, key=lambda c: (size_of(c), str(c)), default=slope), condition))
+    yield Piecewise(*branches)
+
+
+def _solutions(forward: Expr, kernel: Expr, value: Expr) -> Iterator[Expr]:
+    """`kernel` from \\(forward = value\\), where the equation is linear in it, or its logarithm can be undone."""
+    if isinstance(forward, log):
+        inner = forward.args[0]
+        for part in sorted(inner.atoms(exp), key=str):
+            if part == kernel:
+                yield from _linear(inner, part, exp(value))
+        return
+    yield from _linear(forward, kernel, value)
+
+
+def _linear(forward: Expr, kernel: Expr, value: Expr) -> Iterator[Expr]:
+    unknown = Symbol("_kernel", real=True)
+    numerator, denominator = fraction(together(forward.xreplace({kernel: unknown})))
+    equation = (numerator - value * denominator).expand(power_exp=False, power_base=False, log=False)
+    slope = equation.coeff(unknown, 1)
+    rest = equation - slope * unknown
+    rest = rest.expand(power_exp=False, power_base=False, log=False)
+    if slope == 0 or slope.has(unknown) or rest.has(unknown):
+        return
+    yield -rest / slope
+
+
+def _by_root(raw: Expr, root: Pow, value: Expr) -> Expr:
+    """g**s as a power of `value` = g**r, wherever s/r is whole."""
+
+    def replaced(power: Expr) -> Expr:
+        if isinstance(power, Pow) and power.base == root.base and (power.exp / root.exp).is_Integer:
+            return value ** (power.exp / root.exp)
+        return power
+
+    return raw.replace(lambda e: isinstance(e, Pow), replaced)
+
+
+def _tidy(candidate: Expr, raw: Expr, value: Expr, *, poles: bool = False) -> Iterator[Expr]:
+    """The candidate, cancelled and factored, if it speaks of `value` and brings no pole that `raw` has not."""
+    forms = {candidate} if candidate.has(*BINDERS) else set()
+    if not forms:
+        cancelled = cancel(candidate)
+        forms = {cancelled, factor(cancelled)}
+    for form in sorted(forms, key=str):
+        if form.has(value) and (poles or _poles(form) <= _poles(raw)):
+            yield form
+
+
+def _poles(expr: Expr) -> set[Expr]:
+    """The factors of an expression's denominator that are not known to be free of zeros."""
+    _, denominator = fraction(together(expr))
+    return {f.as_base_exp()[0] for f in Mul.make_args(factor(denominator)) if not f.is_number and not _is_positive(f)}
+
+
+def _is_positive(expr: Expr) -> bool:
+    """Whether an expression is positive at all real values: sums and products of exponentials, squares, numbers > 0."""
+    if isinstance(expr, Add | Mul):
+        return all(_is_positive(argument) for argument in expr.args)
+    if isinstance(expr, Pow):
+        return _is_positive(expr.base)
+    return isinstance(expr, exp) or bool(expr.is_positive)
+
+
+def fold(raw: Expr, forward: Expr, value: Expr, ranges: Ranges, space: Space) -> Fold:
+    r"""A local derivative of the equation `value` = `forward` (an entry with free indices), in entries of the value.
+
+    Derivatives of named functions go first, by their own value; where the value of f(x) is what the equation defines,
+    it is written as `value`. Then kernels of the equation are eliminated at every index at which they occur.
+    """
+    named = _fold_named(raw, forward, value, space)
+    kernels = sorted((k for k in _surface_kernels(forward)), key=str)
+    candidates = [(named, "")] if named != raw else []
+    for kernel in kernels:
+        for solution in _linear(forward, kernel, value):
+            candidate = _everywhere(named, kernel, solution, ranges, space)
+            if candidate is not None:
+                candidates.extend((form, "") for form in _tidy_indexed(candidate))
+    if isinstance(forward, Pow) and forward.exp.is_Rational and not (forward.exp.is_Integer and forward.exp > 0):
+        candidates.append((_by_root(named, forward, value), ""))
+    return _shortest(named, [(named, ""), *candidates], _check(raw, forward, value, ranges, space))
+
+
+def _check(raw: Expr, forward: Expr, value: Expr, ranges: Ranges, space: Space) -> Callable[[Expr], bool]:
+    name = str(value.base.label) if isinstance(value, Indexed) else str(value)
+    return lambda candidate: is_zero(candidate - raw, ranges, space, using=(name,)) is not None
+
+
+def _fold_named(raw: Expr, forward: Expr, value: Expr, space: Space) -> Expr:
+    """Each f'(x) in `raw` by its fold, with `value` for f(x) where the equation says so."""
+    for part in sorted(raw.atoms(Apply), key=str):
+        function = space.functions.get(part.name)
+        result = fold_function(function, space) if function is not None and part.order == 1 else None
+        if result is not None:
+            plain = Apply(part.name, part.argument)
+            known = value if plain == forward else plain
+            raw = raw.xreplace({part: result.expression.xreplace({VALUE: known, function.variable: part.argument})})
+    return raw
+
+
+def _surface_kernels(expr: Expr) -> set[Expr]:
+    """Exponentials outside every binder."""
+    if isinstance(expr, BINDERS) or not expr.args or isinstance(expr, Indexed):
+        return set()
+    if isinstance(expr, exp):
+        return {expr}
+    return set().union(*(_surface_kernels(argument) for argument in expr.args))
+
+
+def _everywhere(expr: Expr, kernel: Expr, solution: Expr, ranges: Ranges, space: Space) -> Expr | None:
+    """`expr` with the kernel replaced outside binders, at whatever index it occurs."""
+    variables = free_indices(kernel) & set(ranges)
+    for instance in sorted(_surface_kernels(expr), key=str):
+        found = match(kernel, instance, variables)
+        if found is None or not all(
+            is_nonnegative(e, ranges, space) and is_nonnegative(ranges[v] - 1 - e, ranges, space)
+            for v, e in found.items()
+        ):
+            continue
+        expr = expr.xreplace({instance: substitute(solution, found)})
+    return expr
+
+
+def match(pattern: Expr, instance: Expr, variables: frozenset[Symbol]) -> dict[Symbol, Expr] | None:
+    """The values of `variables` that make `pattern` into `instance`; None if there are none."""
+    found: dict[Symbol, Expr] = {}
+
+    def walk(left: Expr, right: Expr) -> bool:
+        if left in variables:
+            return found.setdefault(left, right) == right
+        if left == right and not left.free_symbols & variables:
+            return True
+        if left.func is not right.func or len(left.args) != len(right.args) or not left.args:
+            return left == right
+        return all(walk(x, y) for x, y in zip(left.args, right.args, strict=True))
+
+    return found if walk(pattern, instance) and substitute(pattern, found) == instance else None
+
+
+def _tidy_indexed(expr: Expr) -> Iterator[Expr]:
+    """The expression with equal powers cancelled; sums stay closed, being plain factors here."""
+    atoms = sorted(expr.atoms(*BINDERS), key=str)
+    outer = [a for a in atoms if not any(a is not b and b.has(a) for b in atoms)]
+    names = {a: Symbol(f"_sum{number}", real=True) for number, a in enumerate(outer)}
+    plain = expr.xreplace(names)
+    back = {symbol: a for a, symbol in names.items()}
+    for form in (cancel(plain), factor(plain)):
+        yield form.xreplace(back)
