@@ -120,7 +120,7 @@ def replace_entries(expr: Expr, replacement) -> Expr:
 
 
 def boxed(expr: Expr, ranges: Mapping[Symbol, Expr]) -> Expr:
-    """`expr` with every `Sum` over boxes [0, n): lower bounds shifted away, bounds that depend on an index as guards."""
+    """`expr` with every `Sum` over boxes [0, n): lower bounds shifted away, bounds that read an index as guards."""
     if isinstance(expr, Indexed) or not expr.args:
         return expr
     if isinstance(expr, Sum):

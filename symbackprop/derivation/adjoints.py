@@ -1,0 +1,173 @@
+r"""The adjoint of one tensor: its contributions added up, what can be eliminated, its matrix form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sympy import Add, Expr, Symbol
+
+from symbackprop.algebra.arrays import Array
+from symbackprop.algebra.display import display, size_of, with_facts
+from symbackprop.algebra.elimination import eliminate, reads
+from symbackprop.algebra.lifting import lift
+from symbackprop.algebra.matrices import Leaf
+from symbackprop.algebra.space import Fact, Space
+from symbackprop.algebra.symbols import adjoint, entry, tensor_of
+from symbackprop.derivation.checks import DEFINITION, Checker
+from symbackprop.derivation.contributions import Contribution
+from symbackprop.derivation.steps import Step, StepKind
+
+
+@dataclass(frozen=True, slots=True)
+class Adjoint:
+    """The adjoint of a tensor: as the sweep gives it, and in its shortest form, each by name (σ') and folded."""
+
+    tensor: str
+    swept: Array
+    named: Expr
+    folded: Expr
+    step: Step
+
+    @property
+    def final(self) -> Array:
+        """The shortest form, folded."""
+        return Array(self.swept.indices, self.swept.shape, self.folded)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The tensor whose adjoint is wanted, the names of its indices, and its shape."""
+
+    tensor: str
+    at: tuple[Symbol, ...]
+    shape: tuple[Expr, ...]
+
+    @property
+    def left(self) -> Expr:
+        return entry(adjoint(self.tensor), *self.at)
+
+    @property
+    def ranges(self) -> dict[Symbol, Expr]:
+        return dict(zip(self.at, self.shape, strict=True))
+
+
+def adjoint_of(
+    place: Place,
+    contributions: tuple[Contribution, ...],
+    known: Mapping[str, Adjoint],
+    served: Mapping[str, int],
+    space: Space,
+    checker: Checker,
+) -> Adjoint:
+    """Adds the contributions, uses facts, puts in adjoints that serve only here, and lifts to matrices.
+
+    `known` holds the adjoints found so far, `served` how many tensors read each of them.
+    """
+    named = display(Add(*(c.named for c in contributions)), place.ranges, space)
+    folded = display(Add(*(c.folded for c in contributions)), place.ranges, space)
+    steps = [c.step for c in contributions]
+    if len(contributions) > 1:
+        steps.append(_paths_step(place, contributions, folded, checker))
+    swept = folded
+    named, folded, more = _with_facts(place, named, folded, space, checker)
+    steps += more
+    named, folded, more = _eliminated(place, (named, folded), known, served, space, checker)
+    steps += more
+    steps += matrix_steps(place, place.left, named, folded, space, checker)
+    whole = Step(
+        StepKind.ADJOINT,
+        place.tensor,
+        place.left,
+        swept,
+        folded,
+        f"the adjoint of {place.tensor}",
+        DEFINITION,
+        array=Array(place.at, place.shape, folded),
+        substeps=tuple(steps),
+    )
+    return Adjoint(place.tensor, Array(place.at, place.shape, swept), named, folded, whole)
+
+
+def _paths_step(place: Place, contributions: tuple[Contribution, ...], after: Expr, checker: Checker) -> Step:
+    before = Add(*(c.folded for c in contributions), evaluate=False)
+    through = ", ".join(c.through for c in contributions)
+    check = checker.equal(Add(*(c.folded for c in contributions)), after, place.ranges)
+    return Step(StepKind.ADD_PATHS, place.tensor, place.left, before, after, f"the paths through {through}", check)
+
+
+def _with_facts(
+    place: Place, named: Expr, folded: Expr, space: Space, checker: Checker
+) -> tuple[Expr, Expr, list[Step]]:
+    used: list[Fact] = []
+    after = display(with_facts(folded, space, used), place.ranges, space)
+    if not used:
+        return named, folded, []
+    step = Step(
+        StepKind.FACT,
+        place.tensor,
+        place.left,
+        folded,
+        after,
+        "by a fact",
+        checker.equal(folded, after, place.ranges),
+        facts=tuple(used),
+    )
+    return display(with_facts(named, space, used), place.ranges, space), after, [step]
+
+
+def _eliminated(
+    place: Place,
+    forms: tuple[Expr, Expr],
+    known: Mapping[str, Adjoint],
+    served: Mapping[str, int],
+    space: Space,
+    checker: Checker,
+) -> tuple[Expr, Expr, list[Step]]:
+    """Puts in the adjoint of v where that shortens the result, or where it serves only here, entry by entry."""
+    named, folded = forms
+    steps = []
+    for through in sorted({n for n in known if reads(folded, adjoint(n))}, key=list(known).index):
+        name = adjoint(through)
+        premises = space.with_definitions({name: known[through].final})
+        result = eliminate(folded, (name,), place.ranges, premises)
+        shorter = size_of(result.expression) <= size_of(folded)
+        if not shorter and not (served[through] == 1 and _is_entrywise(folded, name, place)):
+            continue
+        by_name = eliminate(named, (name,), place.ranges, premises).expression
+        check = Checker(premises, checker.active).equal(folded, result.expression, place.ranges, using=(name,))
+        steps.append(
+            Step(
+                StepKind.ELIMINATE,
+                place.tensor,
+                place.left,
+                folded,
+                result.expression,
+                f"with the adjoint of {through} put in",
+                check,
+                through=through,
+                facts=result.facts,
+            )
+        )
+        keeps_name = size_of(by_name) < size_of(result.expression) or not shorter
+        named, folded = (by_name if keeps_name else result.expression), result.expression
+    return named, folded, steps
+
+
+def _is_entrywise(expr: Expr, name: str, place: Place) -> bool:
+    """Whether the adjoint is read at this tensor's own indices alone, outside every sum."""
+    entries = [part for part in expr.atoms(type(place.left)) if tensor_of(part) == name]
+    return bool(place.at) and all(part.indices == place.at for part in entries)
+
+
+def matrix_steps(place: Place, left: Expr, named: Expr, folded: Expr, space: Space, checker: Checker) -> list[Step]:
+    """The matrix forms: with derivatives by name, then folded; none where nothing lifts within its budget."""
+    steps = []
+    for expr in dict.fromkeys((named, folded)):
+        found = lift(Array(place.at, place.shape, expr), space)
+        if found is None:
+            continue
+        check = checker.lifted(found, expr, place.ranges, place.at)
+        leaf = Leaf(str(tensor_of(left)), found.shape)
+        steps.append(Step(StepKind.MATRIX, place.tensor, leaf, expr, found, "matrix form", check))
+    return steps
