@@ -2,7 +2,7 @@ r"""What one equation that uses u adds to the adjoint of u: chain rule, local de
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sympy import Expr, Piecewise, S, Symbol
 from sympy.tensor.indexed import Indexed
@@ -11,12 +11,12 @@ from symbackprop.algebra.arrays import Array
 from symbackprop.algebra.binding import all_symbols, fresh
 from symbackprop.algebra.derivative import Use, delta, uses
 from symbackprop.algebra.display import display
-from symbackprop.algebra.folding import Fold, fold
+from symbackprop.algebra.folding import fold
 from symbackprop.algebra.space import Space
 from symbackprop.algebra.symbols import Apply, Maximum, Partial, adjoint, entry, total
 from symbackprop.algebra.terms import is_index_piecewise
 from symbackprop.derivation.checks import DEFINITION, Checker
-from symbackprop.derivation.steps import Step, StepKind
+from symbackprop.derivation.steps import Check, Step, StepKind
 from symbackprop.model.records import Equation
 
 
@@ -81,47 +81,26 @@ def frame(tensor: str, at: tuple[Symbol, ...], shape: tuple[Expr, ...], equation
 
 
 def contribution(place: Frame, root: str, scale: Expr, space: Space, checker: Checker) -> Contribution:
-    """The contribution of one equation, with its substeps."""
-    left = entry(adjoint(place.tensor), *place.at)
+    """The contribution of one equation, with its substeps: chain rule, local derivative, collapse, fold."""
+    work = _Work(place, root, scale, space, checker)
     avoid = set(place.at) | set(place.indices) | set(all_symbols(place.expression))
     found = uses(place.expression, place.tensor, avoid)
     raw = sum((total(u.factor * delta(place.at, u.target), *u.bounds) for u in found), S.Zero)
     local = display(raw, place.ranges, space)
-    partial = Partial(place.value, entry(place.tensor, *place.at))
-    chain = place.through_adjoint(partial, scale, root)
+    chain = work.summed(work.partial)
     steps = [
-        Step(StepKind.CHAIN_RULE, place.tensor, left, chain, chain, "chain rule", DEFINITION, through=place.through)
-    ]
-    steps.append(
-        Step(
-            StepKind.LOCAL_DERIVATIVE,
-            place.tensor,
-            partial,
-            raw,
-            local,
-            "local derivative",
-            checker.equal(raw, local, place.ranges),
-            through=through,
+        work.step(StepKind.CHAIN_RULE, work.left, chain, chain, "chain rule", DEFINITION),
+        replace(
+            work.step(StepKind.LOCAL_DERIVATIVE, work.partial, raw, local, "local derivative", work.local(raw, local)),
             kinks=kinks_of(place.expression, place.tensor, space),
         ),
     ]
-    result = fold(local, place.expression, place.value, place.ranges, space)
-    if _is_by_name(local):
-        named, folded, more = _collapse_then_fold(place, left, local, result, (root, scale), space, checker)
-    else:
-        named, folded, more = _fold_then_collapse(place, left, local, result, (root, scale), space, checker)
-    whole = Step(
-        StepKind.CONTRIBUTION,
-        place.tensor,
-        left,
-        chain,
-        folded,
-        f"through {place.through}",
-        more[-1].check,
-        through=place.through,
-        substeps=(*steps, *more),
-    )
-    return Contribution(place.through, found, named, folded, whole)
+    short = fold(local, place.expression, place.value, place.ranges, space).expression
+    finish = _collapse_then_fold if _is_by_name(local) else _fold_then_collapse
+    named, folded, more = finish(work, local, short)
+    reason = f"through {place.through}"
+    whole = work.step(StepKind.CONTRIBUTION, work.left, chain, folded, reason, more[-1].check)
+    return Contribution(place.through, found, named, folded, replace(whole, substeps=(*steps, *more)))
 
 
 def _is_by_name(local: Expr) -> bool:
@@ -129,60 +108,62 @@ def _is_by_name(local: Expr) -> bool:
     return any(part.order > 0 for part in local.atoms(Apply))
 
 
-Way = tuple[str, Expr]
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What making the steps of one contribution takes."""
+
+    place: Frame
+    root: str
+    scale: Expr
+    space: Space
+    checker: Checker
+
+    @property
+    def left(self) -> Expr:
+        return entry(adjoint(self.place.tensor), *self.place.at)
+
+    @property
+    def partial(self) -> Expr:
+        return Partial(self.place.value, entry(self.place.tensor, *self.place.at))
+
+    def summed(self, local: Expr) -> Expr:
+        return self.place.through_adjoint(local, self.scale, self.root)
+
+    def local(self, before: Expr, after: Expr, using: tuple[str, ...] = ()) -> Check:
+        return self.checker.equal(before, after, self.place.ranges, using)
+
+    def whole(self, before: Expr, after: Expr, using: tuple[str, ...] = ()) -> Check:
+        return self.checker.equal(before, after, self.place.outer, using)
+
+    def step(self, kind: StepKind, left: Expr, before: Expr, after: Expr, reason: str, check: Check) -> Step:
+        return Step(kind, self.place.tensor, left, before, after, reason, check, through=self.place.through)
+
+    def collapsed(self, local: Expr) -> tuple[Expr, Step]:
+        before = self.summed(local)
+        after = display(before, self.place.outer, self.space)
+        reason = "collapse of the deltas"
+        return after, self.step(StepKind.COLLAPSE, self.left, before, after, reason, self.whole(before, after))
+
+    @property
+    def fold_reason(self) -> str:
+        return f"in the value {self.place.through}"
 
 
-def _collapsed(place: Frame, left: Expr, local: Expr, way: Way, space: Space, checker: Checker) -> tuple[Expr, Step]:
-    root, scale = way
-    before = place.through_adjoint(local, scale, root)
-    after = display(before, place.outer, space)
-    check = checker.equal(before, after, place.outer)
-    step = Step(
-        StepKind.COLLAPSE, place.tensor, left, before, after, "collapse of the deltas", check, through=place.through
-    )
-    return after, step
-
-
-def _collapse_then_fold(
-    place: Frame, left: Expr, local: Expr, result: Fold, way: Way, space: Space, checker: Checker
-) -> tuple[Expr, Expr, list[Step]]:
-    named, step = _collapsed(place, left, local, way, space, checker)
-    if result.expression == local:
+def _collapse_then_fold(work: _Work, local: Expr, short: Expr) -> tuple[Expr, Expr, list[Step]]:
+    named, step = work.collapsed(local)
+    if short == local:
         return named, named, [step]
-    root, scale = way
-    folded = display(place.through_adjoint(result.expression, scale, root), place.outer, space)
-    check = checker.equal(named, folded, place.outer, using=(place.through,))
-    fold_step = Step(
-        StepKind.FOLD, place.tensor, left, named, folded, _fold_reason(place), check, through=place.through
-    )
-    return named, folded, [step, fold_step]
+    folded = display(work.summed(short), work.place.outer, work.space)
+    check = work.whole(named, folded, using=(work.place.through,))
+    return named, folded, [step, work.step(StepKind.FOLD, work.left, named, folded, work.fold_reason, check)]
 
 
-def _fold_then_collapse(
-    place: Frame, left: Expr, local: Expr, result: Fold, way: Way, space: Space, checker: Checker
-) -> tuple[Expr, Expr, list[Step]]:
-    steps = []
-    if result.expression != local:
-        partial = Partial(place.value, entry(place.tensor, *place.at))
-        check = checker.equal(local, result.expression, place.ranges, using=(place.through,))
-        steps.append(
-            Step(
-                StepKind.FOLD,
-                place.tensor,
-                partial,
-                local,
-                result.expression,
-                _fold_reason(place),
-                check,
-                through=place.through,
-            )
-        )
-    folded, step = _collapsed(place, left, result.expression, way, space, checker)
-    return folded, folded, [*steps, step]
-
-
-def _fold_reason(place: Frame) -> str:
-    return f"in the value {place.through}"
+def _fold_then_collapse(work: _Work, local: Expr, short: Expr) -> tuple[Expr, Expr, list[Step]]:
+    folded, step = work.collapsed(short)
+    if short == local:
+        return folded, folded, [step]
+    check = work.local(local, short, using=(work.place.through,))
+    return folded, folded, [work.step(StepKind.FOLD, work.partial, local, short, work.fold_reason, check), step]
 
 
 def kinks_of(expr: Expr, tensor: str, space: Space) -> tuple[str, ...]:
