@@ -12,6 +12,7 @@ from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.symbols import BINDERS, Guard, Maximum, body_of, bounds_of, index, total
 
+_KIN = {"s": "r", "t": "tau"}  # samples and times keep their own kind of letter
 _LETTERS = ("i", "j", "k", "l", "p", "q", "r", "s", "t", "u", "v")
 
 
@@ -27,8 +28,9 @@ def letters() -> Iterator[str]:
 def fresh(avoid: Iterable[Symbol], like: Symbol | None = None) -> Symbol:
     """An index whose name none in `avoid` has: `like` itself if it is free to take, else the next free letter."""
     taken = {symbol.name for symbol in avoid}
-    if like is not None and like.name not in taken:
-        return like
+    for name in (like.name, _KIN.get(like.name)) if like is not None else ():
+        if name is not None and name not in taken:
+            return index(name)
     return index(next(name for name in letters() if name not in taken))
 
 
@@ -102,20 +104,15 @@ def refresh(body: Expr, bounds: Iterable[tuple[Symbol, Expr]], avoid: set[Symbol
     return substitute(body, mapping), tuple(renamed)
 
 
-def replace_entries(expr: Expr, replacement) -> Expr:
-    """`expr` with each entry and scalar tensor `e` replaced by `replacement(e)` (None keeps it), also under binders.
-
-    The replacement's own free indices are those of `e`; a binder's index that the replacement binds again is renamed
-    by `substitute` when the replacement is made, so nothing is captured.
-    """
-    if isinstance(expr, Indexed) or (isinstance(expr, Symbol) and expr.is_integer is None):
-        new = replacement(expr)
-        return expr if new is None else new
-    if not expr.args:
+def apart(expr: Expr, avoid: Iterable[Symbol]) -> Expr:
+    """`expr` with every bound index renamed that bears a name in `avoid`, or that of a binder around it."""
+    if not expr.has(*BINDERS):
         return expr
     if isinstance(expr, BINDERS):
-        return rebind(expr, replace_entries(body_of(expr), replacement), bounds_of(expr))
-    arguments = [replace_entries(a, replacement) if isinstance(a, Expr) or a.args else a for a in expr.args]
+        taken = set(avoid)
+        body, bounds = refresh(body_of(expr), bounds_of(expr), taken)
+        return rebind(expr, apart(body, taken), bounds)
+    arguments = [apart(a, avoid) if isinstance(a, Expr) or a.args else a for a in expr.args]
     return expr if all(a is b for a, b in zip(arguments, expr.args, strict=True)) else expr.func(*arguments)
 
 

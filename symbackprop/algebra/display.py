@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sympy import Add, Expr, KroneckerDelta, Mul, Pow, S, Symbol
+from sympy import Add, Expr, KroneckerDelta, Mul, Pow, S, Symbol, exp, log
 
-from symbackprop.algebra.binding import all_symbols, free_indices, fresh
+from symbackprop.algebra.binding import all_symbols, apart, free_indices, fresh
 from symbackprop.algebra.collapse import collapse
 from symbackprop.algebra.space import Fact, Ranges, Space
 from symbackprop.algebra.symbols import indices_of, tensor_of
@@ -20,13 +20,13 @@ from symbackprop.algebra.terms import Term, from_term, terms_of
 def display(expr: Expr, ranges: Ranges, space: Space) -> Expr:
     """`expr` in display form; an expression equal to it at every entry."""
     terms = [t for term in terms_of(expr) for t in collapse(term, ranges, space)]
-    return assemble(terms, ranges)
+    return apart(assemble(terms, ranges), ranges)
 
 
 def assemble(terms: list[Term], ranges: Ranges) -> Expr:
     """Terms as one expression: bound indices renamed, like terms added, common factors pulled out."""
     named = [with_names(term, ranges) for term in terms]
-    return common_factor(Add(*(from_term(term) for term in named)))
+    return with_signs(common_factor(Add(*(from_term(term) for term in named))))
 
 
 def with_names(term: Term, ranges: Ranges) -> Term:
@@ -109,9 +109,28 @@ def _sum_to_one(term: Term, fact: Fact) -> Term | None:
     return None
 
 
+def with_signs(expr: Expr) -> Expr:
+    r"""A product's minus put into a sum that it makes friendlier: \(a (1 - a)\) for \(-a (a - 1)\)."""
+    if isinstance(expr, Add):
+        return Add(*(with_signs(argument) for argument in expr.args))
+    if not isinstance(expr, Mul) or not expr.args[0].is_number or not expr.args[0].is_negative:
+        return expr
+    sums = sorted((a for a in expr.args if isinstance(a, Add) and _negatives(a) * 2 >= len(a.args)), key=str)
+    if not sums:
+        return expr
+    rest = [a for a in expr.args[1:] if a != sums[0]]
+    return Mul(-expr.args[0], Add(*(-argument for argument in sums[0].args)), *rest)
+
+
+def _negatives(expr: Add) -> int:
+    return sum(1 for argument in expr.args if argument.could_extract_minus_sign())
+
+
 def size_of(expr: Expr) -> int:
-    """How much there is to read: the number of nodes of the formula."""
-    return 1 + sum(size_of(argument) for argument in expr.args) if not tensor_of(expr) else 1
+    """How much there is to read: the nodes of the formula, functions counted heavier than products."""
+    if tensor_of(expr) or not expr.args:
+        return 1
+    return (4 if isinstance(expr, exp | log) else 1) + sum(size_of(argument) for argument in expr.args)
 
 
 def has_delta(expr: Expr) -> bool:

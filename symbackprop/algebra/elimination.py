@@ -14,7 +14,7 @@ from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.binding import rebind
 from symbackprop.algebra.collapse import collapse
-from symbackprop.algebra.display import assemble, common_factor, size_of, with_facts
+from symbackprop.algebra.display import assemble, common_factor, size_of, with_facts, with_signs
 from symbackprop.algebra.ranges import is_nonnegative
 from symbackprop.algebra.space import Fact, Ranges, Space
 from symbackprop.algebra.symbols import BINDERS, Guard, body_of, bounds_of, indices_of, tensor_of
@@ -122,7 +122,7 @@ def _with_symbols(expr: Expr) -> tuple[Expr, dict[Expr, Expr]]:
 def _forms(flat: Expr) -> list[Expr]:
     """Ways to write a sum: as it is, with common factors out, factored."""
     plain, back = _with_symbols(flat)
-    return [flat, common_factor(flat), factor(plain).xreplace(back) if plain != S.Zero else flat]
+    return [flat, common_factor(flat), with_signs(factor(plain)).xreplace(back) if plain != S.Zero else flat]
 
 
 def reads(expr: Expr, name: str) -> bool:

@@ -16,7 +16,7 @@ from sympy import Add, Expr, Mul, Piecewise, Pow, S, Symbol, cancel, erf, exp, f
 from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.binding import free_indices, substitute
-from symbackprop.algebra.display import size_of
+from symbackprop.algebra.display import size_of, with_signs
 from symbackprop.algebra.ranges import is_nonnegative
 from symbackprop.algebra.space import Ranges, ScalarFunction, Space
 from symbackprop.algebra.symbols import BINDERS, Apply
@@ -109,7 +109,7 @@ def _named(raw: Expr, variable: Symbol, space: Space) -> Apply | None:
 
 
 def _shortest(raw: Expr, candidates: list[tuple[Expr, str]], check: Callable[[Expr], bool]) -> Fold:
-    for candidate, reason in sorted(candidates, key=lambda c: (size_of(c[0]), str(c[0]))):
+    for candidate, reason in sorted(candidates, key=lambda c: (size_of(c[0]), isinstance(c[0], Add), str(c[0]))):
         if candidate == raw or check(candidate):
             return Fold(candidate, reason)
     return Fold(raw, "differentiated")
@@ -180,7 +180,7 @@ def _tidy(candidate: Expr, raw: Expr, value: Expr, *, poles: bool = False) -> It
     forms = {candidate} if candidate.has(*BINDERS) else set()
     if not forms:
         cancelled = cancel(candidate)
-        forms = {cancelled, factor(cancelled)}
+        forms = {cancelled, with_signs(factor(cancelled))}
     for form in sorted(forms, key=str):
         if form.has(value) and (poles or _poles(form) <= _poles(raw)):
             yield form
@@ -283,5 +283,5 @@ def _tidy_indexed(expr: Expr) -> Iterator[Expr]:
     names = {a: Symbol(f"_sum{number}", real=True) for number, a in enumerate(outer)}
     plain = expr.xreplace(names)
     back = {symbol: a for a, symbol in names.items()}
-    for form in (cancel(plain), factor(plain)):
+    for form in (cancel(plain), with_signs(factor(plain))):
         yield form.xreplace(back)

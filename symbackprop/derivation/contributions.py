@@ -8,7 +8,7 @@ from sympy import Expr, Piecewise, S, Symbol
 from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.arrays import Array
-from symbackprop.algebra.binding import all_symbols, fresh
+from symbackprop.algebra.binding import all_symbols, apart, fresh
 from symbackprop.algebra.derivative import Use, delta, uses
 from symbackprop.algebra.display import display
 from symbackprop.algebra.folding import fold
@@ -57,7 +57,7 @@ class Frame:
 
     @property
     def expression(self) -> Expr:
-        return self.equation.at(*self.indices)
+        return apart(self.equation.at(*self.indices), (*self.at, *self.indices))
 
     @property
     def value(self) -> Expr:
