@@ -5,6 +5,7 @@ The grammar, with the entry [r, c] that each node means:
     Leaf(A)              A[r, c]; a vector's A[r], a scalar's A
     Constant(q)          q: a number, a size, or a product of such and of scalar tensors; 1×1
     Ones(m, n)           1
+    Identity(n)          δ(r, c)
     Transpose(X)         X[c, r]
     Product(X, Y, ...)   Σ_k X[r, k] Y[k, c]
     Hadamard(X, Y, ...)  X[r, c] Y[r, c]
@@ -18,17 +19,20 @@ The grammar, with the entry [r, c] that each node means:
     RowSum(X)            Σ_k X[r, k] as a column
     ColumnSum(X)         Σ_k X[k, c] as a row
     TotalSum(X)          Σ X[j, k]
+    NormSquared(X)       Σ X[j, k] ** 2
     Trace(X)             Σ X[k, k]
     Softmax(X, axis)     exp(X) divided by its sum along the axis: 0 down the columns, 1 along the rows
     LogSumExp(X, axis)   log of the sum of exp along the axis
+    SumOver(b, X)        Σ X over the bounds (index, size) in b, whose indices Leaf subscripts hold fixed
     ForEach(e, X)        X for each value of the indices e, which Leaf subscripts hold fixed
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sympy import Expr, Rational, S, Symbol
+from sympy import Expr, Rational, S, Symbol, expand
 
 Shape = tuple[Expr, Expr]
 
@@ -75,6 +79,15 @@ class Ones(Matrix):
     @property
     def shape(self) -> Shape:
         return self.size
+
+
+@dataclass(frozen=True, slots=True)
+class Identity(Matrix):
+    size: Expr
+
+    @property
+    def shape(self) -> Shape:
+        return (self.size, self.size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +214,15 @@ class TotalSum(Matrix):
 
 
 @dataclass(frozen=True, slots=True)
+class NormSquared(Matrix):
+    of: Matrix
+
+    @property
+    def shape(self) -> Shape:
+        return (S.One, S.One)
+
+
+@dataclass(frozen=True, slots=True)
 class Trace(Matrix):
     of: Matrix
 
@@ -231,6 +253,16 @@ class LogSumExp(Matrix):
 
 
 @dataclass(frozen=True, slots=True)
+class SumOver(Matrix):
+    bounds: tuple[tuple[Symbol, Expr], ...]
+    of: Matrix
+
+    @property
+    def shape(self) -> Shape:
+        return self.of.shape
+
+
+@dataclass(frozen=True, slots=True)
 class ForEach(Matrix):
     indices: tuple[Symbol, ...]
     of: Matrix
@@ -238,3 +270,64 @@ class ForEach(Matrix):
     @property
     def shape(self) -> Shape:
         return self.of.shape
+
+
+def parts(matrix: Matrix) -> tuple[Matrix, ...]:
+    """The matrix expressions that `matrix` is made of, in reading order; none for a Leaf, Constant, Ones, Identity."""
+    match matrix:
+        case Product(factors) | Hadamard(factors):
+            return factors
+        case Plus(terms):
+            return terms
+        case Scale(by, of):
+            return (by, of)
+        case Leaf() | Constant() | Ones() | Identity():
+            return ()
+        case _:
+            return (matrix.of,)  # type: ignore[attr-defined]
+
+
+def leaves(matrix: Matrix) -> Iterator[Leaf]:
+    """The leaves of `matrix` in reading order, as often as they stand there."""
+    if isinstance(matrix, Leaf):
+        yield matrix
+    for part in parts(matrix):
+        yield from leaves(part)
+
+
+def shape_errors(matrix: Matrix) -> tuple[str, ...]:
+    """What does not fit in `matrix`, one sentence each, innermost first: empty for a well-formed expression."""
+    inner = tuple(error for part in parts(matrix) for error in shape_errors(part))
+    return inner + _own_shape_errors(matrix)
+
+
+def _own_shape_errors(matrix: Matrix) -> tuple[str, ...]:
+    match matrix:
+        case Product(factors):
+            pairs = zip(factors, factors[1:], strict=False)
+            return tuple(
+                f"the product of {_sizes(left)} and {_sizes(right)}: the inner sizes differ"
+                for left, right in pairs
+                if not _same(left.shape[1], right.shape[0])
+            )
+        case Hadamard(several) | Plus(several):
+            first, word = several[0], "sum" if isinstance(matrix, Plus) else "Hadamard product"
+            unlike = [other for other in several[1:] if not all(map(_same, first.shape, other.shape))]
+            return tuple(f"the {word} of {_sizes(first)} and {_sizes(other)}: the shapes differ" for other in unlike)
+        case Scale(by, _) if not by.is_scalar:
+            return (f"a factor of {_sizes(by)} where a scalar must stand",)
+        case Diagonal(of) if not _same(of.shape[1], S.One):
+            return (f"a diagonal of {_sizes(of)}, which is no vector",)
+        case DiagonalOf(of) | Trace(of) if not _same(*of.shape):
+            return (f"the diagonal of {_sizes(of)}, which is not square",)
+        case _:
+            return ()
+
+
+def _same(left: Expr, right: Expr) -> bool:
+    return expand(left - right) == 0
+
+
+def _sizes(matrix: Matrix) -> str:
+    rows, columns = matrix.shape
+    return f"{rows}×{columns}"
