@@ -168,6 +168,9 @@ def indicator(condition: Boolean) -> tuple[Term, ...]:
     if isinstance(condition, Or):
         first, *rest = sorted(condition.args, key=str)
         return indicator(first) + indicator(And(Not(first), Or(*rest)))
+    if isinstance(condition, Not) and isinstance(condition.args[0], And | Or):
+        inner = condition.args[0]
+        return indicator((Or if isinstance(inner, And) else And)(*(Not(part) for part in inner.args)))
     if isinstance(condition, Relational):
         return _relation(condition)
     raise TypeError(f"no index condition: {condition}")
