@@ -1,0 +1,97 @@
+"""Derivations to files, by the ending of the file's name."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from symbackprop.derivation.derivation import Derivation
+from symbackprop.errors import RenderError, UsageError, suggestion
+from symbackprop.notation.conventions import Conventions
+from symbackprop.rendering.document import DETAILS, LEVELS, document
+from symbackprop.rendering.files import write_whole
+from symbackprop.rendering.formulas import Formulas
+
+FORMATS = {"md": "derivation.md.jinja", "tex": "derivation.tex.jinja"}
+
+
+def render(
+    derivation: Derivation,
+    path: str | Path,
+    *,
+    level: str = "both",
+    detail: str = "standard",
+    conventions: Conventions | None = None,
+) -> Path:
+    """Writes the document of a derivation to `path`: Markdown (.md) or LaTeX (.tex). Whole, or not at all.
+
+    Raises:
+        RenderError: the ending names no format, or the file cannot be written.
+        UsageError: an unknown level or detail.
+    """
+    target = Path(path)
+    ending = target.suffix.removeprefix(".")
+    if ending not in FORMATS:
+        known = ", ".join(f".{name}" for name in FORMATS)
+        raise RenderError(
+            f"cannot tell the format of {target.name}",
+            because=f"Its ending is {target.suffix or 'missing'}; the known ones are {known}.",
+            fix=f"Name it {target.stem}.md, for example.",
+        )
+    write_whole(target, document_text(derivation, ending, level=level, detail=detail, conventions=conventions))
+    return target
+
+
+def document_text(
+    derivation: Derivation,
+    format: str,
+    *,
+    level: str = "both",
+    detail: str = "standard",
+    conventions: Conventions | None = None,
+) -> str:
+    """The document of a derivation as text in a format: md or tex."""
+    _one_of("level", level, LEVELS)
+    _one_of("detail", detail, DETAILS)
+    _one_of("format", format, tuple(FORMATS))
+    formulas = Formulas(conventions or Conventions(), format)
+    template = _environment().get_template(FORMATS[format])
+    return template.render(document=document(derivation, formulas, level, detail))
+
+
+def _one_of(name: str, value: str, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise UsageError(
+            f"there is no {name} {value!r}",
+            because=f"The choices are {', '.join(choices)}.",
+            fix=suggestion(value, choices),
+            name=value,
+        )
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    """One strict environment; its delimiters leave LaTeX's braces alone."""
+    return Environment(
+        loader=FileSystemLoader(_templates()),
+        undefined=StrictUndefined,
+        autoescape=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        block_start_string="<%",
+        block_end_string="%>",
+        variable_start_string="<<",
+        variable_end_string=">>",
+        comment_start_string="<#",
+        comment_end_string="#>",
+    )
+
+
+def _templates() -> str:
+    """The folder of templates: inside the package when installed from a wheel, else the checkout's own."""
+    inside = Path(str(files("symbackprop"))) / "templates"
+    return str(inside if inside.is_dir() else inside.parents[1] / "templates")
