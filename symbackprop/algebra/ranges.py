@@ -24,10 +24,8 @@ def is_nonnegative(expr: Expr, ranges: Ranges, space: Space, extra: Iterable[Exp
     boxes = tuple(sorted(((v, ranges[v]) for v in free_indices(expr) if v in ranges), key=str))
     if _is_nonnegative_in_box(expr, boxes):
         return True
-    facts = tuple(dict.fromkeys(fact.expand() for fact in (*space.size_facts, *extra) if fact != expr))
-    if any(fact.expand() == expr for fact in extra):
-        return True
-    return bool(facts) and _by_facts(expr, facts, dict(ranges), _DEPTH)
+    facts = tuple(dict.fromkeys(fact.expand() for fact in (*space.size_facts, *extra)))
+    return expr in facts or _by_facts(expr, facts, ranges, _DEPTH)
 
 
 def _by_facts(expr: Expr, facts: tuple[Expr, ...], ranges: Ranges, depth: int) -> bool:
@@ -69,7 +67,8 @@ def _least(expr: Expr | None, boxes: tuple[tuple[Symbol, Expr], ...]) -> Expr | 
 
 def _without_floors(expr: Expr, ranges: Ranges) -> Expr | None:
     """A lower bound of `expr` without floors, argmaxes or integer data; None if there is none."""
-    for atom in sorted(expr.atoms(floor, ArgMax, Indexed), key=str):
+    atoms = expr.atoms(floor, ArgMax, Indexed)
+    for atom in sorted((a for a in atoms if not any(a is not b and b.has(a) for b in atoms)), key=str):
         slope = expr.coeff(atom)
         rest = (expr - slope * atom).expand()
         if rest.has(atom) or not slope.is_number:

@@ -1,0 +1,112 @@
+"""Local derivatives in values of the forward pass: found by elimination, right in numbers, without new poles."""
+
+from __future__ import annotations
+
+import mpmath
+import pytest
+from sympy import Expr, Piecewise, S, Symbol, erf, exp, lambdify, log, sqrt, tanh
+
+from symbackprop.algebra.arrays import Array
+from symbackprop.algebra.folding import VALUE, fold, fold_function, match, unfold
+from symbackprop.algebra.space import ScalarFunction, Space
+from symbackprop.algebra.symbols import Apply, entry, index, size, total
+
+x = Symbol("x", real=True)
+a = VALUE
+i, j, k = (index(name) for name in "ijk")
+n = size("n")
+
+SIGMOID = ScalarFunction("sigmoid", x, 1 / (1 + exp(-x)))
+TANH = ScalarFunction("tanh", x, tanh(x))
+
+
+def sigma(argument: Expr, order: int = 0) -> Expr:
+    return Apply("sigmoid", argument, order)
+
+
+FOLDS: list[tuple[str, Expr, Expr]] = [
+    ("sigmoid", 1 / (1 + exp(-x)), a * (1 - a)),
+    ("tanh", tanh(x), 1 - a**2),
+    ("exp", exp(x), a),
+    ("sqrt", sqrt(x), 1 / (2 * a)),
+    ("reciprocal", 1 / x, -(a**2)),
+    ("inverse root", 1 / sqrt(x), -(a**3) / 2),
+    ("softplus", log(1 + exp(x)), sigma(x)),
+    ("elu", Piecewise((x, x > 0), (exp(x) - 1, True)), Piecewise((1, x > 0), (a + 1, True))),
+    ("relu", Piecewise((x, x > 0), (0, True)), Piecewise((1, x > 0), (0, True))),
+    ("square", x**2, 2 * x),
+    ("swish", x * sigma(x), x * sigma(x) * (1 - sigma(x)) + sigma(x)),
+    ("double sigmoid", 2 / (1 + exp(-x)) - 1, None),
+    ("gelu", x * (1 + erf(x / sqrt(2))) / 2, None),
+    ("logarithm", log(x), 1 / x),
+]
+
+
+def space(*more: ScalarFunction) -> Space:
+    return Space(functions={f.name: f for f in (SIGMOID, TANH, *more)})
+
+
+@pytest.mark.parametrize(("name", "formula", "expected"), FOLDS, ids=[row[0] for row in FOLDS])
+def test_fold_of_a_function(name: str, formula: Expr, expected: Expr | None) -> None:
+    """The fold is the textbook's form, and has the value of the derivative by high-precision differences."""
+    function = ScalarFunction(name, x, formula)
+    found = fold_function(function, space(function))
+    assert found is not None
+    if expected is not None:
+        assert found.expression == expected
+    plain = unfold(formula, space())
+    for point in (S(1) / 3, S(7) / 5):
+        value = plain.xreplace({x: point})
+        folded = unfold(found.expression, space()).xreplace({a: value, x: point}).evalf(30)
+        slope = mpmath.diff(
+            lambda t: mpmath.mpf(plain.xreplace({x: S(str(t))}).evalf(40)), mpmath.mpf(point.p) / point.q
+        )
+        assert abs(folded - slope) < 1e-12
+
+
+def test_an_opaque_function_has_no_fold() -> None:
+    """Of f alone nothing is known."""
+    assert fold_function(ScalarFunction("f", x, None), Space()) is None
+
+
+def test_no_new_pole() -> None:
+    """swish' by its own value would divide by x, which is 0 where swish' is ½."""
+    swish = ScalarFunction("swish", x, x / (1 + exp(-x)))
+    found = fold_function(swish, Space(functions={"swish": swish}))
+    at_zero = found.expression.xreplace({a: S.Zero, x: S.Zero})
+    assert at_zero == S.Half
+
+
+def z(at: Expr) -> Expr:
+    return entry("z", at)
+
+
+def test_softmax() -> None:
+    """The softmax Jacobian is p_i (δ_ij - p_j), though the exponential of another index has to be folded."""
+    from_sum = total(exp(z(k)), (k, n))
+    forward = exp(z(i)) / from_sum
+    premises = Space(shapes={"z": (n,), "p": (n,)})
+    raw = -exp(z(i)) * exp(z(j)) / from_sum**2
+    assert fold(raw, forward, entry("p", i), {i: n, j: n}, premises.with_definitions(_p(forward))).expression == -entry(
+        "p", i
+    ) * entry("p", j)
+
+
+def test_softmax_out_of_range() -> None:
+    """An exponential read where p has no entry is not folded: p reads 0 there, the exponential does not."""
+    forward = exp(z(i)) / total(exp(z(k)), (k, n))
+    premises = Space(shapes={"z": (n,), "p": (n,)}).with_definitions(_p(forward))
+    found = fold(exp(z(i + 1)) / exp(z(i)), forward, entry("p", i), {i: n}, premises)
+    assert not found.expression.has(entry("p", i + 1))
+
+
+def _p(forward: Expr) -> dict:
+    return {"p": Array((i,), (n,), forward)}
+
+
+def test_match() -> None:
+    """A kernel is recognised at another index, and at no other tensor."""
+    variables = frozenset({i})
+    assert match(exp(entry("z", i)), exp(entry("z", j + 1)), variables) == {i: j + 1}
+    assert match(exp(entry("z", i)), exp(entry("w", j)), variables) is None
+    assert match(exp(entry("z", i, i)), exp(entry("z", i, j)), variables) is None
