@@ -34,6 +34,7 @@ from symbackprop.algebra.forms import (
     combined,
     either,
     hadamard,
+    kind,
     product,
     scalar,
     transposed,
@@ -45,12 +46,15 @@ from symbackprop.algebra.matrices import (
     Diagonal,
     DiagonalOf,
     Identity,
+    Matrix,
     NormSquared,
     Ones,
     Power,
     RowSum,
     TotalSum,
     Trace,
+    Transpose,
+    parts,
 )
 
 
@@ -261,7 +265,12 @@ def _total_of_vectors(vectors: list[Block], extent: Expr, work: Work) -> Block:
         rest = combined(vectors[:place] + vectors[place + 1 :], work)
         dots.append(product(one.forms[1], rest.forms[0]))
         dots.append(product(rest.forms[1], one.forms[0]))
-    return scalar(min(dots, key=lambda form: (form.cost, work.reading(form.matrix))))
+    return scalar(min(dots, key=lambda form: (form.cost, *_dot_order(form.matrix, work))))
+
+
+def _dot_order(matrix: Matrix, work: Work) -> tuple:
+    kinds = tuple(kind(part, adjoints_first=False) for part in parts(matrix))
+    return kinds, work.reading(matrix)
 
 
 def _hadamard_edges(first: Block, second: Block, work: Work) -> Block:
@@ -288,12 +297,17 @@ def arrange(
     if edge is not None:
         return scalars, _dressed(edge, column, row, work)
     if column is not None and row is not None:
-        return scalars, product(column, row)
+        return scalars, product(column, _lying(row))
     if column is not None:
         return scalars, column if shape[1] == 1 else product(column, Form(Ones((S.One, shape[1]))))
     if row is not None:
         return scalars, row if shape[0] == 1 else product(Form(Ones((shape[0], Integer(1)))), row)
     return scalars, None
+
+
+def _lying(row: Form) -> Form:
+    """A row; a vector of length 1 still shows that it lies: dz xᵀ."""
+    return Form(Transpose(row.matrix), row.cost + 1) if row.matrix.is_scalar else row
 
 
 def _dressed(edge: Form, column: Form | None, row: Form | None, work: Work) -> Form:

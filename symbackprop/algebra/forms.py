@@ -12,15 +12,18 @@ from dataclasses import dataclass
 from sympy import Symbol
 
 from symbackprop.algebra.matrices import (
+    ColumnSum,
     Diagonal,
     Hadamard,
     Identity,
     Leaf,
+    Map,
     Matrix,
     Ones,
     Plus,
     Power,
     Product,
+    RowSum,
     Transpose,
     leaves,
 )
@@ -99,20 +102,26 @@ def cheaper(first: Form, second: Form) -> Form:
 
 
 def transposed(form: Form) -> Form:
-    """The transpose: of a leaf cheap, of what is symmetric nothing."""
+    """The transpose: of what is symmetric nothing, of what looks like one letter cheap."""
     match form.matrix:
         case Transpose(of):
-            return Form(of, form.cost - (LEAF_TRANSPOSE_COST if isinstance(of, Leaf) else TRANSPOSE_COST))
+            return Form(of, form.cost - _transpose_cost(of))
         case Ones((rows, columns)):
             return Form(Ones((columns, rows)), form.cost)
         case Diagonal() | Identity():
             return form
         case matrix if matrix.is_scalar:
             return form
-        case Leaf():
-            return Form(Transpose(form.matrix), form.cost + LEAF_TRANSPOSE_COST)
+        case matrix:
+            return Form(Transpose(matrix), form.cost + _transpose_cost(matrix))
+
+
+def _transpose_cost(matrix: Matrix) -> int:
+    match matrix:
+        case Leaf() | Map(_, Leaf()) | RowSum() | ColumnSum():
+            return LEAF_TRANSPOSE_COST
         case _:
-            return Form(Transpose(form.matrix), form.cost + TRANSPOSE_COST)
+            return TRANSPOSE_COST
 
 
 def product(*forms: Form) -> Form:
@@ -148,7 +157,7 @@ def hadamard(forms: list[Form], work: Work) -> Form:
     pair = len(factors) == len(names) == 2 and len({primal(name) for name in names}) == 1
 
     def key(factor: Matrix) -> tuple:
-        return (_kind(factor, adjoints_first=not pair), work.reading(factor))
+        return (kind(factor, adjoints_first=not pair), work.reading(factor))
 
     matrix = Hadamard(tuple(sorted(factors, key=key)))
     cost = sum(form.cost for form in forms) + PRODUCT_COST * (len(forms) - 1)
@@ -159,7 +168,8 @@ def _untransposed(matrix: Matrix) -> Matrix:
     return matrix.of if isinstance(matrix, Transpose) else matrix
 
 
-def _kind(factor: Matrix, *, adjoints_first: bool) -> int:
+def kind(factor: Matrix, *, adjoints_first: bool = True) -> int:
+    """The place of a factor among others: a product, an adjoint, tensors and derivatives, a sum, f(..), a quotient."""
     match _untransposed(factor):
         case Product():
             return 0
@@ -167,7 +177,9 @@ def _kind(factor: Matrix, *, adjoints_first: bool) -> int:
             return 1
         case Plus():
             return 3
-        case Power(_, exponent) if exponent < 0:
+        case Map(_, _, 0):
             return 4
+        case Power(_, exponent) if exponent < 0:
+            return 6 if isinstance(factor.of, Plus) else 5
         case _:
             return 2

@@ -32,7 +32,7 @@ from sympy import (
 from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.arrays import Array
-from symbackprop.algebra.binding import all_symbols, boxed, fresh, substitute
+from symbackprop.algebra.binding import boxed, fresh, substitute
 from symbackprop.algebra.contraction import Network, arrange, contract
 from symbackprop.algebra.factors import (
     Factored,
@@ -44,7 +44,18 @@ from symbackprop.algebra.factors import (
     parse,
     pulled,
 )
-from symbackprop.algebra.forms import DIAGONAL_COST, SUM_COST, Block, Form, Work, either, transposed, vector
+from symbackprop.algebra.forms import (
+    DIAGONAL_COST,
+    SUM_COST,
+    Block,
+    Form,
+    Work,
+    cheaper,
+    either,
+    hadamard,
+    transposed,
+    vector,
+)
 from symbackprop.algebra.matrices import (
     Constant,
     DiagonalOf,
@@ -58,15 +69,15 @@ from symbackprop.algebra.matrices import (
     Ones,
     Plus,
     Power,
-    Product,
     Scale,
     Softmax,
     SumOver,
     leaves,
+    parts,
 )
 from symbackprop.algebra.preparation import FUNCTIONS, RELATIONS, alike, distinct, is_indicator, rewritten
 from symbackprop.algebra.space import Space
-from symbackprop.algebra.symbols import Apply, bounds_of, tensor_of
+from symbackprop.algebra.symbols import Apply, bounds_of, is_adjoint, tensor_of
 
 BUDGET = 2000
 """States of the search that one lift may look at."""
@@ -91,7 +102,7 @@ def lift(array: Array, space: Space, budget: int = BUDGET) -> Matrix | None:
 def _prepared(array: Array, space: Space, work: Work, held: int) -> tuple[Scope, Expr]:
     """The expression made ready, with the first `held` indices fixed, and what holds for it."""
     expression = boxed(array.expression, array.ranges)
-    avoid = set(all_symbols(expression)) | set(array.indices)
+    avoid = set(expression.free_symbols) | set(array.indices)
     sizes = dict(array.ranges)
     expression = distinct(expression, avoid, sizes)
     single = [i for i, extent in zip(array.indices[held:], array.shape[held:], strict=True) if extent == 1]
@@ -107,6 +118,8 @@ def _prepared(array: Array, space: Space, work: Work, held: int) -> tuple[Scope,
 def _lift(expr: Expr, rows: Symbol | None, columns: Symbol | None, scope: Scope) -> Form | None:
     """`expr` as a matrix whose entry at (rows, columns) it is; None if there is none."""
     key = (expr, rows, columns)
+    if key not in scope.known and not scope.work.take():
+        return None
     if key not in scope.known:
         scope.known[key] = _sum(expr, rows, columns, scope) if expr.is_Add else _term(expr, rows, columns, scope)
     return scope.known[key]
@@ -146,9 +159,15 @@ def _term_order(matrix: Matrix, scope: Scope) -> tuple:
     coefficient = matrix.by.value if isinstance(matrix, Scale) and isinstance(matrix.by, Constant) else S.One
     if isinstance(matrix, Constant):
         coefficient = matrix.value
-    count = sum(1 for _ in leaves(matrix))
-    kind = min(count, 2) if count else (3 if coefficient.is_number else 0)
-    return (bool(coefficient.could_extract_minus_sign()), -kind, scope.work.reading(matrix), str(coefficient))
+    named = list(leaves(matrix))
+    rank = min(len(named), 2) if named else (3 if coefficient.is_number else 0)
+    primals = not any(is_adjoint(leaf.name) for leaf in named)
+    negative = bool(coefficient.could_extract_minus_sign())
+    return (negative, -rank, primals, scope.work.reading(matrix), _size(matrix), str(coefficient))
+
+
+def _size(matrix: Matrix) -> int:
+    return 1 + sum(map(_size, parts(matrix)))
 
 
 # ------------------------------------------------------------------------------------------- one term
@@ -173,7 +192,7 @@ def _term(expr: Expr, rows: Symbol | None, columns: Symbol | None, scope: Scope)
         return None
     shape = (scope.extent(rows), scope.extent(columns))
     scalars, form = arrange(network, rows, columns, shape, scope.work)
-    return _assembled(coefficient, scalars, form, shape)
+    return _assembled(coefficient, scalars, form, shape, scope.work)
 
 
 def _scalars(coefficient: Expr) -> tuple[Expr, list[Block]]:
@@ -191,15 +210,13 @@ def _scalars(coefficient: Expr) -> tuple[Expr, list[Block]]:
     return rest, blocks
 
 
-def _assembled(coefficient: Expr, scalars: list[Form], form: Form | None, shape: tuple[Expr, Expr]) -> Form:
+def _assembled(coefficient: Expr, scalars: list[Form], form: Form | None, shape: tuple[Expr, Expr], work: Work) -> Form:
     for scalar in scalars:
         if isinstance(scalar.matrix, Constant):
             coefficient *= scalar.matrix.value
     scalars = [scalar for scalar in scalars if not isinstance(scalar.matrix, Constant)]
     if form is None and shape == (S.One, S.One) and scalars:
-        matrices = tuple(scalar.matrix for scalar in scalars)
-        cost = sum(scalar.cost for scalar in scalars) + 2 * len(matrices) - 2
-        return _scaled(coefficient, (), Form(matrices[0] if len(matrices) == 1 else Product(matrices), cost))
+        return _scaled(coefficient, (), hadamard(scalars, work))
     if form is None and shape == (S.One, S.One):
         return Form(Constant(coefficient))
     return _scaled(coefficient, tuple(scalars), form or Form(Ones(shape)))
@@ -273,7 +290,8 @@ def _block(factor: Expr, scope: Scope) -> Block | None:
     forms = [_function(factor, *way, scope) for way in ((first, second), (second, first))]
     if forms[0] is None or forms[1] is None:
         return None
-    return either(ends, forms[0], forms[1])
+    turned = transposed(forms[1]), transposed(forms[0])
+    return Block(ends, (cheaper(turned[0], forms[0]), cheaper(turned[1], forms[1])))  # log(A)ᵀ before log(Aᵀ)
 
 
 def _leaf(entry: Expr, scope: Scope) -> Block | None:

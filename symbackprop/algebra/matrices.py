@@ -31,6 +31,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from sympy import Expr, Rational, S, Symbol, expand
 
@@ -304,7 +305,7 @@ def shape_errors(matrix: Matrix) -> tuple[str, ...]:
 def _own_shape_errors(matrix: Matrix) -> tuple[str, ...]:
     match matrix:
         case Product(factors):
-            pairs = zip(factors, factors[1:], strict=False)
+            pairs = pairwise(factors)
             return tuple(
                 f"the product of {_sizes(left)} and {_sizes(right)}: the inner sizes differ"
                 for left, right in pairs

@@ -1,4 +1,4 @@
-"""Textbook formulas in index notation with the matrix notation that a person writes: both layouts, one sample and many."""
+"""Textbook formulas in index notation, each with the matrix notation that a person writes, in both layouts."""
 
 from __future__ import annotations
 

@@ -191,7 +191,7 @@ def lifted_value(matrix: mx.Matrix, array: Array, data: Data, sizes: Mapping[Sym
 
 
 def show(matrix: mx.Matrix, level: int = 0) -> str:
-    """A matrix expression as text: `A' B` products, `*` Hadamard, `q·A` scaling; levels: sum 0, ⊙ 1, product 2, atom 3."""
+    """A matrix expression as text. `level` says what stands around: 0 a sum, 1 a ⊙, 2 a product, 3 a mark."""
 
     def wrap(own: int, text: str) -> str:
         return f"({text})" if own < level else text
