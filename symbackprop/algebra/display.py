@@ -7,6 +7,7 @@ added, and a factor that every term has is pulled out. It proves nothing; that i
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import product
 
 from sympy import Add, Expr, KroneckerDelta, Mul, Pow, S, Symbol, exp, log
 
@@ -110,20 +111,42 @@ def _sum_to_one(term: Term, fact: Fact) -> Term | None:
 
 
 def with_signs(expr: Expr) -> Expr:
-    r"""A product's minus put into a sum that it makes friendlier: \(a (1 - a)\) for \(-a (a - 1)\)."""
+    r"""Signs moved between the sums in a product until it reads best: \(a (1 - a)\) for \(-a (a - 1)\)."""
     if isinstance(expr, Add):
         return Add(*(with_signs(argument) for argument in expr.args))
-    if not isinstance(expr, Mul) or not expr.args[0].is_number or not expr.args[0].is_negative:
+    if not isinstance(expr, Mul):
         return expr
-    sums = sorted((a for a in expr.args if isinstance(a, Add) and _negatives(a) * 2 >= len(a.args)), key=str)
-    if not sums:
-        return expr
-    rest = [a for a in expr.args[1:] if a != sums[0]]
-    return Mul(-expr.args[0], Add(*(-argument for argument in sums[0].args)), *rest)
+    sums = sorted((a for a in expr.args if _is_odd_power_of_sum(a)), key=str)[:_SIGNS]
+    rest = Mul(*(a for a in expr.args if a not in sums))
+    best = min((_flipped(rest, sums, flips) for flips in product((False, True), repeat=len(sums))), key=lambda c: c[0])
+    return best[1]
 
 
-def _negatives(expr: Add) -> int:
-    return sum(1 for argument in expr.args if argument.could_extract_minus_sign())
+_SIGNS = 4  # sums in one product whose signs are tried both ways
+
+
+def _is_odd_power_of_sum(expr: Expr) -> bool:
+    base, exponent = expr.as_base_exp()
+    return isinstance(base, Add) and exponent.is_Integer and exponent % 2 == 1
+
+
+def _flipped(rest: Expr, sums: list[Expr], flips: tuple[bool, ...]) -> tuple[tuple[int, str], Expr]:
+    """The product with the signs of some sums turned, and how badly it reads: minuses in front, sums like a - 1."""
+    parts = []
+    for part, flip in zip(sums, flips, strict=True):
+        base, exponent = part.as_base_exp()
+        parts.append(Add(*(-argument for argument in base.args)) ** exponent if flip else part)
+    front = -rest if sum(flips) % 2 else rest
+    result = Mul(front, *parts)
+    bad = 2 * front.could_extract_minus_sign() + sum(_reads_badly(part.as_base_exp()[0]) for part in parts)
+    return (bad, str(result)), result
+
+
+def _reads_badly(expr: Expr) -> bool:
+    """Whether a sum begins with a negative number, or has more minuses than pluses."""
+    numbers = [argument for argument in expr.args if argument.is_number]
+    minuses = sum(1 for argument in expr.args if argument.could_extract_minus_sign())
+    return any(number.is_negative for number in numbers) or 2 * minuses > len(expr.args)
 
 
 def size_of(expr: Expr) -> int:

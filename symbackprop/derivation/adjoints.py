@@ -149,8 +149,8 @@ def _eliminated(
                 facts=result.facts,
             )
         )
-        keeps_name = size_of(by_name) < size_of(result.expression) or not shorter
-        named, folded = (by_name if keeps_name else result.expression), result.expression
+        folded = result.expression
+        named = by_name if size_of(by_name) < size_of(folded) else folded
     return named, folded, steps
 
 
