@@ -68,6 +68,10 @@ def parse(expr: Expr, scope: Scope) -> Factored:
             coefficient *= part
         else:
             factors.append(part)
+    if len(factors) > 1 or coefficient != 1:
+        for place, factor in enumerate(factors):
+            if factor.is_Add and factor.as_coeff_Add()[0].is_negative:  # (y - 1) log a is -(1 - y) log a
+                coefficient, factors[place] = -coefficient, -factor
     return Factored(coefficient, tuple(factors), tuple(bounds))
 
 

@@ -75,7 +75,7 @@ from symbackprop.algebra.matrices import (
     leaves,
     parts,
 )
-from symbackprop.algebra.preparation import FUNCTIONS, RELATIONS, alike, distinct, is_indicator, rewritten
+from symbackprop.algebra.preparation import FUNCTIONS, RELATIONS, alike, distinct, is_indicator, rewritten, shape_of
 from symbackprop.algebra.space import Space
 from symbackprop.algebra.symbols import Apply, bounds_of, is_adjoint, tensor_of
 
@@ -297,7 +297,7 @@ def _block(factor: Expr, scope: Scope) -> Block | None:
 def _leaf(entry: Expr, scope: Scope) -> Block | None:
     """An entry: leading indices held fixed, then none, one or two plain ones; A[i,i] is the diagonal of A."""
     places = list(entry.indices)
-    shape = scope.space.shapes.get(tensor_of(entry) or "")
+    shape = shape_of(tensor_of(entry), scope.space)
     if shape is None or len(shape) != len(places):
         return None
     count = next((n for n, i in enumerate(places) if scope.moving(i)), len(places))

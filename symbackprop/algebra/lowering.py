@@ -38,7 +38,7 @@ from symbackprop.algebra.matrices import (
     Transpose,
     parts,
 )
-from symbackprop.algebra.preparation import FUNCTIONS, RELATIONS
+from symbackprop.algebra.preparation import FUNCTIONS, RELATIONS, shape_of
 from symbackprop.algebra.space import Space
 from symbackprop.algebra.symbols import Apply, entry, total
 from symbackprop.errors import UsageError
@@ -144,7 +144,7 @@ def _entry(matrix: Matrix, row: Expr, column: Expr, names: _Names) -> Expr:
 
 def _leaf_entry(leaf: Leaf, row: Expr, column: Expr, names: _Names) -> Expr:
     fixed = tuple(substitute(place, names.fixed) for place in leaf.fixed)
-    rank = len(names.space.shapes.get(leaf.name, ()))
+    rank = len(shape_of(leaf.name, names.space) or ())
     return entry(leaf.name, *(*fixed, row, column)[:rank])
 
 

@@ -11,12 +11,19 @@ from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.binding import rebind, refresh, substitute
 from symbackprop.algebra.space import Space
-from symbackprop.algebra.symbols import BINDERS, body_of, bounds_of, tensor_of
+from symbackprop.algebra.symbols import BINDERS, body_of, bounds_of, is_adjoint, primal, tensor_of
 
 FUNCTIONS = {f.__name__: f for f in (Abs, cos, cosh, erf, exp, log, sin, sinh, tan, tanh)}
 """Functions that SymPy knows, by the names that `Map` gives them."""
 
 RELATIONS = {StrictGreaterThan: ">", GreaterThan: ">=", StrictLessThan: "<", LessThan: "<="}
+
+
+def shape_of(tensor: str | None, space: Space) -> tuple[Expr, ...] | None:
+    """The shape of a tensor; an adjoint that is not declared has that of its primal."""
+    while tensor is not None and tensor not in space.shapes and is_adjoint(tensor):
+        tensor = primal(tensor)
+    return None if tensor is None else space.shapes.get(tensor)
 
 
 def distinct(expr: Expr, avoid: set[Symbol], sizes: dict[Symbol, Expr]) -> Expr:
@@ -37,7 +44,7 @@ def _over_arguments(expr: Expr, change: Callable[[Expr], Expr]) -> Expr:
 
 def rewritten(expr: Expr, space: Space, unit: Symbol) -> Expr:
     if isinstance(expr, Indexed):
-        shape = space.shapes.get(tensor_of(expr) or "", ())
+        shape = shape_of(tensor_of(expr), space) or ()
         if len(shape) != len(expr.indices):
             return expr
         places = zip(expr.indices, shape, strict=True)

@@ -246,6 +246,13 @@ CASES = (
         "-1·(y1 log(a) + (1 + -1·y1) log(1 + -1·a))",
     ),
     case(
+        "binary cross-entropy, a sign inside",
+        (),
+        (),
+        (e("y1", 0) - 1) * log(1 - e("a", 0)) - e("y1", 0) * log(e("a", 0)),
+        "-1·(y1 log(a) + (1 + -1·y1) log(1 + -1·a))",
+    ),
+    case(
         "its adjoint",
         (i,),
         (one,),

@@ -14,6 +14,7 @@ from sympy import Integer, Mul, Rational, S
 
 from symbackprop.algebra import matrices as mx
 from symbackprop.algebra.arrays import Array
+from symbackprop.algebra.display import display
 from symbackprop.algebra.lifting import lift
 from symbackprop.algebra.lowering import lower
 from symbackprop.algebra.matrices import shape_errors
@@ -61,6 +62,15 @@ def test_a_formula_is_lifted_to_what_a_person_writes(case: Case) -> None:
 
 
 @by_title
+def test_the_display_form_is_lifted_alike(case: Case) -> None:
+    """What documents show in index notation gives the same matrix expression."""
+    array = case.array
+    matrix = lift(Array(array.indices, array.shape, display(array.expression, array.ranges, SPACE)), SPACE)
+    assert matrix is not None
+    assert show(matrix) == case.lifted
+
+
+@by_title
 def test_a_lift_keeps_the_value(case: Case) -> None:
     """The matrix expression, what it is lowered to, and the index expression have the same numbers."""
     matrix = lift(case.array, SPACE)
@@ -86,6 +96,15 @@ def test_a_tensor_is_lifted_to_its_own_name(name: str) -> None:
     indices = (i, j)[: len(shape)]
     matrix = lift(Array(indices, shape, entry(name, *indices)), SPACE)
     assert matrix == mx.Leaf(name, (*shape, S.One, S.One)[:2])
+
+
+def test_an_adjoint_that_is_not_declared_has_the_shape_of_its_primal() -> None:
+    """∂z1 lifts where only z1 has a shape, and so does the adjoint of an adjoint."""
+    space = Space({"z1": (h,)})
+    for name in ("∂z1", "∂∂z1"):
+        array = Array((i,), (h,), entry(name, i))
+        assert lift(array, space) == mx.Leaf(name, (h, S.One))
+        assert lower(mx.Leaf(name, (h, S.One)), (i,), space) == entry(name, i)
 
 
 UNLIFTABLE = {
