@@ -1,0 +1,64 @@
+"""The symbol table: what each name stands for while an expression is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from sympy import Expr, Symbol
+
+from symbackprop.algebra.space import ScalarFunction
+from symbackprop.algebra.symbols import index
+from symbackprop.errors import UnknownNameError, suggestion
+from symbackprop.notation.source import Source, Span
+from symbackprop.notation.syntax import Name
+
+PLACEHOLDER = "·"
+
+
+@dataclass(slots=True)
+class BoundIndex:
+    """An index in scope. `symbol` is a placeholder, so that it meets no other index; `uses` gather its sizes."""
+
+    name: str
+    symbol: Symbol
+    span: Span
+    uses: list[tuple[Expr, Span]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Names by kind. Sizes are symbols or integers; functions are the user's own and the known ones by name."""
+
+    source: Source
+    sizes: Mapping[str, Expr]
+    tensors: Mapping[str, tuple[Expr, ...]]
+    functions: Mapping[str, ScalarFunction]
+    indices: Mapping[str, BoundIndex]
+    callables: frozenset[str] = frozenset()
+    integers: frozenset[str] = frozenset()
+
+    @property
+    def taken(self) -> frozenset[Symbol]:
+        """Indices with the name of something declared, which no new index may have."""
+        return frozenset(index(name) for name in (*self.sizes, *self.tensors))
+
+    def declared(self, name: str) -> bool:
+        return name in self.sizes or name in self.tensors
+
+    def known(self) -> Iterator[str]:
+        yield from self.tensors
+        yield from self.sizes
+        yield from self.indices
+        yield from self.functions
+        yield from self.callables
+
+    def unknown(self, name: Name, what: str = "name") -> UnknownNameError:
+        written = self.source.written(name.span)
+        near = suggestion(name.name, self.known())
+        return UnknownNameError(
+            f"unknown {what} {written}",
+            where=self.source.locate(name.span),
+            fix=near or f"Declare it, for example: parameter {written}.",
+            name=written,
+        )
