@@ -1,0 +1,34 @@
+"""What all tests share: golden files, rewritten by `pytest --update-golden`."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="rewrite golden files that differ")
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[Path, str], None]:
+    """`golden(path, text)`: the file holds exactly `text`; a difference is shown, or written with --update-golden."""
+    update = request.config.getoption("--update-golden")
+
+    def compare(path: Path, text: str) -> None:
+        wanted = path.read_text(encoding="utf-8") if path.exists() else None
+        if wanted == text:
+            return
+        if update:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+            return
+        if wanted is None:
+            pytest.fail(f"there is no golden file {path}; run pytest --update-golden", pytrace=False)
+        lines = difflib.unified_diff(wanted.splitlines(), text.splitlines(), "golden", "now", lineterm="")
+        pytest.fail(f"{path.name} differs; look, then run pytest --update-golden\n" + "\n".join(lines), pytrace=False)
+
+    return compare
