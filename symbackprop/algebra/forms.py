@@ -179,7 +179,7 @@ def kind(factor: Matrix, *, adjoints_first: bool = True) -> int:
             return 3
         case Map(_, _, 0):
             return 4
-        case Power(_, exponent) if exponent < 0:
-            return 6 if isinstance(factor.of, Plus) else 5
+        case Power(of, exponent) if exponent < 0:
+            return 6 if isinstance(of, Plus) else 5
         case _:
             return 2

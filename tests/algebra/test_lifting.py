@@ -70,6 +70,17 @@ def test_the_display_form_is_lifted_alike(case: Case) -> None:
     assert show(matrix) == case.lifted
 
 
+@pytest.mark.parametrize(
+    "case", [case for case in CASES if not case.lifted.startswith("each")], ids=lambda case: case.title
+)
+def test_the_names_of_indices_do_not_matter(case: Case) -> None:
+    """With names that sort the other way round the same matrix expression comes out."""
+    names = (index("zz"), index("yy"))[: len(case.array.indices)]
+    matrix = lift(Array(names, case.array.shape, case.array.at(*names)), SPACE)
+    assert matrix is not None
+    assert show(matrix) == case.lifted
+
+
 @by_title
 def test_a_lift_keeps_the_value(case: Case) -> None:
     """The matrix expression, what it is lowered to, and the index expression have the same numbers."""
