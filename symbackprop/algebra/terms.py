@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from sympy import Add, And, Eq, Expr, Integer, KroneckerDelta, Mul, Ne, Not, Or, Piecewise, Pow, S, Sum, Symbol
+from sympy import Add, And, Eq, Expr, Integer, KroneckerDelta, Mul, Ne, Not, Or, Piecewise, Pow, S, Sum, Symbol, ilcm
 from sympy.core.relational import Ge, Gt, Le, Lt, Relational
 from sympy.logic.boolalg import Boolean, BooleanFalse, BooleanTrue
 
@@ -178,10 +178,13 @@ def indicator(condition: Boolean) -> tuple[Term, ...]:
 
 def _relation(relation: Relational) -> tuple[Term, ...]:
     difference = (relation.lhs - relation.rhs).expand()
+    whole = ilcm(1, *(value.q for value in difference.as_coefficients_dict().values()))  # i < 3/2 is 3 - 2 i - 1 >= 0
+    difference = (whole * difference).expand()
+    delta = KroneckerDelta(whole * relation.lhs, whole * relation.rhs)
     if isinstance(relation, Eq):
-        return (Term(factors=(KroneckerDelta(relation.lhs, relation.rhs),)),)
+        return (Term(factors=(delta,)),)
     if isinstance(relation, Ne):
-        return (Term(), Term(Integer(-1), (KroneckerDelta(relation.lhs, relation.rhs),)))
+        return (Term(), Term(Integer(-1), (delta,)))
     guards = {Ge: difference, Gt: difference - 1, Le: -difference, Lt: -difference - 1}
     return (Term(guards=(guards[type(relation)],)),)
 
