@@ -5,15 +5,13 @@ Equations are per sample. `Samples` says how many there are and where they stand
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Literal
 
 from sympy import Expr, Symbol
 
-from symbackprop.algebra.arrays import Array, array_of
-from symbackprop.algebra.space import Fact, FactKind, ScalarFunction, Space
+from symbackprop.algebra.arrays import Array, Operators, array_of
+from symbackprop.algebra.space import Fact
 from symbackprop.errors import Location
 
 Role = Literal["input", "target", "constant", "parameter", "intermediate", "loss", "cost"]
@@ -21,8 +19,11 @@ Side = Literal["rows", "columns"]
 
 
 @dataclass(frozen=True, slots=True)
-class Tensor:
-    """A name, a shape, a role and facts. `integer` marks data that serves as an index."""
+class Tensor(Operators):
+    """A name, a shape, a role and facts. `integer` marks data that serves as an index.
+
+    A tensor is used like the array of its entries: `W1 @ x + b1`, `W1[i, j] * x[j]`, `W.T`.
+    """
 
     name: str
     shape: tuple[Expr, ...]
@@ -31,12 +32,21 @@ class Tensor:
     integer: bool = False
     origin: Location | None = field(default=None, compare=False)
 
+    def whole(self) -> Array:
+        return array_of(self.name, self.shape, (self,))
+
+    def __repr__(self) -> str:
+        marks = ["integer"] if self.integer else []
+        marks += [fact.kind for fact in self.facts]
+        return " ".join([self.role, self.name + _shape(self.shape), *marks])
+
 
 @dataclass(frozen=True, slots=True)
 class Equation:
     r"""One tensor, entry by entry: `tensor[indices] = expression`, each index over the tensor's own size.
 
     `padded` names tensors whose reads outside their range are declared to be 0 (an initial state, a padding).
+    `sources` are the records that the equation was made from, where it was made from any.
     """
 
     tensor: str
@@ -44,6 +54,7 @@ class Equation:
     expression: Expr
     padded: tuple[str, ...] = ()
     origin: Location | None = field(default=None, compare=False)
+    sources: tuple[object, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +64,7 @@ class Samples:
     size: Expr
     side: Side
     index: Symbol
+
+
+def _shape(shape: tuple[Expr, ...]) -> str:
+    return f"[{', '.join(map(str, shape))}]" if shape else ""
