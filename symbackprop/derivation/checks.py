@@ -9,7 +9,7 @@ from sympy import Expr
 
 from symbackprop.algebra.equality import compare
 from symbackprop.algebra.lowering import lower
-from symbackprop.algebra.matrices import Matrix
+from symbackprop.algebra.matrices import Matrix, shape_errors
 from symbackprop.algebra.space import Ranges, Space
 from symbackprop.algebra.zero import is_zero
 from symbackprop.derivation.steps import Check, Method
@@ -45,7 +45,14 @@ class Checker:
         return Check(Method.AGREES, points=verdict.points)
 
     def lifted(self, matrix: Matrix, expr: Expr, ranges: dict, indices: tuple) -> Check:
-        """The verdict on a matrix form: read back entry by entry, it is the expression it was lifted from."""
+        """The verdict on a matrix form: its shapes fit, and read back entry by entry it is what it was lifted from."""
+        errors = shape_errors(matrix)
+        if errors:
+            raise DerivationError(
+                f"a matrix form does not fit: {errors[0]}",
+                because=f"It was lifted from {expr}.",
+                fix="This is a defect of symbackprop; please report the model.",
+            )
         return self.equal(lower(matrix, indices, self.space), expr, ranges) if self.active else DEFERRED
 
 

@@ -71,7 +71,7 @@ def _sweep(
     order = _order(model, wanted)
     space = _space_with_adjoints(model, order)
     checker = Checker(space, checks)
-    sampled = _sampled(model, source) if scale != 1 else frozenset()
+    sampled = _sampled(model, source)
     served = _served(model, order)
     known: dict[str, Adjoint] = {}
     for count, name in enumerate(order):
@@ -88,7 +88,7 @@ def _sweep(
         sampled=sampled,
         forward=numbered(_forward(model, space, checker)),
         steps=numbered(known[name].step for name in order),
-        updates=tuple(_update(model, name) for name in order if model.tensor(name).role == "parameter"),
+        updates=tuple(_update(model, name, space, checker) for name in order if model.tensor(name).role == "parameter"),
     )
 
 
@@ -215,12 +215,19 @@ def _forward(model: Model, space: Space, checker: Checker) -> Iterator[Step]:
         )
 
 
-def _update(model: Model, name: str) -> Step:
+def _update(model: Model, name: str, space: Space, checker: Checker) -> Step:
     """Gradient descent: the parameter less the learning rate times its gradient."""
-    shape = model.tensor(name).shape
     place = _place(model, name)
     value, slope = entry(name, *place.at), entry(adjoint(name), *place.at)
     after = value - LEARNING_RATE * slope
     return Step(
-        StepKind.UPDATE, name, value, after, after, "gradient descent", DEFINITION, array=Array(place.at, shape, after)
+        StepKind.UPDATE,
+        name,
+        value,
+        after,
+        after,
+        "gradient descent",
+        DEFINITION,
+        array=Array(place.at, place.shape, after),
+        substeps=tuple(matrix_steps(place, value, after, after, space, checker)),
     )

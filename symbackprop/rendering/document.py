@@ -7,12 +7,13 @@ formula stands in a step of the derivation.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from symbackprop.derivation.derivation import Derivation
 from symbackprop.derivation.steps import Method, Step, StepKind, of_kind, walk
 from symbackprop.model.records import Tensor
-from symbackprop.rendering.formulas import Formulas
+from symbackprop.notation.conventions import Conventions
+from symbackprop.rendering.formulas import Formulas, formulas_of
 
 LEVELS = ("both", "index", "matrix")
 DETAILS = ("outline", "standard", "every-step")
@@ -21,21 +22,9 @@ _LABELS = {
     StepKind.CHAIN_RULE: "Chain rule",
     StepKind.LOCAL_DERIVATIVE: "Local derivative",
     StepKind.COLLAPSE: "The deltas collapse",
-    StepKind.FOLD: "In values of the forward pass",
     StepKind.ADD_PATHS: "Sum over the paths",
     StepKind.FACT: "By a fact",
-    StepKind.ELIMINATE: "Put in",
     StepKind.MATRIX: "Matrix form",
-}
-
-_ROLES = {
-    "input": "input",
-    "target": "target",
-    "constant": "constant",
-    "parameter": "parameter",
-    "intermediate": "intermediate",
-    "loss": "loss",
-    "cost": "cost",
 }
 
 _FACTS = {
@@ -63,12 +52,13 @@ class Line:
     label: str
     math: str
     note: str = ""
+    shapes: str = ""
     checked: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One tensor's derivation: a heading, and its lines; `paths` is how many ways lead to it."""
+    """One tensor's derivation: a heading, the chain rule over whole tensors, and its lines."""
 
     number: str
     math: str
@@ -96,51 +86,40 @@ class Document:
     """What a template words."""
 
     title: str
-    root: str
     parts: tuple[Part, ...]
     checks: tuple[str, ...]
     premises: tuple[str, ...]
     kinks: tuple[str, ...]
 
 
-def document(derivation: Derivation, formulas: Formulas, level: str, detail: str) -> Document:
+def document(derivation: Derivation, conventions: Conventions, format: str, level: str, detail: str) -> Document:
     """The document of a derivation; of a model with samples, one sample first and then the batch."""
+    whole = formulas_of(derivation, conventions, format)
     single = derivation.one_sample
     if single is None:
-        parts = (_part(derivation, formulas, level, detail, "", ""),)
+        parts = (_part(whole, level, detail, "", ""),)
     else:
-        size = formulas.size(derivation.source.samples.size)
+        one = formulas_of(single, conventions, format)
+        lead = f"What one sample loses is {one.tensor(single.root)}."
         parts = (
-            _part(
-                single, formulas, level, detail, "One sample", f"The loss of one sample is {_root(single, formulas)}."
-            ),
-            _part(
-                derivation,
-                formulas,
-                level,
-                _batch_detail(detail),
-                "All samples",
-                _batch_lead(derivation, formulas, size),
-            ),
+            _part(one, level, detail, "One sample", lead),
+            _part(whole, level, _batch_detail(detail), "All samples", _batch_lead(whole)),
         )
-    every = [*(single.steps if single else ()), *derivation.steps]
+    derivations = [d for d in (single, derivation) if d is not None]
     return Document(
-        title=_title(derivation),
-        root=formulas.inline(derivation, derivation.root),
+        title=_title(derivation, format),
         parts=parts,
-        checks=tuple(_checks(derivation)),
-        premises=tuple(dict.fromkeys([*(single.premises() if single else ()), *derivation.premises()])),
-        kinks=tuple(dict.fromkeys(kink for step in walk(every) for kink in step.kinks)),
+        checks=tuple(_checks(derivations)),
+        premises=tuple(dict.fromkeys(p for d in derivations for p in d.premises())),
+        kinks=tuple(dict.fromkeys(kink for d in derivations for step in walk(d.steps) for kink in step.kinks)),
     )
 
 
-def _title(derivation: Derivation) -> str:
+def _title(derivation: Derivation, format: str) -> str:
     name = derivation.source.name
+    if format == "tex":
+        name = "".join("\\_" if c == "_" else c if c.isalnum() or c in " .-" else " " for c in name)
     return f"Backpropagation, derived: {name}" if name else "Backpropagation, derived"
-
-
-def _root(derivation: Derivation, formulas: Formulas) -> str:
-    return formulas.inline(derivation, derivation.root)
 
 
 def _batch_detail(detail: str) -> str:
@@ -148,104 +127,104 @@ def _batch_detail(detail: str) -> str:
     return detail if detail == "every-step" else "outline"
 
 
-def _batch_lead(derivation: Derivation, formulas: Formulas, size: str) -> str:
-    side = {"rows": "rows", "columns": "columns"}[derivation.source.samples.side]
-    lead = f"The {size} samples stand in the {side} of each array; the cost is {_root(derivation, formulas)}."
-    if derivation.sampled and derivation.scale != 1:
-        factor = formulas.factor(derivation)
+def _batch_lead(formulas: Formulas) -> str:
+    derivation = formulas.derivation
+    samples = derivation.source.samples
+    if samples is None:
+        return ""
+    lead = (
+        f"The {formulas.size(samples.size)} samples stand in the {samples.side} of each array that has one entry per"
+        f" sample; the cost over all of them is {formulas.tensor(derivation.root)}."
+    )
+    if derivation.scale != 1:
         lead += (
-            f" The adjoints of arrays with one entry per sample are those of each sample's own loss; the factor {factor}"
-            " of the mean stands at the parameters."
+            " The adjoints of such arrays are those of each sample's own loss,"
+            f" and the factor {formulas.size(derivation.scale)} stands at the parameters."
         )
     return lead
 
 
-def _part(d: Derivation, formulas: Formulas, level: str, detail: str, title: str, lead: str) -> Part:
-    losses = {"loss", "cost"}
+def _part(formulas: Formulas, level: str, detail: str, title: str, lead: str) -> Part:
+    d = formulas.derivation
+    forward = [s for s in d.forward if d.model.tensor(s.tensor).role not in ("loss", "cost")]
+    losses = [s for s in d.forward if s not in forward]
     return Part(
         title=title,
         lead=lead,
-        symbols=tuple(_symbol(d, formulas, tensor) for tensor in d.model.tensors),
-        forward=tuple(
-            line
-            for s in d.forward
-            if d.model.tensor(s.tensor).role not in losses
-            for line in _forward(d, formulas, s, level)
-        ),
-        loss=tuple(
-            line
-            for s in d.forward
-            if d.model.tensor(s.tensor).role in losses
-            for line in _forward(d, formulas, s, level)
-        ),
-        items=tuple(_item(d, formulas, step, level, detail) for step in d.steps),
-        summary=tuple(formulas.results(d, step, level) for step in d.summary()),
-        updates=tuple(formulas.update(d, step, level) for step in d.updates),
+        symbols=tuple(_symbol(formulas, tensor) for tensor in d.model.tensors),
+        forward=tuple(line for step in forward for line in _forward(formulas, step, level)),
+        loss=tuple(line for step in losses for line in _forward(formulas, step, level)),
+        items=tuple(_item(formulas, step, level, detail) for step in d.steps),
+        summary=tuple(formulas.result(step, level) for step in d.summary()),
+        updates=tuple(formulas.update(step, level) for step in d.updates),
     )
 
 
-def _symbol(d: Derivation, formulas: Formulas, tensor: Tensor) -> Symbol:
+def _symbol(formulas: Formulas, tensor: Tensor) -> Symbol:
     facts = ", ".join(_FACTS[fact.kind] for fact in tensor.facts)
-    return Symbol(formulas.inline(d, tensor.name), _ROLES[tensor.role], formulas.shape(d, tensor.shape), facts)
+    return Symbol(formulas.tensor(tensor.name), tensor.role, formulas.shape(tensor.shape), facts)
 
 
-def _forward(d: Derivation, formulas: Formulas, step: Step, level: str) -> Iterator[Line]:
+def _forward(formulas: Formulas, step: Step, level: str) -> Iterator[Line]:
     """An equation of the model: in matrix notation where it has that, and entry by entry."""
     matrices = of_kind(step, StepKind.MATRIX)
     if matrices and level != "index":
-        yield Line("", formulas.matrix(d, matrices[0]))
+        yield Line("", formulas.matrix(matrices), shapes=formulas.shapes(matrices[0]))
     if level != "matrix" or not matrices:
-        yield Line("", formulas.equation(d, step.left, step.after))
+        yield Line("", formulas.chain(step.left, step.after))
 
 
-def _item(d: Derivation, formulas: Formulas, step: Step, level: str, detail: str) -> Item:
-    lines = tuple(_lines(d, formulas, step, level, detail))
-    shape = formulas.shape(d, d.model.tensor(step.tensor).shape)
-    return Item(step.number, formulas.adjoint(d, step.tensor), formulas.schema(d, step), shape, lines)
+def _item(formulas: Formulas, step: Step, level: str, detail: str) -> Item:
+    lines = tuple(_lines(formulas, step, level, detail))
+    shape = formulas.shape(formulas.derivation.model.tensor(step.tensor).shape)
+    return Item(step.number, formulas.adjoint(step.tensor), formulas.schema(step), shape, lines)
 
 
-def _lines(d: Derivation, formulas: Formulas, step: Step, level: str, detail: str) -> Iterator[Line]:
+def _lines(formulas: Formulas, step: Step, level: str, detail: str) -> Iterator[Line]:
     """The lines of one tensor's derivation: of its contributions, of their sum, and of its matrix forms."""
     contributions = of_kind(step, StepKind.CONTRIBUTION)
     matrices = of_kind(step, StepKind.MATRIX)
     if level != "matrix" or not matrices:
         if detail != "outline":
             for contribution in contributions:
-                yield from _contribution(d, formulas, contribution, detail, several=len(contributions) > 1)
-        else:
-            yield Line("", formulas.equation(d, step.left, step.before))
-        for substep in of_kind(step, StepKind.ADD_PATHS, StepKind.FACT, StepKind.ELIMINATE):
-            yield _line(d, formulas, substep, detail)
-    if level != "index":
-        for substep in matrices:
-            yield Line(_LABELS[StepKind.MATRIX], formulas.matrix(d, substep), "", _checked(substep, detail))
+                yield from _contribution(formulas, contribution, detail, several=len(contributions) > 1)
+        elif level == "index" or not matrices:
+            yield Line("", formulas.chain(step.left, step.before))
+        if detail != "outline" or level == "index" or not matrices:
+            for substep in of_kind(step, StepKind.ADD_PATHS, StepKind.FACT, StepKind.ELIMINATE):
+                yield _line(formulas, substep, detail)
+    if level != "index" and matrices:
+        yield Line(
+            _LABELS[StepKind.MATRIX] if detail != "outline" else "",
+            formulas.matrix(matrices),
+            shapes=formulas.shapes(matrices[0]),
+            checked=_checked(matrices[-1], detail),
+        )
 
 
-def _contribution(d: Derivation, formulas: Formulas, step: Step, detail: str, *, several: bool) -> Iterator[Line]:
+def _contribution(formulas: Formulas, step: Step, detail: str, *, several: bool) -> Iterator[Line]:
     for substep in step.substeps:
-        trivial = substep.before == substep.after and substep.kind is StepKind.COLLAPSE
-        if trivial and len(step.substeps) > 2:
-            continue
-        line = _line(d, formulas, substep, detail)
+        if substep.kind is StepKind.COLLAPSE and substep.before == substep.after:
+            continue  # nothing was there to collapse
+        line = _line(formulas, substep, detail)
         if several and substep.kind is StepKind.CHAIN_RULE:
-            line = Line(f"{line.label}, through {formulas.inline(d, step.through or '')}", line.math, line.note)
+            line = replace(line, label=f"{line.label}, the path through {formulas.tensor(step.through or '')}")
         yield line
 
 
-def _line(d: Derivation, formulas: Formulas, step: Step, detail: str) -> Line:
-    label = _LABELS[step.kind]
+def _line(formulas: Formulas, step: Step, detail: str) -> Line:
+    brief = step.kind is StepKind.LOCAL_DERIVATIVE and detail != "every-step"
+    math = formulas.chain(step.left, step.after) if brief else formulas.chain(step.left, step.before, step.after)
+    notes = [f"{formulas.tensor(fact.tensor)} {_FACTS[fact.kind]}" for fact in step.facts] + list(step.kinks)
+    return Line(_label(formulas, step), math, note="; ".join(notes), checked=_checked(step, detail))
+
+
+def _label(formulas: Formulas, step: Step) -> str:
     if step.kind is StepKind.ELIMINATE:
-        label = f"With {formulas.adjoint(d, step.through or '')} put in"
+        return f"With {formulas.adjoint(step.through or '')} put in"
     if step.kind is StepKind.FOLD:
-        label = f"In the value {formulas.inline(d, step.through or '')}"
-    if step.kind is StepKind.LOCAL_DERIVATIVE and detail != "every-step":
-        math = formulas.equation(d, step.left, step.after)
-    elif step.before == step.after:
-        math = formulas.equation(d, step.left, step.after)
-    else:
-        math = formulas.equation(d, step.left, step.before, step.after)
-    notes = [f"{_FACTS[f.kind]}: {formulas.inline(d, f.tensor)}" for f in step.facts] + list(step.kinks)
-    return Line(label, math, "; ".join(notes), _checked(step, detail))
+        return f"In the value {formulas.tensor(step.through or '')}"
+    return _LABELS[step.kind]
 
 
 def _checked(step: Step, detail: str) -> str:
@@ -260,17 +239,13 @@ def _checked(step: Step, detail: str) -> str:
     return words[step.check.method]
 
 
-def _checks(derivation: Derivation) -> Iterator[str]:
-    counts = dict(derivation.checks())
-    if derivation.one_sample is not None:
-        for method, count in derivation.one_sample.checks().items():
-            counts[method] = counts.get(method, 0) + count
+def _checks(derivations: list[Derivation]) -> Iterator[str]:
     words = {
-        Method.PROVED: "proved equal at all sizes, by the zero test of both sides' difference",
-        Method.AGREES: "found equal at random points, with no proof",
+        Method.PROVED: "proved, at all sizes: the difference of its two sides is zero",
+        Method.AGREES: "found equal at random points, without a proof",
         Method.DEFERRED: "not checked",
-        Method.DEFINITION: "definitions: equations of the model, the chain rule",
     }
     for method, said in words.items():
-        if counts.get(method):
-            yield f"{counts[method]} {'step' if counts[method] == 1 else 'steps'}: {said}."
+        count = sum(d.checks().get(method, 0) for d in derivations)
+        if count:
+            yield f"{count} {'step' if count == 1 else 'steps'}: {said}."

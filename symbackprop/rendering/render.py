@@ -13,7 +13,6 @@ from symbackprop.errors import RenderError, UsageError, suggestion
 from symbackprop.notation.conventions import Conventions
 from symbackprop.rendering.document import DETAILS, LEVELS, document
 from symbackprop.rendering.files import write_whole
-from symbackprop.rendering.formulas import Formulas
 
 FORMATS = {"md": "derivation.md.jinja", "tex": "derivation.tex.jinja"}
 
@@ -57,9 +56,8 @@ def document_text(
     _one_of("level", level, LEVELS)
     _one_of("detail", detail, DETAILS)
     _one_of("format", format, tuple(FORMATS))
-    formulas = Formulas(conventions or Conventions(), format)
-    template = _environment().get_template(FORMATS[format])
-    return template.render(document=document(derivation, formulas, level, detail))
+    view = document(derivation, conventions or Conventions(), format, level, detail)
+    return _environment().get_template(FORMATS[format]).render(document=view)
 
 
 def _one_of(name: str, value: str, choices: tuple[str, ...]) -> None:

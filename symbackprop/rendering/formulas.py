@@ -1,0 +1,116 @@
+"""The formulas of one derivation as strings, in one format and under one set of conventions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sympy import Expr
+
+from symbackprop.algebra.matrices import Leaf, Matrix
+from symbackprop.algebra.symbols import Partial, adjoint, entry
+from symbackprop.derivation.derivation import Derivation
+from symbackprop.derivation.steps import Formula, Step, StepKind, of_kind
+from symbackprop.notation.conventions import Conventions
+from symbackprop.notation.glyphs import Nomenclature, nomenclature
+from symbackprop.notation.latex import latex, latex_aligned, latex_chain, latex_name, latex_shape
+from symbackprop.rendering.shapes import shape_formula
+
+_INLINE = {"md": ("$`", "`$"), "tex": ("$", "$")}
+_LONG = 70  # letters of LaTeX beyond which a chain of equalities is broken into lines
+
+
+@dataclass(frozen=True, slots=True)
+class Formulas:
+    """Writes what stands in the steps of `derivation`."""
+
+    derivation: Derivation
+    names: Nomenclature
+    format: str
+
+    def inline(self, math: str) -> str:
+        """Mathematics within a sentence."""
+        before, after = _INLINE[self.format]
+        return f"{before}{math}{after}"
+
+    def tensor(self, name: str) -> str:
+        return self.inline(latex_name(name, self.names))
+
+    def adjoint(self, name: str) -> str:
+        return self.inline(latex_name(adjoint(name), self.names))
+
+    def shape(self, shape: Sequence[Expr]) -> str:
+        return self.inline(latex_shape(shape, self.names))
+
+    def size(self, size: Expr) -> str:
+        return self.inline(latex(size, names=self.names))
+
+    def chain(self, *formulas: Formula, sign: str = "=") -> str:
+        """`a = b = c`, over several lines where it is long."""
+        distinct = list(dict.fromkeys(formulas))
+        line = latex_chain(distinct, self.names, sign)
+        if len(distinct) < 3 or len(line) <= _LONG:
+            return line
+        return latex_aligned(distinct, self.names, sign)
+
+    def schema(self, step: Step) -> str:
+        """The chain rule over whole tensors, schematically: one product of partials for each path."""
+        root = self.derivation.root
+        by = entry(step.tensor)
+        paths = []
+        for contribution in of_kind(step, StepKind.CONTRIBUTION):
+            through = contribution.through or root
+            local = latex(Partial(entry(through), by), names=self.names)
+            first = (
+                ""
+                if through == root
+                else latex(Partial(entry(self._root_of(through)), entry(through)), names=self.names)
+            )
+            paths.append(f"{first} {local}".strip())
+        if not paths:
+            return self.inline("0")
+        left = latex(Partial(entry(self._root_of(step.tensor)), by), names=self.names)
+        return f"{left} = {' + '.join(paths)}"
+
+    def _root_of(self, name: str) -> str:
+        return self.names.root_of(name)
+
+    def matrix(self, steps: Sequence[Step]) -> str:
+        """The matrix forms of one tensor as one chain: with derivatives by name first, then folded."""
+        chosen = list(steps)
+        if self.names.conventions.local_derivatives == "primed":
+            chosen = chosen[:1]
+        return self.chain(chosen[0].left, *(step.after for step in chosen))
+
+    def shapes(self, step: Step) -> str:
+        """The shape check of a matrix form: `(1 × h) = (1 × 1)(1 × h)`; empty for a lone tensor."""
+        if not isinstance(step.after, Matrix) or isinstance(step.after, Leaf):
+            return ""
+        return shape_formula(step.left, self.names) + " = " + shape_formula(step.after, self.names)
+
+    def result(self, step: Step, level: str) -> str:
+        """The final form of one tensor's adjoint: as matrices where it has such a form, else entry by entry."""
+        matrices = of_kind(step, StepKind.MATRIX)
+        if matrices and level != "index":
+            return self.matrix(matrices)
+        return self.chain(step.left, step.after)
+
+    def update(self, step: Step, level: str) -> str:
+        matrices = of_kind(step, StepKind.MATRIX)
+        if matrices and level != "index":
+            return latex_chain([matrices[0].left, matrices[0].after], self.names, ":=")
+        return latex_chain([step.left, step.after], self.names, ":=")
+
+
+def formulas_of(derivation: Derivation, conventions: Conventions, format: str) -> Formulas:
+    """The writer for one derivation; tensors with one entry per sample may get capitals, and have L for their root."""
+    batch = derivation.sampled if derivation.scale != 1 else frozenset()
+    names = nomenclature(
+        conventions,
+        derivation.space,
+        tensors=derivation.model.tensors,
+        root=derivation.root,
+        roots=dict.fromkeys(sorted(batch), derivation.source.loss),
+        sampled=sorted(derivation.sampled),
+    )
+    return Formulas(derivation, names, format)
