@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import singledispatch
+from typing import Any, Literal
 
 import sympy
 from sympy import Add, Expr, KroneckerDelta, Mul, Piecewise, Pow, Rational, S, Sum, Symbol
 from sympy.core.function import AppliedUndef, Function
 from sympy.core.relational import Relational
 from sympy.functions import Abs, exp
-from sympy.logic.boolalg import And, Boolean, Not, Or, true
+from sympy.logic.boolalg import And, Not, Or, true
 from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.symbols import (
@@ -22,6 +23,7 @@ from symbackprop.algebra.symbols import (
     body_of,
     bounds_of,
     indices_of,
+    primal,
     tensor_of,
 )
 from symbackprop.errors import RenderError
@@ -75,7 +77,7 @@ def _(expr: Rational, _names: Nomenclature) -> Layout:
     return number(expr)
 
 
-def number(value: Rational) -> Layout:
+def number(value: Any) -> Layout:
     """A rational number of at least 0: an integer, a decimal fraction, or a quotient."""
     if value.q == 1 or is_decimal(value):
         return Number(_digits(value))
@@ -125,10 +127,10 @@ def _(expr: Shown, names: Nomenclature) -> Layout:
 
 @expression.register
 def _(expr: Indexed, names: Nomenclature) -> Layout:
-    return tensor_layout(tensor_of(expr), tuple(which(index, names) for index in indices_of(expr)), names)
+    return tensor_layout(tensor_of(expr) or "", tuple(which(index, names) for index in indices_of(expr)), names)
 
 
-def which(index: Expr, names: Nomenclature) -> Layout:
+def which(index: Any, names: Nomenclature) -> Layout:
     """An index of an entry, counted from the index base."""
     return expression(position(index, names.conventions.index_base), names)
 
@@ -153,7 +155,7 @@ def _shared_number(terms: list[Expr]) -> Rational:
     return shared if isinstance(shared, Rational) else S.One
 
 
-def _signed(term: Expr) -> tuple[int, Expr]:
+def _signed(term: Any) -> tuple[int, Any]:
     negative = (term.is_Number and term < 0) or (isinstance(term, Mul) and _coefficient(term) < 0)
     return (-1, -term) if negative else (1, term)
 
@@ -187,7 +189,7 @@ def _product(expr: Expr, names: Nomenclature) -> Layout:
     """A product that is not negative: a fraction of numbers and sizes, the quotient of the entries, the rest."""
     above: list[Expr] = []
     below: list[Expr] = []
-    ratio = S.One
+    ratio: Any = S.One
     for factor in _flat(expr):
         if isinstance(factor, Rational):
             ratio *= factor
@@ -297,11 +299,14 @@ def _of_integers(expr: Expr, sign: str, names: Nomenclature) -> Layout:
     return Relation(expression(left, names), sign, expression(right, names))
 
 
+_BINDERS: dict[type, Literal["sum", "max", "argmax"]] = {Sum: "sum", Maximum: "max", ArgMax: "argmax"}
+
+
 @expression.register(Sum)
 @expression.register(Maximum)
 @expression.register(ArgMax)
 def _(expr: Expr, names: Nomenclature) -> Layout:
-    kind = {Sum: "sum", Maximum: "max", ArgMax: "argmax"}[type(expr)]
+    kind = _BINDERS[type(expr)]
     bounds, body = list(bounds_of(expr)), body_of(expr)
     while kind == "sum" and isinstance(body, Sum):
         bounds, body = [*bounds, *bounds_of(body)], body_of(body)
@@ -316,30 +321,31 @@ def _bound(variable: Symbol, extent: Expr, body: Expr, names: Nomenclature) -> B
 
 def _is_implied(variable: Symbol, extent: Expr, body: Expr, names: Nomenclature) -> bool:
     """Whether some entry reads the variable at an axis of just this size."""
-    for entry in body.atoms(Indexed):
-        shape = names.space.shapes.get(tensor_of(entry), names.space.shapes.get(tensor_of(entry)[1:], ()))
-        if any(index == variable and size == extent for index, size in zip(entry.indices, shape, strict=False)):
+    for read in body.atoms(Indexed):
+        shape = names.space.shapes.get(primal(tensor_of(read) or ""), ())
+        if any(place == variable and size == extent for place, size in zip(read.indices, shape, strict=False)):
             return True
     return False
 
 
 @expression.register
 def _(expr: Piecewise, names: Nomenclature) -> Layout:
-    pieces = [(value, condition) for value, condition in expr.args]
+    pieces: Any = expr.args
     if len(pieces) == 2 and pieces[1][1] == true and {pieces[0][0], pieces[1][0]} == {S.Zero, S.One}:
         condition = pieces[0][1] if pieces[0][0] == 1 else Not(pieces[0][1])
         return Indicator(condition_layout(condition, names))
     return Cases(tuple((expression(v, names), None if c == true else condition_layout(c, names)) for v, c in pieces))
 
 
-def condition_layout(condition: Boolean, names: Nomenclature) -> Layout:
+def condition_layout(condition: Any, names: Nomenclature) -> Layout:
     """A condition: a relation of values or of indices, or several joined."""
     if isinstance(condition, And | Or):
         inner = sorted((condition_layout(c, names) for c in condition.args), key=ordering.by_looks)
         return Logic("and" if isinstance(condition, And) else "or", tuple(inner))
     if not isinstance(condition, Relational):
         raise RenderError(f"cannot write the condition {condition}")
-    left, sign, right = condition.lhs, SIGNS[condition.rel_op], condition.rhs
+    relation: Any = condition
+    left, sign, right = relation.lhs, SIGNS[relation.rel_op], relation.rhs
     if counts(left - right) or (sign in "=≠" and _compares_index(left, right)):
         return _integer_condition(left - right, sign, names)
     if left.is_number and not right.is_number:

@@ -14,6 +14,7 @@ from types import MappingProxyType
 
 from symbackprop.algebra.space import Space
 from symbackprop.algebra.symbols import is_adjoint, primal
+from symbackprop.model.model import Model
 from symbackprop.model.records import Tensor
 from symbackprop.notation.conventions import Conventions
 from symbackprop.notation.layout import Derivative, Entry, Glyph, Layout, Nabla, Name
@@ -88,6 +89,19 @@ def nomenclature(
         _distinct(shown, frozenset(sampled), conventions, space),
         MappingProxyType({name: place for place, name in enumerate(shown)}),
     )
+
+
+def nomenclature_of(
+    model: Model,
+    conventions: Conventions,
+    *,
+    per_sample: Model | None = None,
+    roots: Mapping[str, str] | None = None,
+) -> Nomenclature:
+    """The names of a document on `model`; if it is a batch, `per_sample` is the model whose batch it is."""
+    shapes = per_sample.space.shapes if per_sample else model.space.shapes
+    sampled = [name for name, shape in model.space.shapes.items() if shapes.get(name, shape) != shape]
+    return nomenclature(conventions, model.space, tensors=model.tensors, root=model.root, roots=roots, sampled=sampled)
 
 
 def _guessed(names: Iterable[str], space: Space) -> set[str]:

@@ -7,6 +7,8 @@ serves as an index (`tok[t]`) counts from the base as well.
 
 from __future__ import annotations
 
+from typing import Any
+
 from sympy import Add, Expr, Integer, Mul, Pow, S, Symbol, ceiling, expand, floor
 from sympy.tensor.indexed import Indexed
 
@@ -22,11 +24,11 @@ class Shown(Expr):
     is_commutative = True
 
     @property
-    def of(self) -> Expr:
+    def of(self) -> Any:
         return self.args[0]
 
 
-def is_index(expr: Expr) -> bool:
+def is_index(expr: Any) -> bool:
     """Whether `expr` is an index; sizes, which are integers too, are known to be positive."""
     return isinstance(expr, Symbol) and bool(expr.is_integer) and not expr.is_positive
 
@@ -37,7 +39,7 @@ def counts(expr: Expr) -> bool:
     return whole and bool(expr.is_integer) and any(is_index(symbol) for symbol in expr.free_symbols)
 
 
-def _nodes(expr: Expr) -> list[Expr]:
+def _nodes(expr: Any) -> list[Any]:
     return [expr, *(node for argument in expr.args for node in _nodes(argument))]
 
 
@@ -51,7 +53,7 @@ def position(expr: Expr, base: int) -> Expr:
     return expand(_shifted(expr, base) + base, power_exp=False)
 
 
-def _shifted(expr: Expr, base: int) -> Expr:
+def _shifted(expr: Any, base: int) -> Any:
     if is_index(expr) or isinstance(expr, Indexed | ArgMax):
         return Shown(expr) - base
     if not expr.args or isinstance(expr, Shown):

@@ -201,7 +201,9 @@ def _between(before: Layout, after: Layout, shown: str) -> str:
         return r" \cdot "
     if isinstance(after, lay.Iverson):
         return r" \, "
-    if isinstance(before, lay.Number | lay.Over) or isinstance(after, lay.Brackets | lay.Big):
+    if isinstance(before, lay.Number) or isinstance(after, lay.Brackets | lay.Big):
+        return " "
+    if isinstance(before, lay.Over) and isinstance(after, lay.Over):
         return " "
     return r" \, " if _is_wide(before) or _is_wide(after) else " "
 
@@ -246,27 +248,26 @@ def _slashed(exponent: Layout, conventions: Conventions) -> str:
 
 def _raised(base: Layout, above: str, conventions: Conventions) -> str:
     """What stands above a base; one that has something above it already gets brackets."""
-    shown = spell(base, conventions)
-    glyph = base.of.glyph if isinstance(base, lay.Entry) else base.glyph if isinstance(base, Name) else None
-    if glyph is None:
-        return shown + _up(above)
+    match base:
+        case lay.Entry(Name(glyph), indices):
+            below = _indices(indices, conventions)
+        case Name(glyph):
+            below = ""
+        case _:
+            return spell(base, conventions) + _up(above)
     if glyph.mark and conventions.layers != "plain":
-        return f"({shown})^{_script(above)}"
-    if isinstance(base, Name):
-        return _glyph(glyph, conventions.layers, above=above)
-    return _glyph(glyph, conventions.layers, above=above, below=_indices(base.indices, conventions))
+        return f"({spell(base, conventions)})" + _up(above)
+    return _glyph(glyph, conventions.layers, above=above, below=below)
 
 
 @spell.register
 def _(of: lay.Transposed, conventions: Conventions) -> str:
     sign = _TRANSPOSES[conventions.transpose]
-    if isinstance(of.of, Name):
-        return _glyph(of.of.glyph, conventions.layers, above=sign)
-    if isinstance(of.of, lay.Entry):
-        below = _indices(of.of.indices, conventions)
-        return _glyph(of.of.of.glyph, conventions.layers, above=sign, below=below)
-    if isinstance(of.of, lay.Ones):
-        return spell(of.of, conventions) + _up(sign)
+    match of.of:
+        case Name(glyph):
+            return _glyph(glyph, conventions.layers, above=sign)
+        case lay.Entry(Name(glyph), indices):
+            return _glyph(glyph, conventions.layers, above=sign, below=_indices(indices, conventions))
     return spell(of.of, conventions) + _up(sign)
 
 

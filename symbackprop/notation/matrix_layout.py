@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import singledispatch
+from typing import Any
 
-from sympy import Expr, Rational, S
+from sympy import Expr, S
 
 from symbackprop.algebra import matrices
 from symbackprop.algebra.matrices import Constant, Matrix, Power, Scale
@@ -138,7 +139,7 @@ def _(of: Power, names: Nomenclature) -> Layout:
     return _power(of.of, of.exponent, names)
 
 
-def _power(base: Matrix, exponent: Rational, names: Nomenclature) -> Layout:
+def _power(base: Matrix, exponent: Any, names: Nomenclature) -> Layout:
     inner = matrix(base, names)
     if exponent == 1:
         return inner
@@ -176,7 +177,7 @@ _FUNCTIONS: dict[type[Matrix], str] = {
 @matrix.register(matrices.ColumnSum)
 @matrix.register(matrices.TotalSum)
 @matrix.register(matrices.Trace)
-def _(of: Matrix, names: Nomenclature) -> Layout:
+def _(of: Any, names: Nomenclature) -> Layout:
     name = _FUNCTIONS[type(of)]
     return Call(rf"\mathrm{{{name}}}", name, (matrix(of.of, names),))
 
