@@ -1,1 +1,71 @@
-"""symbackprop derives backpropagation symbolically."""
+r"""symbackprop derives backpropagation symbolically, step by step.
+
+import symbackprop as sb
+
+model = sb.load("two_layer.model")
+d = sb.derive(model)
+sb.render(d, "two_layer.md")
+d.gradient("W1")         # entry by entry, in SymPy
+sb.text(d, "W1")         # dW1 = dz1 xᵀ
+"""
+
+from symbackprop.derivation.derivation import Derivation
+from symbackprop.derivation.steps import Step, StepKind
+from symbackprop.derivation.sweep import derive
+from symbackprop.errors import SymbackpropError
+from symbackprop.face import latex, parse, text
+from symbackprop.model.building import (
+    constant,
+    equation,
+    indices,
+    input,
+    parameter,
+    sizes,
+    target,
+    tensor,
+)
+from symbackprop.model.functions import apply, custom
+from symbackprop.model.layers import Dense
+from symbackprop.model.model import Model
+from symbackprop.model.network import Network
+from symbackprop.model.records import Equation, Samples, Tensor
+from symbackprop.model.reductions import log_softmax, logsumexp, max_over, mean, softmax, sum_over
+from symbackprop.notation.conventions import Conventions
+from symbackprop.notation.model_text import load
+from symbackprop.rendering.render import render
+
+__all__ = [
+    "Conventions",
+    "Dense",
+    "Derivation",
+    "Equation",
+    "Model",
+    "Network",
+    "Samples",
+    "Step",
+    "StepKind",
+    "SymbackpropError",
+    "Tensor",
+    "apply",
+    "constant",
+    "custom",
+    "derive",
+    "equation",
+    "indices",
+    "input",
+    "latex",
+    "load",
+    "log_softmax",
+    "logsumexp",
+    "max_over",
+    "mean",
+    "parameter",
+    "parse",
+    "render",
+    "sizes",
+    "softmax",
+    "sum_over",
+    "target",
+    "tensor",
+    "text",
+]

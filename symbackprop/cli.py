@@ -15,9 +15,8 @@ from typing import Any
 import click
 
 from symbackprop.derivation.sweep import derive
-from symbackprop.errors import SymbackpropError
-from symbackprop.model.model import Model
-from symbackprop.notation.conventions import Conventions
+from symbackprop.errors import SymbackpropError, UsageError
+from symbackprop.notation.conventions import CHOICES, PRESETS, Conventions
 from symbackprop.notation.model_text import load
 from symbackprop.rendering.document import DETAILS, LEVELS
 from symbackprop.rendering.render import document_text, render
@@ -69,16 +68,13 @@ def main() -> None:
 @click.option("--wrt", help="Derive by these tensors only, inputs too: --wrt W1,x. All parameters without it.")
 @click.option("--level", type=click.Choice(LEVELS), default="both", show_default=True, help="Index or matrix notation.")
 @click.option("--detail", type=click.Choice(DETAILS), default="standard", show_default=True, help="How many steps.")
-@click.option("--layers", default="[l]", show_default=True, help="Layer marks: [l], (l) or plain.")
-@click.option("--adjoint", default="d", show_default=True, help="How ∂L/∂W is written: d, partial, nabla or bar.")
-@click.option("--transpose", default="⊤", show_default=True, help="Transpose: ⊤, T or '.")
-@click.option("--hadamard", default="⊙", show_default=True, help="Hadamard product: ⊙ or *.")
+@click.option("--notation", default="default", show_default=True, help=f"One of {', '.join(PRESETS)}.")
 @click.option(
-    "--one-over-m",
-    type=click.Choice(["parameters", "adjoints"]),
-    default="parameters",
-    show_default=True,
-    help="Where the mean over samples puts 1/m.",
+    "--set",
+    "choices",
+    multiple=True,
+    metavar="NAME=CHOICE",
+    help="Change one convention, as in --set layers=plain; may be given several times. --set help lists them.",
 )
 @click.option("--quiet", is_flag=True, help="No progress on standard error.")
 @_no_traceback
@@ -88,20 +84,15 @@ def derive_command(
     wrt: str | None,
     level: str,
     detail: str,
-    layers: str,
-    adjoint: str,
-    transpose: str,
-    hadamard: str,
-    one_over_m: str,
+    notation: str,
+    choices: tuple[str, ...],
     quiet: bool,
 ) -> None:
     """Write the derivation of every gradient of MODEL as Markdown or LaTeX."""
-    conventions = Conventions(
-        layers=layers, adjoint=adjoint, transpose=transpose, hadamard=hadamard, one_over_m=one_over_m
-    )
+    conventions = _conventions(notation, choices)
     network = load(model)
     names = None if wrt is None else [name.strip() for name in wrt.split(",") if name.strip()]
-    derivation = derive(network, names, one_over_m=one_over_m, progress=None if quiet else _progress(network))
+    derivation = derive(network, names, one_over_m=conventions.one_over_m, progress=None if quiet else _progress())
     if output is None:
         click.echo(document_text(derivation, "md", level=level, detail=detail, conventions=conventions), nl=False)
         return
@@ -109,7 +100,7 @@ def derive_command(
     click.echo(f"Wrote {output}: {len(derivation.adjoints)} adjoints derived from {model}.", err=True)
 
 
-def _progress(_model: Model) -> Callable[[str, int, int], None] | None:
+def _progress() -> Callable[[str, int, int], None] | None:
     """A line that is written over, on a terminal only."""
     if not sys.stderr.isatty():
         return None
@@ -120,3 +111,17 @@ def _progress(_model: Model) -> Callable[[str, int, int], None] | None:
             click.echo("\r\033[K", err=True, nl=False)
 
     return show
+
+
+def _conventions(notation: str, choices: tuple[str, ...]) -> Conventions:
+    """The named conventions with the choices of `--set` made."""
+    known = "; ".join(f"{name}: {', '.join(map(str, options))}" for name, options in CHOICES.items())
+    found: dict[str, object] = {}
+    for choice in choices:
+        name, equals, value = choice.partition("=")
+        if not equals:
+            raise UsageError(
+                f"--set takes NAME=CHOICE, not {choice}", because=f"The conventions are: {known}.", name=choice
+            )
+        found[name.strip()] = int(value) if value.strip().isdigit() else value.strip()
+    return Conventions.named(notation).having(**found)

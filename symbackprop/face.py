@@ -1,0 +1,47 @@
+"""The short verbs of the public face: a model from text, a formula of a derivation as a string."""
+
+from __future__ import annotations
+
+from symbackprop.derivation.derivation import Derivation
+from symbackprop.derivation.steps import Formula, StepKind, of_kind
+from symbackprop.errors import UsageError
+from symbackprop.model.model import Model
+from symbackprop.notation.conventions import Conventions
+from symbackprop.notation.latex import latex_chain
+from symbackprop.notation.model_text import read_model
+from symbackprop.notation.text import text_chain
+from symbackprop.rendering.formulas import formulas_of
+
+
+def parse(text: str, format: str = "model") -> Model:
+    """A model from its text, as it stands in a `.model` file.
+
+    Raises:
+        UsageError: a format that is not read.
+        NotationError, ModelError: text that is no model.
+    """
+    if format != "model":
+        raise UsageError(f"cannot read models in the format {format!r}", because="The formats are: model.", name=format)
+    return read_model(text)
+
+
+def latex(derivation: Derivation, name: str, *, level: str = "matrix", conventions: Conventions | None = None) -> str:
+    r"""The gradient by the tensor `name` as LaTeX: `dW^{[1]} = dz^{[1]} x^\top`.
+
+    At the level "index", or where there is no matrix form, entry by entry.
+    """
+    formulas = formulas_of(derivation, conventions or Conventions(), "tex")
+    return latex_chain(_sides(derivation, name, level), formulas.names)
+
+
+def text(derivation: Derivation, name: str, *, level: str = "matrix", conventions: Conventions | None = None) -> str:
+    """The gradient by the tensor `name` as plain text: `dW1 = dz1 xᵀ`."""
+    formulas = formulas_of(derivation, conventions or Conventions(), "tex")
+    return text_chain(_sides(derivation, name, level), formulas.names)
+
+
+def _sides(derivation: Derivation, name: str, level: str) -> list[Formula]:
+    step = derivation.step(name)
+    matrices = of_kind(step, StepKind.MATRIX)
+    chosen = matrices[0] if matrices and level == "matrix" else step
+    return [chosen.left, chosen.after]
