@@ -26,6 +26,7 @@ FLOORS = {
     "verifying": 6,
     "rendering": 7,
     "cli": 8,
+    "face": 8,
     "__init__": 8,
     "__main__": 8,
 }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sympy import Expr
 
-from symbackprop.algebra.matrices import Leaf, Matrix
+from symbackprop.algebra.matrices import Matrix
 from symbackprop.algebra.symbols import Partial, adjoint, entry
 from symbackprop.derivation.derivation import Derivation
 from symbackprop.derivation.steps import Formula, Step, StepKind, of_kind
@@ -54,26 +54,21 @@ class Formulas:
         return latex_aligned(distinct, self.names, sign)
 
     def schema(self, step: Step) -> str:
-        """The chain rule over whole tensors, schematically: one product of partials for each path."""
-        root = self.derivation.root
-        by = entry(step.tensor)
-        paths = []
-        for contribution in of_kind(step, StepKind.CONTRIBUTION):
-            through = contribution.through or root
-            local = latex(Partial(entry(through), by), names=self.names)
-            first = (
-                ""
-                if through == root
-                else latex(Partial(entry(self._root_of(through)), entry(through)), names=self.names)
-            )
-            paths.append(f"{first} {local}".strip())
-        if not paths:
-            return self.inline("0")
-        left = latex(Partial(entry(self._root_of(step.tensor)), by), names=self.names)
-        return f"{left} = {' + '.join(paths)}"
+        """The chain rule over whole tensors, a product of partials for each path; empty where only the root reads it."""
+        through = [c.through for c in of_kind(step, StepKind.CONTRIBUTION) if c.through is not None]
+        if set(through) <= {self.derivation.root}:
+            return ""
+        paths = (self._path(name, step.tensor) for name in through)
+        return f"{self._partial(self.names.root_of(step.tensor), step.tensor)} = {' + '.join(paths)}"
 
-    def _root_of(self, name: str) -> str:
-        return self.names.root_of(name)
+    def _path(self, through: str, to: str) -> str:
+        local = self._partial(through, to)
+        if through == self.derivation.root:
+            return local
+        return f"{self._partial(self.names.root_of(through), through)} {local}"
+
+    def _partial(self, of: str, by: str) -> str:
+        return latex(Partial(entry(of), entry(by)), names=self.names)
 
     def matrix(self, steps: Sequence[Step]) -> str:
         """The matrix forms of one tensor as one chain: with derivatives by name first, then folded."""
@@ -83,10 +78,11 @@ class Formulas:
         return self.chain(chosen[0].left, *(step.after for step in chosen))
 
     def shapes(self, step: Step) -> str:
-        """The shape check of a matrix form: `(1 × h) = (1 × 1)(1 × h)`; empty for a lone tensor."""
-        if not isinstance(step.after, Matrix) or isinstance(step.after, Leaf):
+        """The shape check of a matrix form: `(1 × h) = (1 × 1)(1 × h)`; empty where there is but one shape."""
+        if not isinstance(step.left, Matrix) or not isinstance(step.after, Matrix):
             return ""
-        return shape_formula(step.left, self.names) + " = " + shape_formula(step.after, self.names)
+        left, right = (shape_formula(side, self.names) for side in (step.left, step.after))
+        return f"{left} = {right}" if left != right else ""
 
     def result(self, step: Step, level: str) -> str:
         """The final form of one tensor's adjoint: as matrices where it has such a form, else entry by entry."""
