@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import cast
 
 from sympy import Expr, Integer, Sum
 
@@ -81,13 +81,13 @@ def _upper(high: Node, sign: str, scope: Scope) -> Expr:
     return integer(high, scope) - (1 if sign == "<" else 0)
 
 
-def extent(bound: BoundIndex, scope: Scope, declared: Expr | None = None) -> Expr:
-    """The size of an index: `declared`, or the size of every axis at which it stands alone.
+def extent(bound: BoundIndex, scope: Scope) -> Expr:
+    """The size of an index: the size of every axis at which it stands alone.
 
     Raises:
         IndexRangeError: there are two such sizes, or none.
     """
-    sizes = ([(declared, bound.span)] if declared is not None else []) + bound.uses
+    sizes = bound.uses
     if not sizes:
         raise IndexRangeError(
             f"the range of the index {bound.name} is not known",
@@ -102,16 +102,16 @@ def extent(bound: BoundIndex, scope: Scope, declared: Expr | None = None) -> Exp
             raise IndexRangeError(
                 f"the index {bound.name} has two ranges",
                 where=scope.source.locate(other),
-                because=f"{_range(first, place, bound, scope)} and {_range(size, other, bound, scope)}.",
+                because=f"{bound.name} runs over {_range(first, place, scope)} and over {_range(size, other, scope)}.",
                 fix="Use two indices, or give the one range that is meant: sum(j < n, ...).",
                 name=bound.name,
             )
     return first
 
 
-def _range(size: Expr, span: Span, bound: BoundIndex, scope: Scope) -> str:
-    place = "as declared" if span == bound.span else f"in {scope.source.written(span)}"
-    return f"0..{size - 1} {place}"
+def _range(size: Expr, span: Span, scope: Scope) -> str:
+    last = str(size - 1).replace(" ", "")
+    return f"0..{last} in {scope.source.written(span)}"
 
 
 def summed(body: Expr, binders: tuple[Binder, ...], scope: Scope) -> Expr:
@@ -131,12 +131,7 @@ def limits(binder: Binder, scope: Scope) -> tuple[Expr, Expr]:
 def closed(body: Expr, bound: BoundIndex, scope: Scope, low: Expr, high: Expr) -> Expr:
     """A sum over one index, under the name that was written unless that would capture another."""
     variable = fresh(all_symbols(body) | scope.taken, index(bound.name))
-    return Sum(substitute(body, {bound.symbol: variable}), (variable, low, high))
-
-
-def opened(expression: Expr, names: Mapping[BoundIndex, Expr]) -> Expr:
-    """`expression` with the placeholders of indices replaced."""
-    return substitute(expression, {bound.symbol: value for bound, value in names.items()})
+    return cast(Expr, Sum(substitute(body, {bound.symbol: variable}), (variable, low, high)))
 
 
 def is_number(node: Node, value: int) -> bool:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import NoReturn
+from dataclasses import replace
+from typing import Any, NoReturn, TypeVar
 
 from sympy import Expr
 
 from symbackprop.algebra.arrays import Array
 from symbackprop.algebra.binding import all_symbols
-from symbackprop.algebra.symbols import Apply
-from symbackprop.errors import NotationError, ShapeError, SymbackpropError
+from symbackprop.errors import NotationError, ShapeError, SymbackpropError, suggestion
 from symbackprop.model.functions import FUNCTIONS, apply
 from symbackprop.model.losses import LOSSES
 from symbackprop.model.reductions import log_softmax, logsumexp, max_over, mean, softmax, sum_over
@@ -20,6 +20,7 @@ from symbackprop.notation.syntax import Call, Name, Named, Node, Range
 from symbackprop.notation.values import Value, described, entrywise, scalar
 
 Read = Callable[[Node, Scope], Value]
+Made = TypeVar("Made")
 
 ALIASES: Mapping[str, str] = {"sigma": "sigmoid", "ln": "log", "ReLU": "relu", "SiLU": "silu", "GELU": "gelu"}
 REDUCTIONS: Mapping[str, Callable[..., Array]] = {
@@ -77,27 +78,28 @@ def _refuse(node: Call, scope: Scope) -> NoReturn:
     raise scope.unknown(function, "function")
 
 
-def _plain(node: Call, scope: Scope, count: int) -> tuple[Node, ...]:
-    """The arguments, if there are `count` of them and none is an option."""
+def _argument(node: Call, scope: Scope) -> Node:
+    """The one argument."""
     written = scope.source.written(node.function.span)
-    if len(node.arguments) != count or any(isinstance(a, Named | Range) for a in node.arguments):
-        takes = "one argument" if count == 1 else f"{count} arguments"
+    if len(node.arguments) != 1 or isinstance(node.arguments[0], Named | Range):
+        option = any(isinstance(part, Named) for part in node.arguments)
+        here = "an option" if option else _counted(len(node.arguments))
         raise NotationError(
-            f"{written} takes {takes}, here {len(node.arguments)}",
+            f"{written} takes one argument, here {here}",
             where=scope.source.locate(node.span),
-            fix=f"Write {written}({', '.join('xyzuv'[:count])}).",
+            fix=f"Write {written}(x).",
             name=written,
         )
-    return node.arguments
+    return node.arguments[0]
 
 
 def _applied(node: Call, name: str, scope: Scope, read: Read) -> Value:
     """A scalar function of each entry."""
-    (argument,) = _plain(node, scope, 1)
+    argument = _argument(node, scope)
     value = read(argument, scope)
 
     def function(entry: Expr) -> Expr:
-        return apply(name, entry) if name in FUNCTIONS else Apply(name, entry)
+        return apply(FUNCTIONS.get(name, scope.functions[name]), entry)
 
     return Value(entrywise(function, (value.array,), scope.taken), value.row)
 
@@ -109,7 +111,7 @@ def _reduced(node: Call, name: str, scope: Scope, read: Read) -> Value:
         argument = read(arguments[1], scope)
         return Value(entrywise(lambda entry: apply("relu", entry), (argument.array,), scope.taken), argument.row)
     if len(arguments) < 2:
-        (argument,) = _plain(node, scope, 1)
+        argument = _argument(node, scope)
         value = read(argument, scope)
         if value.rank == 0:
             _refuse_scalar(node, name, argument, scope)
@@ -173,7 +175,7 @@ def _bound_array(body: Expr, binders: tuple[Binder, ...], node: Call, scope: Sco
 def _normalised(node: Call, name: str, scope: Scope, read: Read) -> Value:
     """`softmax(z)` along the last axis; `softmax(k, z[t,k])` over an index of the equation."""
     if len(node.arguments) != 2:
-        (argument,) = _plain(node, scope, 1)
+        argument = _argument(node, scope)
         value = read(argument, scope)
         if value.rank == 0:
             _refuse_scalar(node, name, argument, scope)
@@ -194,28 +196,58 @@ def _normalised(node: Call, name: str, scope: Scope, read: Read) -> Value:
 
 
 def _loss(node: Call, name: str, scope: Scope, read: Read) -> Value:
-    """A loss of whole tensors, with its options: `squared_error(a, y, reduction=mean)`."""
-    tensors = [read(part, scope).array for part in node.arguments if not isinstance(part, Named)]
-    options = {part.name.name: option(part, scope) for part in node.arguments if isinstance(part, Named)}
-    return attempted(lambda: LOSSES[name](*tensors, **options), node, scope)
+    """A loss of whole tensors, with its options: `huber(a, y, delta=2)`."""
+    loss, parts = LOSSES[name], [part for part in node.arguments if not isinstance(part, Named)]
+    if len(parts) != 2:
+        raise NotationError(
+            f"{name} takes a prediction and a target, here {_counted(len(parts))}",
+            where=scope.source.locate(node.span),
+            fix=f"Write {name}(a, y).",
+            name=name,
+        )
+    arrays = [replace(read(part, scope).array, label=scope.source.written(part.span)) for part in parts]
+    options: dict[str, Any] = {}
+    for part in node.arguments:
+        if isinstance(part, Named):
+            if part.name.name not in loss.options:
+                _refuse_option(part, name, loss.options, scope)
+            options[part.name.name] = option(part, scope, read)
+    result = attempted(lambda: loss(*arrays, **options), node, scope)
+    return Value(replace(result, label="", sources=()))
 
 
-def option(part: Named, scope: Scope) -> str | bool | Expr:
-    """The value of an option: yes or no, a word, or a number."""
-    if isinstance(part.value, Name):
-        return {"yes": True, "no": False}.get(part.value.name, part.value.name)
+def _counted(count: int) -> str:
+    return "1 argument" if count == 1 else f"{count} arguments"
+
+
+def _refuse_option(part: Named, name: str, options: tuple[str, ...], scope: Scope) -> NoReturn:
+    near = suggestion(part.name.name, options)
     raise NotationError(
-        f"{scope.source.written(part.value.span)} is no option",
-        where=scope.source.locate(part.value.span),
-        fix="An option is a word: reduction=mean, bias=no.",
+        f"{name} has no option {part.name.name}",
+        where=scope.source.locate(part.span),
+        fix=near or (f"It takes {', '.join(options)}." if options else "It takes none: a mean is written as one."),
         name=part.name.name,
     )
 
 
-def attempted(make: Callable[[], Array | Expr], node: Call, scope: Scope) -> Value:
+def option(part: Named, scope: Scope, read: Read) -> bool | str | Expr:
+    """The value of an option: yes or no, a word, or a number."""
+    if isinstance(part.value, Name) and not scope.declared(part.value.name):
+        return {"yes": True, "no": False}.get(part.value.name, part.value.name)
+    value = read(part.value, scope)
+    if value.rank:
+        raise NotationError(
+            f"{part.name.name} is one value, not an array",
+            where=scope.source.locate(part.value.span),
+            fix=f"Write a number: {part.name.name}=1.",
+            name=part.name.name,
+        )
+    return value.expression
+
+
+def attempted(make: Callable[[], Made], node: Call, scope: Scope) -> Made:
     """What `make` gives; its errors get the place of the call."""
     try:
-        result = make()
+        return make()
     except SymbackpropError as error:
         raise error.located(scope.source.locate(node.span)) from None
-    return Value(result) if isinstance(result, Array) else scalar(result)

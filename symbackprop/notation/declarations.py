@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import cast
 
 from sympy import Expr
 
-from symbackprop.algebra.space import Fact, ScalarFunction
+from symbackprop.algebra.space import Fact, FactKind, ScalarFunction
 from symbackprop.algebra.symbols import index, size
 from symbackprop.errors import DuplicateNameError, ModelError, NotationError, ShapeError, UnknownNameError, suggestion
 from symbackprop.model.functions import FUNCTIONS, custom
 from symbackprop.model.layers import LAYERS
-from symbackprop.model.records import Samples, Tensor
+from symbackprop.model.records import Role, Samples, Side, Tensor
 from symbackprop.notation.calls import ALIASES, KNOWN
 from symbackprop.notation.index_formulas import integer
 from symbackprop.notation.reading import read
@@ -61,10 +62,11 @@ class Declarations:
         if name.name in self.owners:
             other, first = self.owners[name.name]
             line = self.source.locate(first.span).line
+            defined = other == "defined"
             raise DuplicateNameError(
                 f"{written} is {other} already",
                 where=where,
-                because=f"Line {line} makes it {other}.",
+                because=f"Line {line} defines it." if defined else f"Line {line} makes it {other}.",
                 fix="Take another name, or remove one of the two.",
                 name=written,
             )
@@ -133,10 +135,15 @@ def _size(node: Node, found: Declarations) -> Expr:
 def _add_samples(statement: SamplesStatement, found: Declarations) -> None:
     where = found.source.locate(statement.span)
     if found.samples is not None:
-        raise DuplicateNameError("samples are declared twice", where=where, fix="Remove one of the two lines.")
+        raise DuplicateNameError(
+            "samples are declared twice",
+            where=where,
+            fix="Remove one of the two lines.",
+            name=statement.size.name.name,
+        )
     if statement.size.name.name not in found.sizes or statement.size.value is not None:
         _add_size(statement.size, found)
-    found.samples = Samples(found.sizes[statement.size.name.name], statement.side, index("s"))
+    found.samples = Samples(found.sizes[statement.size.name.name], cast(Side, statement.side), index("s"))
 
 
 def _add_size_fact(statement: SizeFact, found: Declarations) -> None:
@@ -173,14 +180,14 @@ def _add_tensor(statement: Declaration, found: Declarations) -> None:
     facts = tuple(_fact(fact, statement, shape, found) for fact in statement.facts if fact.name != "integer")
     whole = any(fact.name == "integer" for fact in statement.facts)
     where = found.source.locate(statement.name.span)
-    found.tensors[name] = Tensor(name, shape, statement.role, facts, whole, where)
+    found.tensors[name] = Tensor(name, shape, cast(Role, statement.role), facts, whole, where)
     found.shapes[name] = shape
 
 
 def _fact(fact: Name, statement: Declaration, shape: tuple[Expr, ...], found: Declarations) -> Fact:
     name = statement.name.name
     if fact.name in ("positive", "binary"):
-        return Fact(name, fact.name)
+        return Fact(name, cast(FactKind, fact.name))
     if not shape:
         raise NotationError(
             f"the scalar {name} cannot be {fact.name}",
@@ -188,7 +195,7 @@ def _fact(fact: Name, statement: Declaration, shape: tuple[Expr, ...], found: De
             fix=f"Give it a shape, {name}[K] {fact.name}, or make it binary or positive.",
             name=fact.name,
         )
-    return Fact(name, fact.name, len(shape) - 1)
+    return Fact(name, cast(FactKind, fact.name), len(shape) - 1)
 
 
 def _add_equation(statement: EquationStatement, found: Declarations) -> None:

@@ -89,16 +89,18 @@ def _product(node: Node, factors: tuple[tuple[str, Node], ...], scope: Scope) ->
             f"{scope.source.written(node.span)} multiplies two indices",
             where=scope.source.locate(node.span),
             fix="Multiply an index by numbers and sizes only.",
+            name=scope.source.written(node.span),
         )
     return Mul(*parts)
 
 
 def _quotient(node: Node, scope: Scope) -> Expr:
     """What may stand in a floor: an integer expression over a whole number."""
-    match node:
-        case Product((*above, ("/", Number(value) as divisor))) if value.denominator == 1 and value > 0:
-            numerator = above[0][1] if len(above) == 1 else Product(tuple(above), node.span)
-            return integer(numerator, scope) / _number(value, divisor, scope)
+    if isinstance(node, Product):
+        *above, (joint, divisor) = node.factors
+        if joint == "/" and isinstance(divisor, Number) and divisor.value > 0:
+            numerator = Product(tuple(above), node.span)
+            return integer(numerator, scope) / _number(divisor.value, divisor, scope)
     return integer(node, scope)
 
 

@@ -10,7 +10,7 @@ from sympy import Expr
 from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.arrays import Array
-from symbackprop.algebra.binding import boxed
+from symbackprop.algebra.binding import substitute
 from symbackprop.algebra.symbols import index, tensor_of
 from symbackprop.errors import (
     CycleError,
@@ -21,12 +21,11 @@ from symbackprop.errors import (
     ShapeError,
     SymbackpropError,
 )
-from symbackprop.model.layers import LAYERS
 from symbackprop.model.model import Model
 from symbackprop.model.records import Equation, Samples, Tensor
-from symbackprop.notation.binders import bind, extent, opened
+from symbackprop.notation.binders import bind, extent
 from symbackprop.notation.declarations import Declarations, declare
-from symbackprop.notation.layer_calls import expand
+from symbackprop.notation.layer_calls import is_layer, layer
 from symbackprop.notation.lexer import tokenize
 from symbackprop.notation.reading import read
 from symbackprop.notation.scope import BoundIndex, Scope
@@ -34,7 +33,7 @@ from symbackprop.notation.source import Source, read_file, source_of
 from symbackprop.notation.statements import Declaration, EquationStatement, Statement, parse_statements
 from symbackprop.notation.syntax import Call, names_in
 from symbackprop.notation.tokens import Token
-from symbackprop.notation.values import Value, described, dimensions, same_shape
+from symbackprop.notation.values import Value, described, dimensions, in_words, same_shape
 
 
 def load(path: str | Path) -> Model:
@@ -74,7 +73,7 @@ def _model(source: Source, name: str) -> Model:
     cost = _cost(statements, loss, found)
     try:
         return Model(
-            tensors=_in_file_order(found, statements),
+            tensors=_in_file_order(statements, found),
             equations=tuple(found.equations),
             loss=loss.name.name,
             samples=declarations.samples,
@@ -175,8 +174,9 @@ def _refuse_cycle(
 def _define(statement: EquationStatement, found: _Equations) -> None:
     """One equation of a sample, or the equations of a layer, to `found`."""
     right, scope = statement.right, found.declarations.scope(found.shapes)
-    if isinstance(right, Call) and right.function.name in LAYERS and right.function.name not in scope.functions:
-        expand(statement, scope, found.add)
+    if isinstance(right, Call) and is_layer(right, scope):
+        for tensor, equation in layer(statement, right, scope):
+            found.add(statement.name.name, tensor, equation)
         return
     bound = _left_indices(statement, scope)
     scope = replace(scope, indices={b.name: b for b in bound})
@@ -186,12 +186,11 @@ def _define(statement: EquationStatement, found: _Equations) -> None:
     _check_loss(statement, array, scope)
     where = scope.source.locate(statement.name.span)
     role = "loss" if statement.role == "loss" else "intermediate"
-    expression = boxed(array.expression, array.ranges)
-    padded = _padded(expression, found.declarations)
+    padded = _padded(array.expression, found.declarations)
     found.add(
         statement.name.name,
         Tensor(statement.name.name, array.shape, role, (), False, where),
-        Equation(statement.name.name, array.indices, expression, padded, scope.source.locate(statement.span)),
+        Equation(statement.name.name, array.indices, array.expression, padded, scope.source.locate(statement.span)),
     )
 
 
@@ -231,24 +230,26 @@ def _entries(
         raise ShapeError(
             f"{statement.name.name} is declared with {len(declared)} indices, here {len(bound)}",
             where=source.locate(statement.span),
-            because=f"Its shape is {dimensions(declared)}." if declared else None,
+            because=f"{statement.name.name} {in_words(declared)} as declared.",
+            fix="Give the left side as many indices.",
             name=statement.name.name,
         )
     shape = tuple(extent(b, scope) for b in bound) if declared is None else declared
     indices = tuple(index(b.name) for b in bound)
-    expression = opened(value.expression, dict(zip((b.symbol for b in bound), indices, strict=True)))
+    expression = substitute(value.expression, {b.symbol: i for b, i in zip(bound, indices, strict=True)})
     return Array(indices, shape, expression)
 
 
 def _whole(statement: EquationStatement, value: Value, declared: tuple[Expr, ...] | None, scope: Scope) -> Array:
     """`z = ...`: the right side is an array of the shape of the left."""
     if declared is not None and not same_shape(declared, value.shape):
-        right = scope.source.written(statement.right.span)
+        right, name = scope.source.written(statement.right.span), statement.name.name
         raise ShapeError(
-            f"{statement.name.name} is declared {dimensions(declared) or 'a scalar'}, and {described(right, value)}",
+            f"{name} is declared with another shape",
             where=scope.source.locate(statement.right.span),
+            because=f"{name} {in_words(declared)} as declared, {described(right, value)}.",
             fix="Change the declaration or the equation.",
-            name=statement.name.name,
+            name=name,
         )
     return value.array
 
@@ -321,7 +322,7 @@ def _cost(statements: tuple[Statement, ...], loss: EquationStatement, found: _Eq
             fix=f"Take the mean or the sum over the samples: cost {name} = mean({loss.name.name}).",
             name=name,
         )
-    return Equation(name, (), boxed(value.expression, {}), (), source.locate(statement.span))
+    return Equation(name, (), value.expression, (), source.locate(statement.span))
 
 
 def _shapes_of_cost(

@@ -44,10 +44,10 @@ MAX_EXPONENT = 400
 
 CONDITIONAL, OR, AND, RELATION, SUM, PRODUCT, NEIGHBOUR, POWER = 0, 2, 4, 6, 8, 10, 12, 14
 
-_RELATIONS = ("=", "==", "!=", "<", "<=", ">", ">=")
+RELATIONS = ("=", "==", "!=", "<", "<=", ">", ">=")
 _LEVELS = {
     "+": SUM, "-": SUM, "*": PRODUCT, HADAMARD: PRODUCT, "/": PRODUCT, "@": NEIGHBOUR, DOT: NEIGHBOUR,
-    "^": POWER, TRANSPOSE: POWER, "[": POWER, **dict.fromkeys(_RELATIONS, RELATION),
+    "^": POWER, TRANSPOSE: POWER, "[": POWER, **dict.fromkeys(RELATIONS, RELATION),
 }  # fmt: skip
 _WORD_LEVELS = {"if": CONDITIONAL, "or": OR, "and": AND}
 WORDS = frozenset({"if", "else", "and", "or", "not", "in"})
@@ -137,6 +137,7 @@ class Parser:
             where=self.source.locate(self.at.span),
             because=f"Brackets, signs, powers and the operators around them may go {MAX_DEPTH} levels down.",
             fix="Name a part of it in an equation of its own.",
+            name=self.source.written(self.at.span),
         )
 
     def _made(self, node):
@@ -190,6 +191,7 @@ class Parser:
                 where=self.source.locate(token.span),
                 because=f"A number may have {MAX_DIGITS} digits and an exponent of up to {MAX_EXPONENT}.",
                 fix="Round it, or declare a constant for it.",
+                name=token.text,
             )
         if self.at.kind == "number":
             self.refuse("expected an operator between two numbers", fix="Write * for their product.")
@@ -261,7 +263,7 @@ class Parser:
 
     def _relation(self, left: Node) -> Relation:
         operands, signs = [left], []
-        while sign := self.accept(*_RELATIONS):
+        while sign := self.accept(*RELATIONS):
             signs.append("==" if sign.text == "=" else sign.text)
             operands.append(self.expression(SUM))
         return self._made(Relation(tuple(operands), tuple(signs), left.span.to(operands[-1].span)))

@@ -14,6 +14,7 @@ from symbackprop.notation.values import (
     contracted,
     described,
     entrywise,
+    in_words,
     outer,
     same_shape,
     same_size,
@@ -91,7 +92,10 @@ def _until(left: Node, right: Node) -> Node:
 def _divided(left: Node, value: Value, right: Node, divisor: Value, scope: Scope) -> Value:
     matched([left, right], [value, divisor], "divide", scope)
     if divisor.expression.is_zero:
-        raise NotationError("division by zero", where=scope.source.locate(right.span))
+        written = scope.source.written(right.span)
+        raise NotationError(
+            "division by zero", where=scope.source.locate(right.span), fix="Divide by something else.", name=written
+        )
     quotient = entrywise(lambda a, b: a / b, (value.array, divisor.array), scope.taken)
     return Value(quotient, value.row or divisor.row)
 
@@ -163,14 +167,15 @@ def _refuse_product(left: Node, first: Value, right: Node, second: Value, scope:
 
 def _product_that_fits(left: Node, first: Value, right: Node, second: Value, scope: Scope) -> str | None:
     a, b = _bracketed(left, scope), _bracketed(right, scope)
-    candidates: list[tuple[str, Value, Value]] = []
+    exchanged = (f"{b} {a}", second, first)
+    candidates: list[tuple[str, Value, Value]] = [exchanged] if first.rank == 1 else []
     if first.rank == 2:
         candidates.append((f"{a}^T {b}", transposed(first), second))
     if second.rank == 2:
         candidates.append((f"{a} {b}^T", first, transposed(second)))
-    candidates.append((f"{b} {a}", second, first))
+    candidates.append(exchanged)
     for written, x, y in candidates:
         if _joined(x, y):
             result = Value(contracted(x.array, y.array, scope.taken))
-            return f"Did you mean {written}, which {described('', result).strip()}?"
+            return f"Did you mean {written}, which {in_words(result.shape)}?"
     return None

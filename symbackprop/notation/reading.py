@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import pairwise
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from sympy import Add, And, Eq, Expr, I, Ne, Or, Piecewise, Pow, Rational, nan, oo, pi, zoo
 from sympy.logic.boolalg import Boolean
@@ -40,14 +40,13 @@ from symbackprop.notation.syntax import (
 from symbackprop.notation.values import (
     Value,
     described,
-    dimensions,
     entrywise,
     scalar,
     transposed,
 )
 
 MAX_BITS = 4096
-_SIGNS: dict[str, Callable[[Expr, Expr], Boolean]] = {
+_SIGNS: dict[str, Callable[[Expr, Expr], Any]] = {
     "<": lambda a, b: a < b,
     "<=": lambda a, b: a <= b,
     ">": lambda a, b: a > b,
@@ -94,11 +93,16 @@ def read(node: Node, scope: Scope) -> Value:
 def _refuse_kind(node: Node, scope: Scope) -> NoReturn:
     where = scope.source.locate(node.span)
     if isinstance(node, Named | Range):
-        raise NotationError("a range or an option cannot stand here", where=where)
+        raise NotationError(
+            f"{scope.source.written(node.span)} is an option or a range",
+            where=where,
+            fix="Options stand in calls of layers and losses, ranges in sums.",
+        )
     raise NotationError(
         f"{scope.source.written(node.span)} is a condition, not a value",
         where=where,
-        fix="Write a if p else b. A second = needs an equation of its own.",
+        fix="Write a if p else b.",
+        name=scope.source.written(node.span),
     )
 
 
@@ -116,7 +120,7 @@ def _name(node: Name, scope: Scope) -> Value:
         raise NotationError(
             f"{written} is a function and needs an argument",
             where=scope.source.locate(node.span),
-            fix=f"Write {written}(x).",
+            fix=f"Write {written}(...).",
             name=written,
         )
     raise scope.unknown(node)
@@ -127,20 +131,22 @@ def _subscript(node: Subscript, scope: Scope) -> Value:
     if isinstance(base, Name) and base.name not in scope.tensors:
         if base.name in scope.indices or base.name in scope.sizes or base.name in scope.functions:
             raise NotationError(
-                f"{written} is no tensor and has no entries", where=scope.source.locate(node.span), name=written
+                f"{written} is no tensor and has no entries",
+                where=scope.source.locate(node.span),
+                fix=f"Write {written} without indices, or name a tensor.",
+                name=written,
             )
         raise scope.unknown(base, "tensor")
     value = read(base, scope)
     indices = tuple(integer(part, scope) for part in node.indices)
     if len(indices) != value.rank:
         count = "1 index" if value.rank == 1 else f"{value.rank} indices"
-        because = "A scalar has no indices." if value.rank == 0 else f"{written} has shape {dimensions(value.shape)}."
-        fix = f"Write {written}." if value.rank == 0 else None
+        letters = ", ".join("ijklpqrstuv"[: value.rank])
         raise ShapeError(
             f"{written} takes {count}, here {len(indices)}" if value.rank else f"{written} takes no index",
             where=scope.source.locate(node.span),
-            because=because,
-            fix=fix,
+            because=f"{described(written, value)}.",
+            fix=f"Write {written}[{letters}]." if value.rank else f"Write {written}.",
             name=written,
         )
     for part, size in zip(node.indices, value.shape, strict=True):
@@ -197,6 +203,7 @@ def _bounded_power(node: Power, base: Expr, exponent: Expr, scope: Scope) -> Non
             f"the number {scope.source.written(node.span)} is too large to write out",
             where=scope.source.locate(node.span),
             fix="Declare a constant for it.",
+            name=scope.source.written(node.span),
         )
 
 
@@ -205,8 +212,12 @@ def _real(value: Value, node: Node, scope: Scope) -> Value:
     expression = value.expression
     negative_root = any(p.base.is_negative and not p.exp.is_integer for p in expression.atoms(Pow) if p.is_number)
     if negative_root or expression.has(zoo, nan, oo, -oo, I):
+        written = scope.source.written(node.span)
         raise NotationError(
-            f"{scope.source.written(node.span)} is not a real number", where=scope.source.locate(node.span)
+            f"{written} is not a real number",
+            where=scope.source.locate(node.span),
+            fix="Everything in a model is real: keep logs and roots of positive values.",
+            name=written,
         )
     return value
 
@@ -257,6 +268,7 @@ def _condition(node: Node, operand: Callable[[Node], int], scope: Scope) -> Call
             f"{scope.source.written(node.span)} is not a condition",
             where=scope.source.locate(node.span),
             fix="A condition compares: x > 0, i = 0, 0 <= t < T.",
+            name=scope.source.written(node.span),
         )
     places = [operand(part) for part in node.operands]
     signs = [_SIGNS[sign] for sign in node.signs]

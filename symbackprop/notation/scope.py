@@ -15,6 +15,15 @@ from symbackprop.notation.syntax import Name
 
 PLACEHOLDER = "·"
 
+_REMEDIES = {
+    "name": "Declare it, parameter {0} or constant {0}, or give it an equation.",
+    "tensor": "Declare it, parameter {0}[n] or input {0}[n], or give it an equation.",
+    "size": "Declare it: size {0}.",
+    "size or index": "Bind it, sum({0}, ...), put it on the left side, or declare it: size {0}.",
+    "function": "Declare it, function {0}(x), or write * for a product.",
+    "activation": "Declare it: function {0}(x) = ...",
+}
+
 
 @dataclass(slots=True)
 class BoundIndex:
@@ -46,19 +55,24 @@ class Scope:
     def declared(self, name: str) -> bool:
         return name in self.sizes or name in self.tensors
 
-    def known(self) -> Iterator[str]:
-        yield from self.tensors
-        yield from self.sizes
-        yield from self.indices
-        yield from self.functions
-        yield from self.callables
+    def known(self, what: str = "name") -> Iterator[str]:
+        """The names that could have been meant."""
+        if what in ("function", "activation", "name"):
+            yield from self.functions
+            yield from self.callables
+        if what in ("size", "size or index", "name"):
+            yield from self.sizes
+            yield from self.indices
+        if what in ("tensor", "name"):
+            yield from self.tensors
 
     def unknown(self, name: Name, what: str = "name") -> UnknownNameError:
+        """The error for a name that has no meaning, with the nearest one that has, or how to give it one."""
         written = self.source.written(name.span)
-        near = suggestion(name.name, self.known())
+        near = suggestion(name.name, (known for known in self.known(what) if known != name.name))
         return UnknownNameError(
             f"unknown {what} {written}",
             where=self.source.locate(name.span),
-            fix=near or f"Declare it, for example: parameter {written}.",
+            fix=near or _REMEDIES[what].format(written),
             name=written,
         )

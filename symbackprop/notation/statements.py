@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from symbackprop.errors import LimitError, NotationError, suggestion
 from symbackprop.notation.lexer import statements
-from symbackprop.notation.parser import RELATION, SUM, WORDS, Parser
+from symbackprop.notation.parser import RELATION, RELATIONS, SUM, WORDS, Parser
 from symbackprop.notation.source import Source, Span
 from symbackprop.notation.syntax import Name, Node, Relation
 from symbackprop.notation.tokens import Token
@@ -133,6 +133,8 @@ def _factors(line: tuple[Token, ...]) -> Iterator[str]:
 
 def _statement(parser: Parser) -> tuple[Statement, ...]:
     first = parser.at
+    if first.is_word(*KEYWORDS) and parser.tokens[1].is_operator("=", "["):
+        _refuse_keyword(parser)
     if first.is_word("size"):
         return _several(parser, _size)
     if first.is_word(*ROLES):
@@ -144,6 +146,17 @@ def _statement(parser: Parser) -> tuple[Statement, ...]:
     if first.is_word("function"):
         return (_function(parser),)
     return (_equation(parser),)
+
+
+def _refuse_keyword(parser: Parser) -> None:
+    token = parser.at
+    example = {"loss": "loss L = ...", "cost": "cost J = ..."}.get(token.text)
+    raise NotationError(
+        f"{token.text} is a word of the language and cannot be a name",
+        where=parser.source.locate(token.span),
+        fix=f"Write {example}" if example else "Take another name.",
+        name=token.text,
+    )
 
 
 def _several(parser: Parser, one) -> tuple[Statement, ...]:
@@ -242,9 +255,6 @@ def _equation(parser: Parser) -> EquationStatement:
     start, role = parser.at.span, "intermediate"
     if word := parser.accept("loss", "cost"):
         role = word.text
-        if parser.at.is_operator("="):
-            example = "loss L = ..." if role == "loss" else "cost J = ..."
-            parser.refuse(f"expected the name of the {role}", fix=f"Write {example}")
     elif not any(token.is_operator("=") for token in parser.tokens):
         _refuse_line(parser)
     name = _new_name(parser, "a name to define")
@@ -258,7 +268,29 @@ def _equation(parser: Parser) -> EquationStatement:
         parser.refuse(f"expected = after {parser.source.written(start.to(parser.before.span))}", _left_fix(parser))
     right = parser.expression()
     parser.finish()
+    if isinstance(right, Relation):
+        _refuse_second_equals(right, start, parser)
     return EquationStatement(role, name, tuple(indices), right, start.to(right.span))
+
+
+def _refuse_second_equals(right: Relation, start: Span, parser: Parser) -> None:
+    """`z = a = b`, or an equation that took in the next line because it ends with an operator."""
+    sign = next(
+        token
+        for token in parser.tokens
+        if token.is_operator(*RELATIONS) and token.span.start >= right.operands[0].span.end
+    )
+    before = [token for token in parser.tokens if token.span.end <= sign.span.start]
+    first, here = (parser.source.locate(span).line for span in (start, sign.span))
+    last = next((t for t in reversed(before) if parser.source.locate(t.span).line < here), None)
+    goes_on = f"Line {here - 1} ends with {last.text}, so the equation of line {first} goes on here." if last else None
+    raise NotationError(
+        f"a second {sign.text} in one equation",
+        where=parser.source.locate(sign.span),
+        because=goes_on,
+        fix=f"Remove the {last.text} at the end of line {here - 1}." if last else "Write one equation to a line.",
+        name=sign.text,
+    )
 
 
 def _left_fix(parser: Parser) -> str | None:

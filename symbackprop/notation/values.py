@@ -95,12 +95,16 @@ def dimensions(shape: tuple[Expr, ...]) -> str:
     return "×".join(f"({size})" if size.is_Add else str(size) for size in shape)
 
 
+def in_words(shape: tuple[Expr, ...], row: bool = False) -> str:
+    """`is h×n`, `has n entries`, `is a scalar`."""
+    if not shape:
+        return "is a scalar"
+    if len(shape) == 1:
+        entries = "1 entry" if shape[0] == 1 else f"{shape[0]} entries"
+        return f"is a row of {entries}" if row else f"has {entries}"
+    return f"is {dimensions(shape)}"
+
+
 def described(written: str, value: Value) -> str:
     """`W is h×n`, `x has n entries`, `b is a scalar`."""
-    if value.rank == 0:
-        return f"{written} is a scalar"
-    if value.rank == 1:
-        size = value.shape[0]
-        entries = "1 entry" if size == 1 else f"{size} entries"
-        return f"{written} is a row of {entries}" if value.row else f"{written} has {entries}"
-    return f"{written} is {dimensions(value.shape)}"
+    return f"{written} {in_words(value.shape, value.row)}"
