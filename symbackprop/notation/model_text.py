@@ -33,7 +33,7 @@ from symbackprop.notation.source import Source, read_file, source_of
 from symbackprop.notation.statements import Declaration, EquationStatement, Statement, parse_statements
 from symbackprop.notation.syntax import Call, names_in
 from symbackprop.notation.tokens import Token
-from symbackprop.notation.values import Value, described, dimensions, in_words, same_shape
+from symbackprop.notation.values import Value, described, dimensions, entrywise, in_words, same_shape
 
 
 def load(path: str | Path) -> Model:
@@ -251,7 +251,7 @@ def _whole(statement: EquationStatement, value: Value, declared: tuple[Expr, ...
             fix="Change the declaration or the equation.",
             name=name,
         )
-    return value.array
+    return entrywise(lambda entry: entry, (value.array,), scope.taken)  # for indices i, j, ... in this order
 
 
 def _check_loss(statement: EquationStatement, array: Array, scope: Scope) -> None:
