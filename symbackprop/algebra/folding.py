@@ -34,11 +34,6 @@ class Fold:
     reason: str
 
 
-def derivative_of(function: ScalarFunction, order: int = 1) -> Expr:
-    """The derivative of a named function as SymPy gives it, in the function's own variable."""
-    return function.expression.diff(function.variable, order)
-
-
 def unfold(expr: Expr, space: Space) -> Expr:
     """`expr` with every named function replaced by its definition, opaque ones kept."""
     if not expr.has(Apply):
@@ -60,14 +55,14 @@ def fold_function(function: ScalarFunction, space: Space) -> Fold | None:
     """
     if function.expression is None:
         return None
-    return _fold_function(function, tuple(sorted(space.functions.items())))
+    return _fold_function(function, function.expression, tuple(sorted(space.functions.items())))
 
 
 @lru_cache(maxsize=1024)
-def _fold_function(function: ScalarFunction, table: tuple[tuple[str, ScalarFunction], ...]) -> Fold:
+def _fold_function(function: ScalarFunction, forward: Expr, table: tuple[tuple[str, ScalarFunction], ...]) -> Fold:
     space = Space(functions=dict(table))
-    raw = _fold_nested(derivative_of(function), space)
-    forward = function.expression
+    derivative = forward.diff(function.variable)
+    raw = _fold_nested(derivative, space)
     candidates = [(raw, "differentiated")]
     candidates += [(c, f"{function.name}(x) = a") for c in candidates_of(raw, forward, VALUE)]
     named = _named(unfold(raw, space), function.variable, space)
@@ -75,7 +70,7 @@ def _fold_function(function: ScalarFunction, table: tuple[tuple[str, ScalarFunct
         candidates.append((named, f"{function.name}' is {named.name}"))
 
     def check(candidate: Expr) -> bool:
-        difference = unfold(candidate.xreplace({VALUE: forward}) - derivative_of(function), space)
+        difference = unfold(candidate.xreplace({VALUE: forward}) - derivative, space)
         return is_zero(difference, {}, space) is not None
 
     return _shortest(raw, candidates, check)
@@ -230,7 +225,7 @@ def _fold_named(raw: Expr, forward: Expr, value: Expr, space: Space) -> Expr:
     for part in sorted(raw.atoms(Apply), key=str):
         function = space.functions.get(part.name)
         result = fold_function(function, space) if function is not None and part.order == 1 else None
-        if result is not None:
+        if function is not None and result is not None:
             plain = Apply(part.name, part.argument)
             known = value if plain == forward else plain
             raw = raw.xreplace({part: result.expression.xreplace({VALUE: known, function.variable: part.argument})})

@@ -26,7 +26,7 @@ from symbackprop.derivation.derivation import Derivation
 from symbackprop.derivation.steps import Step, StepKind, numbered
 from symbackprop.errors import UnknownNameError, suggestion
 from symbackprop.model.model import Model
-from symbackprop.model.records import Equation
+from symbackprop.model.records import Equation, Samples
 
 LEARNING_RATE = Symbol("eta", real=True)
 
@@ -49,17 +49,16 @@ def derive(
         return _sweep(model, model, wrt, S.One, checks, progress)
     single = _sweep(model, model.one_sample(), wrt, S.One, checks, progress)
     batch = model.batched()
-    scale = _scale(batch, model) if one_over_m == "parameters" else S.One
+    scale = _scale(batch, model.loss, model.samples) if one_over_m == "parameters" else S.One
     whole = _sweep(model, batch, wrt, scale, checks, progress)
     return replace(whole, one_sample=single)
 
 
-def _scale(batch: Model, model: Model) -> Expr:
+def _scale(batch: Model, loss: str, samples: Samples) -> Expr:
     """What one sample's loss counts in the cost: 1/m for a mean, 1 for a sum; 1 too where it is not one number."""
-    sample = model.samples.index
-    slope = derivative(batch.equation(batch.root).expression, model.loss, (sample,))
-    slope = display(slope, {sample: model.samples.size}, batch.space)
-    known = {tensor.name for tensor in model.tensors} | {sample.name}
+    slope = derivative(batch.equation(batch.root).expression, loss, (samples.index,))
+    slope = display(slope, {samples.index: samples.size}, batch.space)
+    known = {tensor.name for tensor in batch.tensors} | {samples.index.name}
     return slope if slope != 0 and not {s.name for s in slope.free_symbols} & known else S.One
 
 
