@@ -45,6 +45,7 @@ from sympy.logic.boolalg import And, Boolean, BooleanFalse, BooleanTrue, Not, Or
 from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.arithmetic import EXACT, FLOATS, Arithmetic, Number, UndefinedError
+from symbackprop.algebra.arrays import Array
 from symbackprop.algebra.space import ScalarFunction
 from symbackprop.algebra.symbols import Apply, ArgMax, Guard, Maximum, bounds_of, tensor_of
 
@@ -63,6 +64,24 @@ class Environment:
     sizes: Mapping[Symbol, int]
     arithmetic: Arithmetic
     functions: Mapping[str, ScalarFunction] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """A tensor computed entry by entry from its definition, in the arithmetic at hand; 0 out of its range."""
+
+    array: Array
+    sizes: Mapping[Symbol, int]
+    known: dict[tuple[int, Position], Number] = field(default_factory=dict)
+
+    def at(self, position: Position, env: Environment) -> Number:
+        key = (id(env.arithmetic), position)
+        if key not in self.known:
+            scope: dict[Symbol, Any] = {**self.sizes, **dict(zip(self.array.indices, position, strict=True))}
+            extents = (integer_of(extent, env, dict(self.sizes)) for extent in self.array.shape)
+            inside = all(0 <= place < extent for place, extent in zip(position, extents, strict=True))
+            self.known[key] = value_of(self.array.expression, env, scope) if inside else env.arithmetic.number(0)
+        return self.known[key]
 
 
 def evaluate(
@@ -110,6 +129,8 @@ def _stored(name: str, position: Position, env: Environment) -> Number:
     if name not in env.values:
         raise KeyError(f"no value given for {name}")
     value = env.values[name]
+    if isinstance(value, Computed):
+        return value.at(position, env)
     if callable(value):
         return env.arithmetic.number(value(position))
     for place in position:

@@ -1,0 +1,452 @@
+r"""Closed sums: each sum is split into connected parts, and each part is one generator, known by its canonical text.
+
+Deltas collapse by the one rule of `collapse`. A factor that does not depend on the bound indices is pulled out, an index
+on which nothing depends becomes its size, a distribution sums to 1, and a part may be read at shifted indices: where
+an entry h[t-1] multiplies, the sum over t is the sum over t' = t - 1, with guards. The least reading is taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sympy import Expr, Mul, Sum, Symbol
+
+from symbackprop.algebra.binding import boxed, free_indices, substitute
+from symbackprop.algebra.collapse import collapse, is_total
+from symbackprop.algebra.expressions import factor_of
+from symbackprop.algebra.generators import (
+    Monomial,
+    Polynomial,
+    Workspace,
+    accumulate,
+    generator,
+    merged,
+    multiply,
+    power_of,
+    product,
+)
+from symbackprop.algebra.naming import label
+from symbackprop.algebra.normal import (
+    convert,
+    delta_of,
+    entry_of,
+    exponential,
+    function_of,
+    guard_of,
+    in_range,
+    logarithm,
+    power,
+    sign_of,
+)
+from symbackprop.algebra.ranges import affine_coefficient
+from symbackprop.algebra.symbols import Maximum, bounds_of, index
+from symbackprop.algebra.terms import Term, terms_of
+from symbackprop.algebra.texts import extremum_text, free_of, height_of, sum_text
+
+READINGS = 10
+"""How many shifted readings of one sum are compared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One way to read a connected sum: bound indices, factors and guards, times a number."""
+
+    bounds: tuple[Symbol, ...]
+    items: Monomial
+    guards: tuple[Expr, ...]
+    scale: Any = 1
+
+
+def convert_sum(work: Workspace, expr: Sum) -> Polynomial:
+    """A `Sum` as an element."""
+    if not all(lower == 0 and not upper.has_free(*expr.variables) for _, lower, upper in expr.limits):
+        expr = boxed(expr, work.boxes)
+    result: Polynomial = {}
+    for term in terms_of(expr):
+        accumulate(result, _collapsed(work, term), 1)
+    return result
+
+
+def _collapsed(work: Workspace, term: Term) -> Polynomial:
+    result: Polynomial = {}
+    for part in collapse(term, work.boxes, work.space):
+        accumulate(result, _term(work, part), 1)
+    return result
+
+
+def _term(work: Workspace, term: Term) -> Polynomial:
+    """A collapsed term as an element: its bound indices renamed apart from those in scope, then closed."""
+    work.spend(8)
+    mapping: dict[Symbol, Expr] = {}
+    bounds: list[Symbol] = []
+    for variable, extent in term.bounds:
+        slot = _slot(work, extent, [*work.open, *bounds])
+        mapping[variable] = slot
+        bounds.append(slot)
+    depth = len(work.open)
+    work.open.extend(bounds)
+    factors = [convert(work, substitute(factor, mapping)) for factor in term.factors]
+    guards = [guard_of(work, substitute(guard, mapping)) for guard in term.guards]
+    body = product(work, [convert(work, term.coefficient), *guards, *factors])
+    del work.open[depth:]
+    return close(work, body, tuple(bounds))
+
+
+def _slot(work: Workspace, extent: Expr, taken: list[Symbol]) -> Symbol:
+    """A name for a bound index of this size that is not taken; its size is noted."""
+    text = label(extent)
+    number = 0
+    while (found := index(f"#{number}|{text}")) in taken:
+        number += 1
+    work.boxes[found] = extent
+    return found
+
+
+def close(work: Workspace, polynomial: Polynomial, bounds: tuple[Symbol, ...]) -> Polynomial:
+    """The sum of an element over bound indices."""
+    if not bounds:
+        return polynomial
+    result: Polynomial = {}
+    for monomial, coefficient in polynomial.items():
+        accumulate(result, _close_monomial(work, monomial, bounds), coefficient)
+    return result
+
+
+def _close_monomial(work: Workspace, monomial: Monomial, bounds: tuple[Symbol, ...], least: bool = False) -> Polynomial:
+    """`least` says that the monomial is the least reading already."""
+    key = ("close", monomial, bounds, least)
+    if key not in work.memo:
+        work.spend(4)
+        opened = None if least else _opened(work, monomial, bounds)
+        work.memo[key] = opened if opened is not None else _split(work, monomial, bounds, least)
+    return work.memo[key]
+
+
+def _opened(work: Workspace, monomial: Monomial, bounds: tuple[Symbol, ...]) -> Polynomial | None:
+    """A closed sum that multiplies and depends on a bound index joins the sum: one of its powers at a time."""
+    for number, exponent in monomial:
+        found = work.generators[number]
+        if found.kind != "sum" or not isinstance(exponent, int) or exponent < 1 or not found.free & set(bounds):
+            continue
+        rest = merged(monomial, ((number, -1),))
+        avoid = [*bounds, *work.open, *sorted(free_of(work, (rest,)), key=str)]
+        inner, body = _renamed(work, *found.data, avoid)
+        return close(work, multiply(work, {rest: 1}, body), bounds + inner)
+    return None
+
+
+def _renamed(
+    work: Workspace, bounds: tuple[Symbol, ...], items: Monomial, avoid: list[Symbol]
+) -> tuple[tuple[Symbol, ...], Polynomial]:
+    """The bounds and the body of a closed sum with bound indices that are not in `avoid`."""
+    taken = [*avoid, *bounds]
+    mapping: dict[Symbol, Expr] = {}
+    for variable in bounds:
+        if variable in avoid:
+            mapping[variable] = _slot(work, work.boxes[variable], taken)
+            taken.append(mapping[variable])
+    new = tuple(mapping.get(v, v) for v in bounds)
+    return new, replaced(work, {items: 1}, mapping) if mapping else {items: 1}
+
+
+def _split(work: Workspace, monomial: Monomial, bounds: tuple[Symbol, ...], least: bool) -> Polynomial:
+    """Free factors pulled out, connected parts apart, unused indices counted."""
+    variables = set(bounds)
+    outside: list[tuple[int, Any]] = []
+    parts: list[tuple[set[Symbol], list[tuple[int, Any]]]] = []
+    for item in monomial:
+        touched = work.generators[item[0]].free & variables
+        if not touched:
+            outside.append(item)
+            continue
+        joined, members = set(touched), [item]
+        apart = []
+        for indices, others in parts:
+            if indices & joined:
+                joined |= indices
+                members = others + members
+            else:
+                apart.append((indices, others))
+        parts = [*apart, (joined, members)]
+    used = set().union(*(indices for indices, _ in parts))
+    factors = [{tuple(outside): 1}]
+    factors += [convert(work, work.boxes[v]) for v in bounds if v not in used]
+    for indices, members in parts:
+        factors.append(_part(work, tuple(v for v in bounds if v in indices), tuple(sorted(members)), least))
+    return product(work, factors)
+
+
+def _part(work: Workspace, bounds: tuple[Symbol, ...], items: Monomial, least: bool) -> Polynomial:
+    """One connected sum."""
+    summed = _distribution(work, bounds, items)
+    if summed is not None:
+        return summed
+    kinds = {work.generators[n].kind for n, _ in items}
+    if "delta" in kinds:
+        collapsed = _recollapsed(work, bounds, items)
+        if collapsed is not None:
+            return collapsed
+    if not least and ("guard" in kinds or _shifts(work, bounds, items)):
+        return _least_reading(work, bounds, items)
+    number = generator(
+        work,
+        "sum",
+        sum_text(work, bounds, items),
+        (bounds, items),
+        free_of(work, (items,)) - set(bounds) | frozenset().union(*(free_indices(work.boxes[v]) for v in bounds)),
+        all(work.generators[n].positive for n, _ in items),
+        height_of(work, (items,)) + 1,
+    )
+    return power_of(number)
+
+
+def _distribution(work: Workspace, bounds: tuple[Symbol, ...], items: Monomial) -> Polynomial | None:
+    """A part with y[.., k, ..] whose other factors do not depend on k, by the fact that y sums to 1 along k."""
+    for number, exponent in items:
+        found = work.generators[number]
+        if exponent != 1 or found.kind not in ("entry", "binary"):
+            continue
+        name, indices = found.data
+        for fact in work.space.facts:
+            if fact.tensor != name or fact.kind not in ("distribution", "one_hot") or fact.axis is None:
+                continue
+            variable = indices[fact.axis]
+            others = tuple(item for item in items if item[0] != number)
+            elsewhere = (i for place, i in enumerate(indices) if place != fact.axis)
+            if (
+                variable in bounds
+                and variable not in free_of(work, (others,))
+                and not any(i.has_free(variable) for i in elsewhere)
+                and (work.boxes[variable] - work.space.shapes[name][fact.axis]).expand() == 0
+                and in_range(work, name, indices, but=fact.axis)
+                and work.may_use_fact()
+            ):
+                work.cite(f"Σ {name} = 1 ({fact.kind})")
+                return close(work, {others: 1}, tuple(v for v in bounds if v != variable))
+    return None
+
+
+def _as_term(work: Workspace, bounds: tuple[Symbol, ...], items: Monomial, guards: tuple[Expr, ...]) -> Term:
+    factors = tuple(factor_of(work, n, e) for n, e in items)
+    return Term(factors=factors, bounds=tuple((v, work.boxes[v]) for v in bounds), guards=guards)
+
+
+def _without_guards(work: Workspace, items: Monomial) -> tuple[Monomial, tuple[Expr, ...]]:
+    guards = tuple(work.generators[n].data for n, _ in items if work.generators[n].kind == "guard")
+    return tuple(item for item in items if work.generators[item[0]].kind != "guard"), guards
+
+
+def _recollapsed(work: Workspace, bounds: tuple[Symbol, ...], items: Monomial) -> Polynomial | None:
+    """A part whose deltas collapse after all; None if none does."""
+    rest, guards = _without_guards(work, items)
+    before = sum(work.generators[n].kind == "delta" for n, _ in rest)
+    parts = collapse(_as_term(work, bounds, rest, guards), work.boxes, work.space)
+    if len(parts) == 1 and len(parts[0].bounds) == len(bounds):
+        return None
+    del before
+    result: Polynomial = {}
+    for part in parts:
+        accumulate(result, _term(work, part), 1)
+    return result
+
+
+# shifted readings
+
+
+def _shifts(work: Workspace, bounds: tuple[Symbol, ...], items: Monomial) -> list[tuple[Symbol, Expr, Expr]]:
+    """(v, e, size) for each multiplicative entry with an index e that is v, moved or mirrored."""
+    found = []
+    for number, exponent in items:
+        entry = work.generators[number]
+        if entry.kind not in ("entry", "binary") or not exponent > 0:
+            continue
+        name, indices = entry.data
+        shape = work.space.shapes.get(name, ())
+        for place, extent in zip(indices, shape, strict=False):
+            for variable in sorted(free_indices(place) & set(bounds), key=bounds.index):
+                moved = place != variable or extent != work.boxes[variable]
+                if moved and affine_coefficient(place, variable) in (1, -1):
+                    found.append((variable, place, extent))
+    return found
+
+
+def _least_reading(work: Workspace, bounds: tuple[Symbol, ...], items: Monomial) -> Polynomial:
+    rest, guards = _without_guards(work, items)
+    start = _settled(work, Reading(bounds, rest, guards))
+    if start is None:
+        return {}
+    best, best_rank = start, _rank(work, start)
+    seen, queue = {best_rank}, [start]
+    while queue and len(seen) < READINGS:
+        reading = queue.pop(0)
+        for shifted in _shifted(work, reading):
+            rank = _rank(work, shifted)
+            if rank in seen:
+                continue
+            seen.add(rank)
+            queue.append(shifted)
+            if rank < best_rank:
+                best, best_rank = shifted, rank
+    return _of_reading(work, best)
+
+
+def _of_reading(work: Workspace, reading: Reading) -> Polynomial:
+    guards = product(work, (guard_of(work, guard) for guard in reading.guards))
+    body = multiply(work, {reading.items: reading.scale}, guards)
+    result: Polynomial = {}
+    for monomial, coefficient in body.items():
+        whole = len(body) == 1
+        accumulate(result, _close_monomial(work, monomial, reading.bounds, whole), coefficient)
+    return result
+
+
+def _rank(work: Workspace, reading: Reading) -> tuple[int, str]:
+    """Fewest guards, then the least text."""
+    guards = product(work, (guard_of(work, guard) for guard in reading.guards))
+    texts = [
+        sum_text(work, reading.bounds, merged(reading.items, monomial)) + f"*{coefficient}"
+        for monomial, coefficient in guards.items()
+    ]
+    return len(reading.guards), "+".join(sorted(texts))
+
+
+def _settled(work: Workspace, reading: Reading) -> Reading | None:
+    """The reading without the guards that are implied; None if it is 0."""
+    if not reading.guards:
+        return reading
+    term = _as_term(work, reading.bounds, reading.items, reading.guards)
+    kept = Mul(*term.factors)
+    parts = collapse(term, work.boxes, work.space)
+    if not parts:
+        return None
+    if kept == 0 or len(parts) != 1:
+        return reading
+    return Reading(reading.bounds, reading.items, parts[0].guards, reading.scale)
+
+
+def _shifted(work: Workspace, reading: Reading) -> Iterator[Reading]:
+    """Each reading at one index moved: the sum over v becomes a sum over e(v), the index of an entry that multiplies."""
+    if any(work.generators[n].kind == "delta" for n, _ in reading.items):
+        return
+    for variable, place, extent in _shifts(work, reading.bounds, reading.items):
+        if free_indices(extent) & set(reading.bounds) or not _may_leave(work, reading, place, extent):
+            continue
+        new = _slot(work, extent, [*reading.bounds, *work.open, *_free(work, reading)])
+        slope = affine_coefficient(place, variable)
+        value = ((new - (place - slope * variable)) / slope).expand()
+        body = replaced(work, {reading.items: 1}, {variable: value})
+        if len(body) != 1:
+            continue
+        ((items, scale),) = body.items()
+        guards = [substitute(guard, {variable: value}).expand() for guard in reading.guards]
+        guards += [value, (work.boxes[variable] - 1 - value).expand()]
+        bounds = tuple(new if v == variable else v for v in reading.bounds)
+        settled = _settled(work, Reading(bounds, items, tuple(dict.fromkeys(guards)), reading.scale * scale))
+        if settled is not None:
+            yield settled
+
+
+def _free(work: Workspace, reading: Reading) -> list[Symbol]:
+    guards = frozenset().union(*(free_indices(guard) for guard in reading.guards))
+    return sorted(free_of(work, (reading.items,)) | guards, key=str)
+
+
+def _may_leave(work: Workspace, reading: Reading, place: Expr, extent: Expr) -> bool:
+    """Whether nothing is lost where the entry's index is out of range: it is never, or the other factors are total."""
+    if work.nonnegative(place) and work.nonnegative(extent - 1 - place):
+        return True
+    term = _as_term(work, reading.bounds, reading.items, reading.guards)
+    return all(is_total(factor, term, work.boxes, work.space) for factor in term.factors)
+
+
+# maxima
+
+
+def convert_maximum(work: Workspace, expr: Maximum) -> Polynomial:
+    """A `Maximum` as a generator, known by its body."""
+    ((variable, extent),) = bounds_of(expr)
+    slot = _slot(work, extent, work.open)
+    work.open.append(slot)
+    body = convert(work, substitute(expr.body, {variable: slot}))
+    work.open.pop()
+    return extremum_of(work, slot, body)
+
+
+def extremum_of(work: Workspace, bound: Symbol, body: Polynomial) -> Polynomial:
+    text = extremum_text(work, bound, body)
+    free = free_of(work, body) - {bound} | free_indices(work.boxes[bound])
+    return power_of(generator(work, "max", text, (bound, body), free, False, height_of(work, body) + 1))
+
+
+# substitution of indices
+
+
+def replaced(work: Workspace, polynomial: Polynomial, mapping: Mapping[Symbol, Expr]) -> Polynomial:
+    """An element with free indices replaced at once."""
+    result: Polynomial = {}
+    for monomial, coefficient in polynomial.items():
+        fixed = tuple(item for item in monomial if not work.generators[item[0]].free & mapping.keys())
+        moved = [item for item in monomial if work.generators[item[0]].free & mapping.keys()]
+        factors = [power(work, _replaced(work, n, mapping), e) for n, e in moved]
+        accumulate(result, product(work, [{fixed: 1}, *factors]), coefficient)
+    return result
+
+
+def _replaced(work: Workspace, number: int, mapping: Mapping[Symbol, Expr]) -> Polynomial:
+    found = work.generators[number]
+    live = tuple(sorted(((v, e) for v, e in mapping.items() if v in found.free), key=str))
+    key = ("replaced", number, live)
+    if key not in work.memo:
+        work.spend(2)
+        work.memo[key] = _SUBSTITUTIONS[found.kind](work, found.data, dict(live))
+    return work.memo[key]
+
+
+def _replaced_sum(work: Workspace, data: Any, mapping: Mapping[Symbol, Expr]) -> Polynomial:
+    bounds, items = data
+    incoming = sorted(set().union(*(free_indices(e) for e in mapping.values())), key=str)
+    new, body = _renamed(work, bounds, items, incoming)
+    return close(work, replaced(work, body, mapping), new)
+
+
+def _replaced_maximum(work: Workspace, data: Any, mapping: Mapping[Symbol, Expr]) -> Polynomial:
+    bound, body = data
+    incoming = set().union(*(free_indices(e) for e in mapping.values()))
+    if bound in incoming:
+        slot = _slot(work, work.boxes[bound], [*sorted(incoming, key=str), bound])
+        body, bound = replaced(work, body, {bound: slot}), slot
+    return extremum_of(work, bound, replaced(work, body, mapping))
+
+
+def _replaced_entry(work: Workspace, data: Any, mapping: Mapping[Symbol, Expr]) -> Polynomial:
+    return entry_of(work, data[0], tuple(substitute(i, mapping) for i in data[1]))
+
+
+def _replaced_function(work: Workspace, data: Any, mapping: Mapping[Symbol, Expr]) -> Polynomial:
+    name, order, argument = data
+    return function_of(work, name, replaced(work, argument, mapping), order)
+
+
+def _replaced_sine(work: Workspace, data: int, mapping: Mapping[Symbol, Expr]) -> Polynomial:
+    return function_of(work, "sin", replaced(work, work.generators[data].data[2], mapping))
+
+
+_SUBSTITUTIONS: Mapping[str, Callable[[Workspace, Any, Mapping[Symbol, Expr]], Polynomial]] = {
+    "entry": _replaced_entry,
+    "binary": _replaced_entry,
+    "size": lambda work, data, mapping: convert(work, substitute(data, mapping)),
+    "integer": lambda work, data, mapping: convert(work, substitute(data, mapping)),
+    "guard": lambda work, data, mapping: guard_of(work, substitute(data, mapping)),
+    "delta": lambda work, data, mapping: delta_of(work, substitute(data, mapping)),
+    "exp": lambda work, data, mapping: exponential(work, replaced(work, data, mapping)),
+    "base": replaced,
+    "log": lambda work, data, mapping: logarithm(work, _replaced(work, data, mapping)),
+    "sin": _replaced_sine,
+    "function": _replaced_function,
+    "pos": lambda work, data, mapping: sign_of(work, replaced(work, data, mapping))[0],
+    "zero": lambda work, data, mapping: sign_of(work, replaced(work, data, mapping))[1],
+    "sum": _replaced_sum,
+    "max": _replaced_maximum,
+}
