@@ -22,6 +22,8 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+_WIDTH = 120  # of a line that is shown whole
+
 
 @dataclass(frozen=True, slots=True)
 class Location:
@@ -37,9 +39,14 @@ class Location:
         return f"{self.source}:{self.line}:{self.column}"
 
     def caret(self) -> str:
-        """The line of text with a caret under the span."""
-        pad = "".join("\t" if character == "\t" else " " for character in self.text[: self.column - 1])
-        return f"    {self.text}\n    {pad}{'^' * max(1, self.length)}"
+        """The line of text, of a long one the part around the span, with a caret under the span."""
+        start = max(0, self.column - 1 - _WIDTH // 2) if len(self.text) > _WIDTH else 0
+        shown = self.text[start : start + _WIDTH]
+        before, after = "… " if start else "", " …" if start + _WIDTH < len(self.text) else ""
+        left = before + self.text[start : self.column - 1]
+        pad = "".join("\t" if character == "\t" else " " for character in left)
+        length = min(self.length, start + len(shown) - self.column + 1)
+        return f"    {before}{shown}{after}\n    {pad}{'^' * max(1, length)}"
 
 
 class SymbackpropError(Exception):

@@ -35,13 +35,13 @@ def binders_of(node: Call, scope: Scope) -> tuple[tuple[Binder, ...], Scope]:
     binders: list[Binder] = []
     for argument in node.arguments[:-1]:
         name, low, high = _limits(argument, node, scope)
-        bound = bind(name, scope)
+        bound = bind(name, node.function.name, scope)
         binders.append(Binder(bound, low, high))
         scope = replace(scope, indices={**scope.indices, name.name: bound})
     return tuple(binders), scope
 
 
-def bind(name: Name, scope: Scope) -> BoundIndex:
+def bind(name: Name, binder: str, scope: Scope) -> BoundIndex:
     """A new index in scope; its placeholder is no other index."""
     if scope.declared(name.name) or "." in name.name:
         written = scope.source.written(name.span)
@@ -53,7 +53,7 @@ def bind(name: Name, scope: Scope) -> BoundIndex:
             name=written,
         )
     placeholder = index(f"{PLACEHOLDER}{len(scope.indices)}{name.name}")
-    return BoundIndex(name.name, placeholder, name.span)
+    return BoundIndex(name.name, binder, placeholder, name.span)
 
 
 def _limits(argument: Node, node: Call, scope: Scope) -> tuple[Name, Expr | None, Expr | None]:
@@ -93,7 +93,7 @@ def extent(bound: BoundIndex, scope: Scope) -> Expr:
             f"the range of the index {bound.name} is not known",
             where=scope.source.locate(bound.span),
             because=f"{bound.name} stands alone in no entry, so no tensor gives its size.",
-            fix=f"In a sum give the range, sum({bound.name} < n, ...); on a left side declare the tensor, tensor x[n].",
+            fix=f"Give it: {_with_range(bound)}.",
             name=bound.name,
         )
     first, place = sizes[0]
@@ -103,10 +103,16 @@ def extent(bound: BoundIndex, scope: Scope) -> Expr:
                 f"the index {bound.name} has two ranges",
                 where=scope.source.locate(other),
                 because=f"{bound.name} runs over {_range(first, place, scope)} and over {_range(size, other, scope)}.",
-                fix="Use two indices, or give the one range that is meant: sum(j < n, ...).",
+                fix=f"Use two indices, or give the range that is meant: {_with_range(bound)}.",
                 name=bound.name,
             )
     return first
+
+
+def _with_range(bound: BoundIndex) -> str:
+    if bound.binder.startswith("tensor "):
+        return bound.binder
+    return f"{bound.binder}({bound.name} < n, ...)"
 
 
 def _range(size: Expr, span: Span, scope: Scope) -> str:

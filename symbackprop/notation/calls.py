@@ -17,7 +17,7 @@ from symbackprop.model.reductions import log_softmax, logsumexp, max_over, mean,
 from symbackprop.notation.binders import Binder, binders_of, extent, is_number, limits, summed
 from symbackprop.notation.scope import Scope
 from symbackprop.notation.syntax import Call, Name, Named, Node, Range
-from symbackprop.notation.values import Value, described, entrywise, scalar
+from symbackprop.notation.values import Value, described, entrywise, same_shape, scalar
 
 Read = Callable[[Node, Scope], Value]
 Made = TypeVar("Made")
@@ -205,14 +205,23 @@ def _loss(node: Call, name: str, scope: Scope, read: Read) -> Value:
             fix=f"Write {name}(a, y).",
             name=name,
         )
-    arrays = [replace(read(part, scope).array, label=scope.source.written(part.span)) for part in parts]
+    values = [read(part, scope) for part in parts]
+    prediction, target = (scope.source.written(part.span) for part in parts)
+    if not same_shape(values[0].shape, values[1].shape):
+        raise ShapeError(
+            f"{name} of {prediction} and {target}",
+            where=scope.source.locate(node.span),
+            because=f"{described(prediction, values[0])}, {described(target, values[1])}.",
+            fix="Prediction and target must have one shape.",
+            name=prediction,
+        )
     options: dict[str, Any] = {}
     for part in node.arguments:
         if isinstance(part, Named):
             if part.name.name not in loss.options:
                 _refuse_option(part, name, loss.options, scope)
             options[part.name.name] = option(part, scope, read)
-    result = attempted(lambda: loss(*arrays, **options), node, scope)
+    result = attempted(lambda: loss(values[0].array, values[1].array, **options), node, scope)
     return Value(replace(result, label="", sources=()))
 
 

@@ -104,6 +104,7 @@ def declare(statements: Iterable[Statement], source: Source) -> Declarations:
             _add_tensor(statement, found)
         elif isinstance(statement, EquationStatement):
             _add_equation(statement, found)
+    _check_tensor_lines(statements, found)
     for statement in statements:
         if isinstance(statement, FunctionStatement):
             _add_function(statement, found)
@@ -163,10 +164,17 @@ def _facts(sign: str, left: Expr, right: Expr, statement: SizeFact, source: Sour
             f"{source.written(statement.span)} is no fact about sizes",
             where=source.locate(statement.span),
             fix="Write size N >= K; for equal sizes use one name, or size N = 2 K.",
+            name=source.written(statement.span),
         )
     fact = differences[sign]
     if fact.is_number and fact < 0:
-        raise ModelError(f"{source.written(statement.span)} is false", where=source.locate(statement.span))
+        written = source.written(statement.span)
+        raise ModelError(
+            f"{written} is false",
+            where=source.locate(statement.span),
+            fix="Remove it, or correct the numbers.",
+            name=written,
+        )
     return [] if fact.is_number else [fact]
 
 
@@ -203,17 +211,58 @@ def _add_equation(statement: EquationStatement, found: Declarations) -> None:
     found.own(statement.name, kind)
 
 
+def _check_tensor_lines(statements: Iterable[Statement], found: Declarations) -> None:
+    """Each `tensor` line is the only one for its tensor, and an equation defines it."""
+    lines: dict[str, int] = {}
+    for statement in statements:
+        if not isinstance(statement, Declaration) or statement.role != "tensor":
+            continue
+        name, where = statement.name.name, found.source.locate(statement.name.span)
+        if name in lines:
+            raise DuplicateNameError(
+                f"{name} has a shape already",
+                where=where,
+                because=f"Line {lines[name]} declares it.",
+                fix="Remove one of the two.",
+                name=name,
+            )
+        lines[name] = where.line
+        kind = found.owners[name][0] if name in found.owners else None
+        if kind not in ("defined", "the loss"):
+            raise UnknownNameError(
+                f"nothing defines {name}" if kind is None else f"{name} is {kind}, which no equation defines",
+                where=where,
+                because="A tensor line gives the shape of what an equation defines.",
+                fix=f"Add an equation {name}[...] = ..., or declare {name} as input or parameter alone.",
+                name=name,
+            )
+
+
 def _add_function(statement: FunctionStatement, found: Declarations) -> None:
     found.own(statement.name, "a function")
     name, variable = statement.name.name, statement.variable
     if statement.body is None:
         found.functions[name] = custom(name, variable.name, None)
         return
+    for read_name in names_in(statement.body):
+        if read_name.name in (found.sizes | found.shapes | found.tensors) and read_name.name != variable.name:
+            raise UnknownNameError(
+                f"the function {name} cannot read {read_name.name}",
+                where=found.source.locate(read_name.span),
+                because=f"Its formula reads its variable {variable.name} alone.",
+                fix="Write the formula into an equation instead.",
+                name=read_name.name,
+            )
     known = found.scope()
     alone = Scope(found.source, {}, {variable.name: ()}, known.functions, {}, known.callables)
     value = read(statement.body, alone)
     if value.rank:
-        raise ShapeError(f"{name} must be a scalar function", where=found.source.locate(statement.span), name=name)
+        raise ShapeError(
+            f"the formula of {name} is no scalar",
+            where=found.source.locate(statement.span),
+            fix="A function is of one number and gives one number.",
+            name=name,
+        )
     found.functions[name] = custom(name, variable.name, value.expression)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from symbackprop.algebra.space import ScalarFunction
-from symbackprop.errors import NotationError
+from symbackprop.errors import NotationError, suggestion
 from symbackprop.model.functions import FUNCTIONS
 from symbackprop.model.layers import LAYERS, NORMALISED, Definition
 from symbackprop.model.records import Tensor
@@ -88,11 +88,13 @@ def _arguments(call: Call, scope: Scope) -> tuple[Any, Any, dict[str, Any]]:
 def _option(part: Named, signature: Signature, call: Call, given: Mapping[str, Any], scope: Scope) -> Any:
     name = part.name.name
     if name not in signature.options or name in given:
-        twice = name in given
+        twice, near = name in given, suggestion(name, signature.options)
         raise NotationError(
             f"{name} is given twice" if twice else f"{call.function.name} has no option {name}",
             where=scope.source.locate(part.span),
-            fix="Give it once." if twice else f"It takes {' and '.join(signature.options)}: {signature.example}",
+            fix="Give it once."
+            if twice
+            else near or f"It takes {' and '.join(signature.options)}: {signature.example}",
             name=name,
         )
     if name == "activation":

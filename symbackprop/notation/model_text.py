@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -13,8 +12,8 @@ from symbackprop.algebra.arrays import Array
 from symbackprop.algebra.binding import substitute
 from symbackprop.algebra.symbols import index, tensor_of
 from symbackprop.errors import (
-    CycleError,
     DuplicateNameError,
+    IndexRangeError,
     Location,
     LossError,
     NotationError,
@@ -28,12 +27,19 @@ from symbackprop.notation.declarations import Declarations, declare
 from symbackprop.notation.layer_calls import is_layer, layer
 from symbackprop.notation.lexer import tokenize
 from symbackprop.notation.reading import read
+from symbackprop.notation.reading_order import in_order
 from symbackprop.notation.scope import BoundIndex, Scope
 from symbackprop.notation.source import Source, read_file, source_of
-from symbackprop.notation.statements import Declaration, EquationStatement, Statement, parse_statements
+from symbackprop.notation.statements import (
+    Declaration,
+    EquationStatement,
+    SamplesStatement,
+    Statement,
+    parse_statements,
+)
 from symbackprop.notation.syntax import Call, names_in
 from symbackprop.notation.tokens import Token
-from symbackprop.notation.values import Value, described, dimensions, entrywise, in_words, same_shape
+from symbackprop.notation.values import Value, described, entrywise, in_words, same_shape
 
 
 def load(path: str | Path) -> Model:
@@ -68,7 +74,7 @@ def _model(source: Source, name: str) -> Model:
     declarations = declare(statements, source)
     found = _Equations(declarations)
     loss = _loss(statements, source)
-    for statement in _in_order(statements, declarations):
+    for statement in in_order(statements, declarations):
         _define(statement, found)
     cost = _cost(statements, loss, found)
     try:
@@ -83,6 +89,7 @@ def _model(source: Source, name: str) -> Model:
             name=name,
         )
     except SymbackpropError as error:
+        error.where = _read_place(error, statements, source) or error.where
         raise error.located(_place(error, tokens, source)) from None
 
 
@@ -108,66 +115,6 @@ class _Equations:
             self.equations.append(equation)
 
 
-# ------------------------------------------------------------------------------------------------------------- order
-
-
-def _in_order(statements: tuple[Statement, ...], declarations: Declarations) -> tuple[EquationStatement, ...]:
-    """The equations, each after those that give the shapes it needs, else in the order of the file.
-
-    Raises:
-        CycleError: equations that need each other, of undeclared shapes.
-    """
-    equations = [s for s in statements if isinstance(s, EquationStatement) and s.role != "cost"]
-    places = {equation.name.name: place for place, equation in enumerate(equations)}
-    needs = [_needs(equation, places, declarations) for equation in equations]
-    users: dict[int, list[int]] = {}
-    for place, needed in enumerate(needs):
-        for other in needed:
-            users.setdefault(other, []).append(place)
-    waiting = [len(needed) for needed in needs]
-    ready = [place for place, count in enumerate(waiting) if not count]
-    ordered: list[EquationStatement] = []
-    while ready:
-        place = heapq.heappop(ready)
-        ordered.append(equations[place])
-        for user in users.get(place, ()):
-            waiting[user] -= 1
-            if not waiting[user]:
-                heapq.heappush(ready, user)
-    if len(ordered) < len(equations):
-        _refuse_cycle([place for place, count in enumerate(waiting) if count], needs, equations, declarations.source)
-    return tuple(ordered)
-
-
-def _needs(equation: EquationStatement, places: dict[str, int], declarations: Declarations) -> frozenset[int]:
-    """The equations whose tensors this one reads, those of declared shape aside."""
-    needed = set()
-    for name in names_in(equation.right):
-        owner = name.name if name.name in places else name.name.partition(".")[0]
-        if owner in places and owner not in declarations.shapes:
-            needed.add(places[owner])
-    return frozenset(needed)
-
-
-def _refuse_cycle(
-    stuck: list[int], needs: list[frozenset[int]], equations: list[EquationStatement], source: Source
-) -> None:
-    """A cycle among the equations `stuck`, found by going from need to need."""
-    path = [stuck[0]]
-    while path[-1] not in path[:-1]:
-        path.append(min(needs[path[-1]] & set(stuck)))
-    cycle = path[path.index(path[-1]) :]
-    first = min(cycle[:-1])
-    turn = cycle.index(first)
-    names = [equations[place].name.name for place in (*cycle[turn:-1], *cycle[:turn], first)]
-    raise CycleError(
-        f"{names[0]} needs itself: {' needs '.join(names)}",
-        where=source.locate(equations[first].name.span),
-        fix=f"If it reads an earlier step, declare its shape, tensor {names[0]}[T,n], and read {names[0]}[t-1].",
-        name=names[0],
-    )
-
-
 # --------------------------------------------------------------------------------------------------------- equations
 
 
@@ -176,6 +123,7 @@ def _define(statement: EquationStatement, found: _Equations) -> None:
     right, scope = statement.right, found.declarations.scope(found.shapes)
     if isinstance(right, Call) and is_layer(right, scope):
         for tensor, equation in layer(statement, right, scope):
+            _check_free(tensor, statement, found)
             found.add(statement.name.name, tensor, equation)
         return
     bound = _left_indices(statement, scope)
@@ -194,8 +142,23 @@ def _define(statement: EquationStatement, found: _Equations) -> None:
     )
 
 
+def _check_free(tensor: Tensor, statement: EquationStatement, found: _Equations) -> None:
+    """The name of a layer's tensor is free."""
+    owners, source = found.declarations.owners, found.declarations.source
+    if tensor.name in owners and tensor.name != statement.name.name:
+        kind, name = owners[tensor.name]
+        raise DuplicateNameError(
+            f"the layer {statement.name.name} makes {tensor.name}, which is {kind} already",
+            where=source.locate(statement.name.span),
+            because=f"Line {source.locate(name.span).line} has it.",
+            fix="Take another name for one of them.",
+            name=tensor.name,
+        )
+
+
 def _left_indices(statement: EquationStatement, scope: Scope) -> tuple[BoundIndex, ...]:
     found: list[BoundIndex] = []
+    sizes = ",".join("nmpqrs"[: len(statement.indices)])
     for name in statement.indices:
         if any(other.name == name.name for other in found):
             raise DuplicateNameError(
@@ -205,7 +168,7 @@ def _left_indices(statement: EquationStatement, scope: Scope) -> tuple[BoundInde
                 name=name.name,
             )
         inner = replace(scope, indices={b.name: b for b in found})
-        found.append(bind(name, inner))
+        found.append(bind(name, f"tensor {statement.name.name}[{sizes}]", inner))
     return tuple(found)
 
 
@@ -258,7 +221,7 @@ def _check_loss(statement: EquationStatement, array: Array, scope: Scope) -> Non
     if statement.role == "loss" and array.shape:
         name = statement.name.name
         raise LossError(
-            f"the loss {name} is no scalar: it has shape {dimensions(array.shape)}",
+            f"the loss {name} is no scalar: it {in_words(array.shape)}",
             where=scope.source.locate(statement.name.span),
             fix=f"Sum it: loss {name} = sum(...).",
             name=name,
@@ -296,10 +259,11 @@ def _loss(statements: tuple[Statement, ...], source: Source) -> EquationStatemen
 def _cost(statements: tuple[Statement, ...], loss: EquationStatement, found: _Equations) -> Equation | None:
     """The cost, in which the loss has an index over the samples."""
     costs = [s for s in statements if isinstance(s, EquationStatement) and s.role == "cost"]
+    declarations, source = found.declarations, found.declarations.source
     if not costs:
+        _refuse_lone_samples(statements, loss, source)
         return None
-    statement, declarations = costs[-1], found.declarations
-    source = declarations.source
+    statement = costs[-1]
     name, where = statement.name.name, source.locate(statement.name.span)
     if len(costs) > 1:
         raise LossError("there are two costs", where=where, fix="Add them up in one.", name=name)
@@ -312,17 +276,31 @@ def _cost(statements: tuple[Statement, ...], loss: EquationStatement, found: _Eq
             name=name,
         )
     if statement.indices:
-        raise LossError(f"the cost {name} is a scalar and has no index", where=where, name=name)
+        raise LossError(
+            f"the cost {name} is a scalar and has no index", where=where, fix=f"Write cost {name} = ...", name=name
+        )
     scope = declarations.scope(_shapes_of_cost(statement, loss.name.name, declarations.samples, found))
     value = read(statement.right, scope)
     if value.rank:
         raise LossError(
-            f"the cost {name} is no scalar: it has shape {dimensions(value.shape)}",
+            f"the cost {name} is no scalar: it {in_words(value.shape)}",
             where=where,
             fix=f"Take the mean or the sum over the samples: cost {name} = mean({loss.name.name}).",
             name=name,
         )
     return Equation(name, (), value.expression, (), source.locate(statement.span))
+
+
+def _refuse_lone_samples(statements: tuple[Statement, ...], loss: EquationStatement, source: Source) -> None:
+    for statement in statements:
+        if isinstance(statement, SamplesStatement):
+            raise LossError(
+                "samples without a cost",
+                where=source.locate(statement.span),
+                because="What is differentiated over many samples is their cost.",
+                fix=f"Add a line: cost J = mean({loss.name.name})",
+                name=statement.size.name.name,
+            )
 
 
 def _shapes_of_cost(
@@ -359,6 +337,19 @@ def _in_file_order(statements: tuple[Statement, ...], found: _Equations) -> tupl
         elif isinstance(statement, EquationStatement) and statement.role != "cost":
             ordered.extend(found.defined[statement.name.name])
     return tuple(ordered)
+
+
+def _read_place(error: SymbackpropError, statements: tuple[Statement, ...], source: Source) -> Location | None:
+    """Where a tensor's own equation reads it, for a read out of range, which is no fault of the left side."""
+    for statement in statements:
+        if (
+            isinstance(error, IndexRangeError)
+            and isinstance(statement, EquationStatement)
+            and statement.name.name == error.name
+            and error.where == source.locate(statement.name.span)
+        ):
+            return next((source.locate(n.span) for n in names_in(statement.right) if n.name == error.name), None)
+    return None
 
 
 def _place(error: SymbackpropError, tokens: tuple[Token, ...], source: Source) -> Location | None:

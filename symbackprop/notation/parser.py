@@ -101,7 +101,7 @@ class Parser:
         """Nothing may follow."""
         if not self.ended():
             number = self.at.kind == "number"
-            fix = "Write the number first, or * before it." if number else None
+            fix = "Write the number first, * before it, or ^ for a power." if number else None
             self.refuse("expected the end of the statement", fix)
 
     def refuse(self, what: str, fix: str | None = None) -> NoReturn:

@@ -36,7 +36,7 @@ def matched(nodes: list[Node], values: list[Value], verb: str, scope: Scope) -> 
 
 def _refuse_shapes(left: Node, first: Value, right: Node, second: Value, verb: str, scope: Scope) -> NoReturn:
     a, b = scope.source.written(left.span), scope.source.written(right.span)
-    fix = None
+    fix = "Shapes must be equal, unless one is a scalar."
     if verb == "multiply" and _joined(first, second):
         fix = f"For the matrix product write {_bracketed(left, scope)} {_bracketed(right, scope)}."
     elif second.rank == first.rank and same_shape(second.shape[::-1], first.shape):
@@ -44,7 +44,7 @@ def _refuse_shapes(left: Node, first: Value, right: Node, second: Value, verb: s
         if second.rank == 1:
             fix = "A row and a vector do not go together: take ^T from one, or give it to both."
     elif {first.rank, second.rank} == {1, 2}:
-        fix = "Only equal shapes go together; a vector is not repeated for each row or column."
+        fix = "Shapes must be equal; a vector is not repeated for each row or column."
     raise ShapeError(
         f"cannot {verb} {a} and {b}",
         where=scope.source.locate(right.span),

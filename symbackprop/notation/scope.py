@@ -19,7 +19,7 @@ _REMEDIES = {
     "name": "Declare it, parameter {0} or constant {0}, or give it an equation.",
     "tensor": "Declare it, parameter {0}[n] or input {0}[n], or give it an equation.",
     "size": "Declare it: size {0}.",
-    "size or index": "Bind it, sum({0}, ...), put it on the left side, or declare it: size {0}.",
+    "size or index": "Sum over it, sum({0}, ...), put it on the left side, or declare it: size {0}.",
     "function": "Declare it, function {0}(x), or write * for a product.",
     "activation": "Declare it: function {0}(x) = ...",
 }
@@ -27,9 +27,13 @@ _REMEDIES = {
 
 @dataclass(slots=True)
 class BoundIndex:
-    """An index in scope. `symbol` is a placeholder, so that it meets no other index; `uses` gather its sizes."""
+    """An index in scope. `symbol` is a placeholder, so that it meets no other index; `uses` gather its sizes.
+
+    `binder` is what binds it: `sum`, `max`, ..., or the tensor of a left side with its indices still open.
+    """
 
     name: str
+    binder: str
     symbol: Symbol
     span: Span
     uses: list[tuple[Expr, Span]] = field(default_factory=list)

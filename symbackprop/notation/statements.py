@@ -237,7 +237,8 @@ def _function(parser: Parser) -> FunctionStatement:
     name = _new_name(parser, "the name of a function")
     parser.expect("(", f"after the name, as in function {name.name}(x)")
     variable = _new_name(parser, "the name of its variable")
-    parser.expect(")", "after one variable")
+    if not parser.accept(")"):
+        parser.refuse("expected ) after the variable", fix="A function has one variable; more need an equation.")
     body = None
     if parser.accept("="):
         parser.factors = frozenset({*parser.factors, variable.name})
