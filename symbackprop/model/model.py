@@ -3,7 +3,7 @@ r"""`Model`: equations with a loss, validated when it is made; with samples also
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Literal
 
@@ -11,14 +11,24 @@ from sympy import Expr
 
 from symbackprop.algebra.arrays import Array
 from symbackprop.algebra.space import ScalarFunction, Space
-from symbackprop.algebra.symbols import entry, total
+from symbackprop.algebra.symbols import entry, index, total
 from symbackprop.errors import UnknownNameError, suggestion
 from symbackprop.model.batching import batched_parts
 from symbackprop.model.forms import standard_equation, standard_tensor
 from symbackprop.model.functions import FUNCTIONS
 from symbackprop.model.listing import listing
 from symbackprop.model.ordering import forward_order
-from symbackprop.model.records import Equation, Samples, Tensor
+from symbackprop.model.reads import Read, reads_of
+from symbackprop.model.records import Equation, Role, Samples, Tensor
+from symbackprop.model.validation import (
+    check_declarations,
+    check_definitions,
+    check_reach,
+    check_reads,
+    check_results,
+    check_samples,
+    size_names,
+)
 
 
 @dataclass(frozen=True, repr=False)
@@ -40,25 +50,66 @@ class Model:
     size_facts: tuple[Expr, ...] = ()
     functions: Mapping[str, ScalarFunction] = field(default_factory=lambda: FUNCTIONS, hash=False)
     name: str = "model"
+    order: tuple[Equation, ...] = field(init=False, compare=False)
+    space: Space = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
         put = object.__setattr__
-        put(self, "functions", MappingProxyType({**FUNCTIONS, **self.functions}))
-        put(self, "tensors", tuple(map(standard_tensor, self._with_results())))
+        put(self, "functions", MappingProxyType({**FUNCTIONS, **self._own_functions()}))
+        put(self, "tensors", tuple(map(standard_tensor, self._all_tensors())))
+        check_samples(self.samples)
+        check_declarations(self.tensors, self.samples, self.size_facts, self.functions)
+        check_definitions(self.tensors, self.equations)
         shapes = {tensor.name: tensor.shape for tensor in self.tensors}
-        put(self, "equations", tuple(standard_equation(e, shapes) for e in self.equations))
-        put(self, "cost", None if self.cost is None else standard_equation(self.cost, shapes))
-        put(self, "order", forward_order(self.equations, shapes, self.size_facts))
+        taken = tuple(map(index, (*shapes, *sorted(size_names(self.tensors, self.samples, self.size_facts)))))
+        put(self, "equations", tuple(standard_equation(e, shapes, taken) for e in self.equations))
+        check_results(self.tensors, self.equations, self.loss, self.samples, self.cost is not None)
         put(self, "space", self._space())
+        reads = {e.tensor: self._reads(e, self.tensors, self.space) for e in self.equations}
+        if self.cost is not None:
+            put(self, "cost", standard_equation(self.cost, {}, taken))
+            reads[self.cost.tensor] = self._reads_of_cost()
+        put(self, "order", forward_order(self.equations, reads, self.space))
+        check_reach(self.equation(self.root), self.tensors, reads)
 
-    def _with_results(self) -> tuple[Tensor, ...]:
-        names = {tensor.name for tensor in self.tensors}
+    def _own_functions(self) -> dict[str, ScalarFunction]:
+        """The functions given, and those that the equations carry with them."""
+        found = {s.name: s for e in self._given() for s in e.sources if isinstance(s, ScalarFunction)}
+        return {**found, **self.functions}
+
+    def _given(self) -> tuple[Equation, ...]:
+        return self.equations if self.cost is None else (*self.equations, self.cost)
+
+    def _all_tensors(self) -> tuple[Tensor, ...]:
+        """The tensors given, those that the equations carry with them, and the loss and the cost."""
         found = list(self.tensors)
-        if self.loss not in names:
-            found.append(Tensor(self.loss, (), "loss"))
-        if self.cost is not None and self.cost.tensor not in names:
-            found.append(Tensor(self.cost.tensor, (), "cost"))
-        return tuple(found)
+        for tensor in (s for e in self._given() for s in e.sources if isinstance(s, Tensor)):
+            if tensor not in found and not any(t.name == tensor.name and t.role in ("loss", "cost") for t in found):
+                found.append(tensor)
+        roles: dict[str, Role] = {self.loss: "loss"}
+        if self.cost is not None:
+            roles[self.cost.tensor] = "cost"
+        names = {tensor.name for tensor in found}
+        defined = {equation.tensor for equation in self._given()}
+        found += [Tensor(name, (), role) for name, role in roles.items() if name in defined - names]
+        return tuple(
+            replace(t, role=roles[t.name]) if t.role == "intermediate" and t.name in roles else t for t in found
+        )
+
+    def _reads(self, equation: Equation, tensors: tuple[Tensor, ...], space: Space) -> tuple[Read, ...]:
+        """What the equation reads, checked."""
+        ranges = dict(zip(equation.indices, space.shapes[equation.tensor], strict=True))
+        reads = reads_of(equation.expression, ranges)
+        check_reads(equation, reads, {t.name: t for t in tensors}, self.functions, space)
+        return reads
+
+    def _reads_of_cost(self) -> tuple[Read, ...]:
+        """What the cost reads, checked against the shapes of all samples."""
+        assert self.samples is not None
+        assert self.cost is not None
+        tensors, _, _ = batched_parts(self.tensors, self.equations, self.loss, self.samples, self.cost)
+        space = Space(shapes={t.name: t.shape for t in tensors}, size_facts=self.size_facts)
+        return self._reads(self.cost, tensors, space)
 
     def _space(self) -> Space:
         shapes = {tensor.name: tensor.shape for tensor in self.tensors}

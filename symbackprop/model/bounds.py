@@ -1,0 +1,108 @@
+"""Whether every read stays inside its tensor: proved for all sizes, or declared to be 0 outside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sympy import Expr, Mod, Symbol
+from sympy.tensor.indexed import Indexed
+
+from symbackprop.algebra.binding import free_indices
+from symbackprop.algebra.ranges import affine_coefficient, is_nonnegative
+from symbackprop.algebra.space import Ranges, Space
+from symbackprop.algebra.symbols import index, tensor_of
+from symbackprop.errors import IndexRangeError
+from symbackprop.model.reads import Read
+from symbackprop.model.records import Equation, Tensor
+from symbackprop.model.words import counted, named_place, ordinal
+
+
+def check_bounds(read: Read, tensors: Mapping[str, Tensor], equation: Equation, space: Space) -> None:
+    """The read stays in range at every axis; the entries of integer tensors are taken to be in range.
+
+    Raises:
+        IndexRangeError: an index of another size than the axis, or a position that may lie outside.
+    """
+    tensor = tensors[read.tensor]
+    for axis, (position, extent) in enumerate(zip(read.indices, tensor.shape, strict=True)):
+        if read.tensor in equation.padded or _is_data(position):
+            continue
+        plain, ranges = _without_remainders(position, read.ranges)
+        sides = (plain, (extent - 1 - plain).expand())
+        if all(is_nonnegative(side, ranges, space, read.known) for side in sides):
+            continue
+        if isinstance(position, Symbol) and position in read.ranges:
+            raise _two_ranges(read, axis, position, tensor, equation)
+        raise _outside(read, axis, plain, ranges, tensor, equation)
+
+
+def _is_data(position: Expr) -> bool:
+    """Whether a position is an entry of a tensor: data, in range or not, which only its owner can know."""
+    return isinstance(position, Indexed) or (tensor_of(position) is not None)
+
+
+def _without_remainders(position: Expr, ranges: Ranges) -> tuple[Expr, Ranges]:
+    """Each `Mod(e, n)` replaced by an index over [0, n)."""
+    found = {
+        part: index(f"·{number}")
+        for number, part in enumerate(sorted(position.atoms(Mod), key=str))
+        if part.args[1].is_positive
+    }
+    extents = {symbol: part.args[1] for part, symbol in found.items()}
+    return position.xreplace(found), {**ranges, **extents}
+
+
+def _two_ranges(read: Read, axis: int, position: Symbol, tensor: Tensor, equation: Equation) -> IndexRangeError:
+    extent, other = tensor.shape[axis], read.ranges[position]
+    return IndexRangeError(
+        f"the index {position} has two ranges in the equation of {equation.tensor}",
+        where=named_place(equation.origin, tensor.name),
+        because=f"It runs over {other}, and in {read.entry} the {ordinal(axis)} axis of {tensor.name} has "
+        f"{counted_size(extent)}.",
+        fix=_mend(read, tensor, extent, other),
+        name=position.name,
+    )
+
+
+def counted_size(extent: Expr) -> str:
+    return counted(int(extent), "entry", "entries") if extent.is_Integer else f"{extent} entries"
+
+
+def _mend(read: Read, tensor: Tensor, extent: Expr, other: Expr) -> str:
+    if len(tensor.shape) == 2 and other in tensor.shape and tensor.shape[0] != tensor.shape[1]:
+        return f"Did you mean {tensor.name}[{', '.join(map(str, reversed(read.indices)))}]?"
+    if (extent - other).is_number:
+        return "Make the two sizes equal, or use two indices."
+    return f"Use two indices, make the sizes equal, or declare the size fact {extent} >= {other}."
+
+
+def _outside(
+    read: Read, axis: int, position: Expr, ranges: Ranges, tensor: Tensor, equation: Equation
+) -> IndexRangeError:
+    extent = tensor.shape[axis]
+    least, most = _corner(position, ranges, least=True), _corner(position, ranges, least=False)
+    has = f"the {ordinal(axis)} axis of {tensor.name} has {counted_size(extent)}, counted from 0"
+    if least is None or most is None:
+        because = f"It is not proved that {read.indices[axis]} stays in range: {has}."
+    elif least == most:
+        because = f"The index is {least}, and {has}."
+    else:
+        because = f"{read.indices[axis]} goes from {least} to {most}, and {has}."
+    return IndexRangeError(
+        f"{read.entry} may lie outside {tensor.name}, in the equation of {equation.tensor}",
+        where=named_place(equation.origin, tensor.name),
+        because=because,
+        fix=f"Keep the index in range, declare a size fact that does, or pad {tensor.name}: then it reads 0 outside.",
+        name=tensor.name,
+    )
+
+
+def _corner(position: Expr, ranges: Ranges, *, least: bool) -> Expr | None:
+    """The least or greatest value of an affine position over the boxes; None if it is not affine."""
+    for variable in sorted(free_indices(position) & set(ranges), key=str):
+        slope = affine_coefficient(position, variable)
+        if slope is None or not slope.is_number:
+            return None
+        at = 0 if bool(slope > 0) == least else ranges[variable] - 1
+        position = (position - slope * variable + slope * at).expand()
+    return position
