@@ -25,7 +25,7 @@ def check_bounds(read: Read, tensors: Mapping[str, Tensor], equation: Equation, 
     """
     tensor = tensors[read.tensor]
     for axis, (position, extent) in enumerate(zip(read.indices, tensor.shape, strict=True)):
-        if read.tensor in equation.padded or _is_data(position):
+        if read.ranges.get(position) == extent or read.tensor in equation.padded or _is_data(position):
             continue
         plain, ranges = _without_remainders(position, read.ranges)
         sides = (plain, (extent - 1 - plain).expand())

@@ -1,26 +1,36 @@
 r"""Free equations in Python, in a few lines:
 
-n, h = sizes("n h")
-i, j = indices("i j")
-x, y = input("x", n), target("y", 1, facts="binary")
-W1, b1 = parameter("W1", h, n), parameter("b1", h)
-z1, L = tensor("z1", h), tensor("L")
-network = model(equation(z1[i], sum_over(W1[i, j] * x[j], j) + b1[i]), ..., loss=equation(L, ...))
+    n, h = sizes("n h")
+    i, j = indices("i j")
+    x, y = input("x", n), target("y", h)
+    W1, b1 = parameter("W1", h, n), parameter("b1", h)
+    z1, a1 = tensor("z1", h), tensor("a1", h)
+    net = model(
+        equation(z1[i], sum_over(W1[i, j] * x[j], j) + b1[i]),      # or equation(z1, W1 @ x + b1)
+        equation(a1, sigmoid(z1)),
+        loss=LOSSES["squared_error"](a1, y),
+        samples="m",
+    )
+
+The model takes the tensors and functions from its equations. A tensor may be read as often as one likes, so skip
+connections and shared weights need nothing of their own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Literal
 
-from sympy import Symbol
+from sympy import Expr, Symbol
+from sympy.core.relational import Ge, Gt, Le, Lt, Relational
 
-from symbackprop.algebra.arrays import as_array, described, shape_in_words
+from symbackprop.algebra.arrays import Array, as_array, described, shape_in_words
 from symbackprop.algebra.space import Fact, FactKind
 from symbackprop.algebra.symbols import index, indices_of, size, tensor_of
 from symbackprop.errors import ShapeError, UsageError
 from symbackprop.model.layers import as_size
-from symbackprop.model.records import Equation, Role, Tensor
+from symbackprop.model.model import Model, cost_of
+from symbackprop.model.records import Equation, Role, Samples, Side, Tensor
 
 
 def sizes(names: str) -> tuple[Symbol, ...]:
@@ -94,3 +104,55 @@ def equation(left: Any, right: Any, *, padded: str | Tensor | Iterable[str | Ten
     )
     sources = (*a.sources, *(s for s in b.sources if s not in a.sources))
     return Equation(name, at, b.at(*a.indices) if b.shape else b.expression, names, sources=sources)
+
+
+def model(
+    *equations: Equation,
+    loss: Equation | Array | Tensor | str,
+    samples: Any = None,
+    side: Side = "columns",
+    cost: Literal["mean", "sum"] | Equation = "mean",
+    penalty: Array | None = None,
+    size_facts: Iterable[Any] = (),
+    name: str = "model",
+) -> Model:
+    """A model of these equations.
+
+    `loss` is the name or the equation of the loss, or a scalar to be called L. With `samples`, a number or a size, it
+    has the cost J over them: the mean or the sum of the loss, plus the `penalty`. Without, the penalty joins the loss.
+    Size facts are relations, `N >= K`, or expressions that are at least 0.
+
+    Raises:
+        ModelError: the equations mean no model.
+    """
+    batch = None if samples is None else Samples(as_size(samples), side, index("s"))
+    if isinstance(loss, Array):
+        whole = loss if penalty is None or batch is not None else loss + penalty
+        loss = equation(tensor("L"), whole)
+    elif penalty is not None and batch is None:
+        raise UsageError("a penalty beside a loss that is an equation", fix="Add it to the right side of the loss.")
+    named = loss.tensor if isinstance(loss, Equation) else loss if isinstance(loss, str) else loss.name
+    given = cost if isinstance(cost, Equation) else None
+    if batch is not None and not isinstance(cost, Equation):
+        given = cost_of(named, batch, cost, penalty)
+    return Model(
+        tensors=(),
+        equations=(*equations, loss) if isinstance(loss, Equation) else equations,
+        loss=named,
+        samples=batch,
+        cost=given,
+        size_facts=tuple(map(_size_fact, size_facts)),
+        name=name,
+    )
+
+
+def _size_fact(fact: Any) -> Expr:
+    """An expression that is at least 0."""
+    if isinstance(fact, Relational):
+        difference = fact.lhs - fact.rhs
+        signs = {Ge: difference, Gt: difference - 1, Le: -difference, Lt: -difference - 1}
+        if type(fact) in signs:
+            return signs[type(fact)]
+    elif isinstance(fact, Expr):
+        return fact
+    raise UsageError(f"{fact} is no fact about sizes", fix="Write N >= K.")

@@ -7,7 +7,7 @@ exact; |x|, tanh x and the like are functions by name. What has no such form is 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from sympy import (
@@ -15,13 +15,14 @@ from sympy import (
     Add,
     Expr,
     Float,
-    I,
     Integer,
     KroneckerDelta,
     Max,
     Min,
     Mod,
     Mul,
+    Number,
+    NumberSymbol,
     Piecewise,
     Pow,
     Rational,
@@ -34,21 +35,18 @@ from sympy import (
     exp,
     floor,
     log,
-    nan,
-    oo,
     sign,
     sin,
     sinh,
     tan,
     tanh,
-    zoo,
 )
 from sympy.functions.elementary.piecewise import ExprCondPair
 from sympy.logic.boolalg import Boolean
 from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.binding import apart, boxed, free_indices, fresh, substitute
-from symbackprop.algebra.symbols import BINDERS, Apply, Guard, entry, index, indices_of, tensor_of
+from symbackprop.algebra.symbols import BINDERS, Apply, Guard, body_of, bounds_of, entry, index, size, tensor_of
 from symbackprop.errors import Location, ModelError, ShapeError
 from symbackprop.model.records import Equation, Tensor
 from symbackprop.model.words import named_place
@@ -107,34 +105,60 @@ def standard_equation(equation: Equation, shapes: Shapes, taken: Iterable[Symbol
     Raises:
         ModelError: a number that is not real and finite, a symbol or a function that the algebra does not know.
     """
-    plain = _Standard(equation).form(equation.expression)
+    plain = standard(equation.expression, f"the equation of {equation.tensor}", equation.origin)
     old, avoid = equation.indices, {*taken, *free_indices(plain)}
     own: list[Symbol] = []
     for variable in old:
         own.append(fresh({*avoid, *old, *own} - {variable}, variable) if variable in set(taken) else variable)
     plain = substitute(plain, dict(zip(old, own, strict=True)))
     ranges = dict(zip(own, shapes.get(equation.tensor, ()), strict=False))
-    expression = apart(boxed(plain, ranges), {*taken, *own})
+    expression = plain if _runs_over_boxes(plain) else boxed(plain, ranges)
+    names = frozenset(symbol.name for symbol in (*taken, *own))
+    expression = expression if _is_apart(expression, names) else apart(expression, {*taken, *own})
     return replace(equation, indices=tuple(own), expression=expression, sources=())
 
 
-class _Standard:
-    """Rewrites one equation part by part; knows where it stands, for messages."""
+def _runs_over_boxes(expr: Expr) -> bool:
+    """Whether every sum has the limits 0 and n - 1, n being an expression in sizes."""
+    return all(
+        lower == 0 and all(s.is_positive for s in upper.free_symbols)
+        for part in expr.atoms(Sum)
+        for _, lower, upper in part.limits
+    )
 
-    def __init__(self, equation: Equation) -> None:
-        self.equation = equation
+
+def _is_apart(expr: Expr, names: frozenset[str]) -> bool:
+    """Whether no bound index bears one of `names`, or the name of a binder around it."""
+    if isinstance(expr, BINDERS):
+        bound = [variable.name for variable, _ in bounds_of(expr)]
+        if not names.isdisjoint(bound) or len(set(bound)) < len(bound):
+            return False
+        names = names.union(bound)
+        return _is_apart(body_of(expr), names)
+    return all(_is_apart(argument, names) for argument in expr.args)
+
+
+def standard(expr: Expr, owner: str, origin: Location | None = None) -> Expr:
+    """An expression with exact numbers, symbols of our own and functions that the algebra knows.
+
+    Raises:
+        ModelError: it has no such form; `owner` says in which equation or function.
+    """
+    return _Standard(owner, origin).form(expr)
+
+
+@dataclass(frozen=True, slots=True)
+class _Standard:
+    """Rewrites an expression part by part; knows where it stands, for messages."""
+
+    owner: str
+    origin: Location | None
 
     def form(self, expr: Expr) -> Expr:
-        if isinstance(expr, Float) and expr.is_finite:
-            return Rational(str(expr))
-        if expr.is_number and not expr.is_Float and (expr.has(nan, oo, -oo, zoo, I) or expr.is_extended_real is False):
-            raise self.refused(f"{expr} is no real, finite number", "Every number in a model must be one.")
-        if isinstance(expr, Indexed) or (isinstance(expr, Symbol) and not expr.is_integer):
+        if isinstance(expr, Indexed):
             return self.entry(expr)
-        if isinstance(expr, Symbol):
-            return self.integer(expr)
-        if expr.is_number and not expr.args:
-            return expr
+        if not expr.args:
+            return self.symbol(expr) if isinstance(expr, Symbol) else self.number(expr)
         if isinstance(expr, Piecewise):
             return self.cases(expr)
         if isinstance(expr, Sum):
@@ -149,6 +173,11 @@ class _Standard:
             "Write it with exp, log and cases, or make a function with custom(name, variable, formula).",
         )
 
+    def number(self, expr: Expr) -> Expr:
+        if not isinstance(expr, Number | NumberSymbol) or not expr.is_finite:
+            raise self.refused(f"{expr} is no real, finite number", "Every number in a model must be one.")
+        return Rational(str(expr)) if isinstance(expr, Float) else expr
+
     def rebuilt(self, expr: Expr) -> Expr:
         arguments = tuple(self.form(a) if isinstance(a, Expr) else self.inner(a) for a in expr.args)
         return expr if all(a is b for a, b in zip(arguments, expr.args, strict=True)) else expr.func(*arguments)
@@ -159,13 +188,14 @@ class _Standard:
         return part.func(*map(self.form, arguments)) if arguments else part  # type: ignore[attr-defined]
 
     def sum(self, expr: Sum) -> Expr:
-        for limits in expr.limits:
-            if len(limits) != 3:
-                raise self.refused(
-                    f"a sum over {limits[0]} without limits", f"It stands in {expr}.", "Write Sum(f, (j, 0, n - 1))."
-                )
-        limits = [tuple(map(self.form, limit)) for limit in expr.limits]
-        return Sum(self.form(expr.function), *limits)
+        limits = []
+        for limit in expr.limits:
+            if len(limit) != 3:
+                what = f"a sum over {limit[0]} without limits"
+                raise self.refused(what, f"It stands in {expr}.", "Write Sum(f, (j, 0, n - 1)).")
+            limits.append(tuple(map(self.form, limit)))
+        body = self.form(expr.function)
+        return expr if body is expr.function and limits == list(map(tuple, expr.limits)) else Sum(body, *limits)
 
     def cases(self, expr: Piecewise) -> Expr:
         if expr.args[-1][1] != True:  # noqa: E712 SymPy's true is no Python bool
@@ -177,16 +207,15 @@ class _Standard:
             return condition
         return condition.func(*(self.form(a) if isinstance(a, Expr) else self.condition(a) for a in condition.args))
 
-    def entry(self, expr: Expr) -> Expr:
+    def entry(self, expr: Indexed) -> Expr:
         name = tensor_of(expr)
-        made = None if name is None else entry(name, *map(self.form, indices_of(expr)))
-        same = made is not None and (made.args[:1] == expr.args[:1] if isinstance(expr, Indexed) else made == expr)
-        if made is None or not same:
-            raise self.foreign(expr.base if isinstance(expr, Indexed) else expr)
-        return made
+        if name is None or expr.base.args != (Symbol(name, real=True),):
+            raise self.foreign(expr.base)
+        indices = tuple(map(self.form, expr.indices))
+        return expr if indices == tuple(expr.indices) else entry(name, *indices)
 
-    def integer(self, symbol: Symbol) -> Expr:
-        if symbol != index(symbol.name) and not (symbol.is_positive and symbol == type(symbol)(symbol.name, **_SIZE)):
+    def symbol(self, symbol: Symbol) -> Expr:
+        if symbol not in (Symbol(symbol.name, real=True), index(symbol.name), size(symbol.name)):
             raise self.foreign(symbol)
         return symbol
 
@@ -199,10 +228,5 @@ class _Standard:
         )
 
     def refused(self, what: str, because: str, fix: str | None = None, name: str | None = None) -> ModelError:
-        where: Location | None = named_place(self.equation.origin, name)
-        return ModelError(
-            f"{what}, in the equation of {self.equation.tensor}", where=where, because=because, fix=fix, name=name
-        )
-
-
-_SIZE = MappingProxyType({"integer": True, "positive": True})
+        where = named_place(self.origin, name)
+        return ModelError(f"{what}, in {self.owner}", where=where, because=because, fix=fix, name=name)

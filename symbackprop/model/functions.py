@@ -24,6 +24,7 @@ from symbackprop.algebra.binding import substitute
 from symbackprop.algebra.space import Kink, ScalarFunction
 from symbackprop.algebra.symbols import Apply
 from symbackprop.errors import ModelError, UnknownNameError, UsageError, suggestion
+from symbackprop.model.forms import standard
 
 x = Symbol("x", real=True)
 
@@ -140,7 +141,9 @@ def custom(
     if expression is None:
         return ScalarFunction(name, symbol, None, domain, kinks, latex)
     made = expression(symbol) if callable(expression) and not isinstance(expression, Expr) else expression
-    formula = spelled_out(as_array(made).expression)
+    formula = as_array(made).expression
+    formula = formula.xreplace({s: symbol for s in formula.free_symbols if s.name == variable})
+    formula = spelled_out(standard(formula, f"the function {name}"))
     foreign = sorted(str(s) for s in formula.free_symbols - {symbol})
     if foreign:
         raise ModelError(

@@ -19,7 +19,7 @@ from symbackprop.model.functions import FUNCTIONS
 from symbackprop.model.listing import listing
 from symbackprop.model.ordering import forward_order
 from symbackprop.model.reads import Read, reads_of
-from symbackprop.model.records import Equation, Role, Samples, Tensor
+from symbackprop.model.records import ROLES, Equation, Role, Samples, Tensor
 from symbackprop.model.validation import (
     check_declarations,
     check_definitions,
@@ -83,7 +83,8 @@ class Model:
     def _all_tensors(self) -> tuple[Tensor, ...]:
         """The tensors given, those that the equations carry with them, and the loss and the cost."""
         found = list(self.tensors)
-        for tensor in (s for e in self._given() for s in e.sources if isinstance(s, Tensor)):
+        carried = [source for e in self._given() for source in e.sources if isinstance(source, Tensor)]
+        for tensor in sorted(carried, key=lambda t: ROLES.index(t.role)):
             if tensor not in found and not any(t.name == tensor.name and t.role in ("loss", "cost") for t in found):
                 found.append(tensor)
         roles: dict[str, Role] = {self.loss: "loss"}
@@ -167,7 +168,7 @@ class Model:
         if self.samples is None:
             return self
         tensors, equations, loss = batched_parts(self.tensors, self.equations, self.loss, self.samples, self.cost)
-        return Model(tensors, equations, loss, None, None, self.size_facts, self.functions, self.name)
+        return self._derived(tensors, equations, loss)
 
     def one_sample(self) -> Model:
         """The loss of one sample alone, without samples and cost."""
@@ -175,7 +176,28 @@ class Model:
             return self
         cost = None if self.cost is None else self.cost.tensor
         tensors = tuple(tensor for tensor in self.tensors if tensor.name != cost)
-        return Model(tensors, self.equations, self.loss, None, None, self.size_facts, self.functions, self.name)
+        return self._derived(tensors, self.equations, self.loss)
+
+    def _derived(self, tensors: tuple[Tensor, ...], equations: tuple[Equation, ...], loss: str) -> Model:
+        """Another reading of this model, without samples: valid and in standard form as it stands."""
+        model = object.__new__(Model)
+        by_name = {equation.tensor: equation for equation in equations}
+        names = [equation.tensor for equation in self.order]
+        given = {
+            "tensors": tensors,
+            "equations": equations,
+            "loss": loss,
+            "samples": None,
+            "cost": None,
+            "size_facts": self.size_facts,
+            "functions": self.functions,
+            "name": self.name,
+            "order": tuple(by_name[name] for name in dict.fromkeys((*names, *by_name))),
+        }
+        for name, value in given.items():
+            object.__setattr__(model, name, value)
+        object.__setattr__(model, "space", model._space())
+        return model
 
     def __repr__(self) -> str:
         return listing(self)

@@ -13,8 +13,10 @@ from sympy import Expr, Symbol
 from symbackprop.algebra.arrays import Array, Operators, array_of
 from symbackprop.algebra.space import Fact
 from symbackprop.errors import Location
+from symbackprop.model.words import bracketed, written
 
 Role = Literal["input", "target", "constant", "parameter", "intermediate", "loss", "cost"]
+ROLES: tuple[Role, ...] = ("input", "target", "constant", "parameter", "intermediate", "loss", "cost")
 Side = Literal["rows", "columns"]
 
 
@@ -36,9 +38,8 @@ class Tensor(Operators):
         return array_of(self.name, self.shape, (self,))
 
     def __repr__(self) -> str:
-        marks = ["integer"] if self.integer else []
-        marks += [fact.kind for fact in self.facts]
-        return " ".join([self.role, self.name + _shape(self.shape), *marks])
+        marks = [*(["integer"] if self.integer else []), *(fact.kind for fact in self.facts)]
+        return " ".join([self.role, f"{self.name}{bracketed(self.shape)}", *marks])
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,10 @@ class Equation:
     origin: Location | None = field(default=None, compare=False)
     sources: tuple[object, ...] = field(default=(), compare=False)
 
+    def __repr__(self) -> str:
+        padded = f"    pad {', '.join(self.padded)}" if self.padded else ""
+        return f"{self.tensor}{bracketed(self.indices)} = {written(self.expression)}{padded}"
+
 
 @dataclass(frozen=True, slots=True)
 class Samples:
@@ -65,6 +70,5 @@ class Samples:
     side: Side
     index: Symbol
 
-
-def _shape(shape: tuple[Expr, ...]) -> str:
-    return f"[{', '.join(map(str, shape))}]" if shape else ""
+    def __repr__(self) -> str:
+        return f"samples {self.size} in {self.side}"

@@ -1,13 +1,51 @@
-"""How messages speak of equations and places."""
+"""How messages and listings speak of expressions, equations and places."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import Any
 
 from sympy import Expr
+from sympy.printing.str import StrPrinter
 
+from symbackprop.algebra.symbols import bounds_of
 from symbackprop.errors import Location
+
+
+class _Writer(StrPrinter):
+    """Expressions much as a `.model` text has them."""
+
+    def _print_Sum(self, expr: Any) -> str:
+        return self._binder("sum", expr, expr.function)
+
+    def _print_Maximum(self, expr: Any) -> str:
+        return self._binder("max", expr, expr.body)
+
+    def _print_ArgMax(self, expr: Any) -> str:
+        return self._binder("argmax", expr, expr.body)
+
+    def _binder(self, word: str, expr: Any, body: Any) -> str:
+        names = ", ".join(f"{variable} < {self._print(extent)}" for variable, extent in reversed(bounds_of(expr)))
+        return f"{word}({names}: {self._print(body)})"
+
+    def _print_Apply(self, expr: Any) -> str:
+        return f"{expr.name}{chr(39) * expr.order}({self._print(expr.argument)})"
+
+    def _print_Guard(self, expr: Any) -> str:
+        return f"[{self._print(expr.argument)} >= 0]"
+
+    def _print_KroneckerDelta(self, expr: Any) -> str:
+        return f"[{self._print(expr.args[0])} = {self._print(expr.args[1])}]"
+
+    def _print_Piecewise(self, expr: Any) -> str:
+        cases = [f"{self._print(value)} if {self._print(condition)}" for value, condition in expr.args[:-1]]
+        return f"({' else '.join([*cases, self._print(expr.args[-1][0])])})"
+
+
+def written(expr: Expr) -> str:
+    """The expression in a line: `sum(j < n: W[i, j]*x[j]) + b[i]`."""
+    return _Writer().doprint(expr)
 
 
 def named_place(origin: Location | None, name: str | None) -> Location | None:
