@@ -86,7 +86,7 @@ def _substitute_binder(binder: Expr, mapping: Mapping[Symbol, Expr]) -> Expr:
         if variable in incoming:
             new = fresh(avoid, variable)
             avoid.add(new)
-            live[variable] = new
+            live.setdefault(variable, new)  # the first of two bounds of one name is the innermost: it binds the body
         renamed.append((new, _substitute(extent, mapping)))
     return rebind(binder, _substitute(body, live), tuple(renamed))
 
@@ -98,8 +98,7 @@ def refresh(body: Expr, bounds: Iterable[tuple[Symbol, Expr]], avoid: set[Symbol
     for variable, extent in bounds:
         new = fresh(avoid, variable)
         avoid.add(new)
-        if new != variable:
-            mapping[variable] = new
+        mapping.setdefault(variable, new)  # the first of two bounds of one name is the innermost: it binds the body
         renamed.append((new, extent))
     return substitute(body, mapping), tuple(renamed)
 
@@ -129,6 +128,8 @@ def boxed(expr: Expr, ranges: Mapping[Symbol, Expr]) -> Expr:
 
 
 def _boxed_sum(expr: Expr, ranges: Mapping[Symbol, Expr]) -> Expr:
+    if len({variable for variable, *_ in expr.limits}) < len(expr.limits):
+        return boxed(_twice_bound_apart(expr), ranges)
     scope = dict(ranges)
     shifts: dict[Symbol, Expr] = {}
     bounds: list[tuple[Symbol, Expr]] = []
@@ -153,3 +154,16 @@ def _extreme(limit: Expr, ranges: Mapping[Symbol, Expr], *, least: bool) -> Expr
         rising = limit.expand().coeff(variable).is_nonnegative
         limit = limit.xreplace({variable: Integer(0) if rising == least else ranges[variable] - 1})
     return limit
+
+
+def _twice_bound_apart(expr: Expr) -> Expr:
+    """A `Sum` that SymPy flattened with two sums over one letter: the outer one, which binds nothing, renamed."""
+    taken = set(all_symbols(expr))
+    seen: set[Symbol] = set()
+    limits = []
+    for variable, *ends in expr.limits:
+        new = fresh(taken) if variable in seen else variable
+        taken.add(new)
+        seen.add(variable)
+        limits.append((new, *ends))
+    return Sum(expr.function, *limits)

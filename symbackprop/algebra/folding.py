@@ -172,7 +172,7 @@ def _by_root(raw: Expr, root: Pow, value: Expr) -> Expr:
 
 def _tidy(candidate: Expr, raw: Expr, value: Expr, *, poles: bool = False) -> Iterator[Expr]:
     """The candidate, cancelled and factored, if it speaks of `value` and brings no pole that `raw` has not."""
-    forms = {candidate} if candidate.has(*BINDERS) else set()
+    forms = {candidate} if candidate.has(*BINDERS, Piecewise) else set()
     if not forms:
         cancelled = cancel(candidate)
         forms = {cancelled, with_signs(factor(cancelled))}
@@ -272,8 +272,8 @@ def match(pattern: Expr, instance: Expr, variables: frozenset[Symbol]) -> dict[S
 
 
 def _tidy_indexed(expr: Expr) -> Iterator[Expr]:
-    """The expression with equal powers cancelled; sums stay closed, being plain factors here."""
-    atoms = sorted(expr.atoms(*BINDERS), key=str)
+    """The expression with equal powers cancelled; sums and cases stay closed, being plain factors here."""
+    atoms = sorted(expr.atoms(*BINDERS, Piecewise), key=str)
     outer = [a for a in atoms if not any(a is not b and b.has(a) for b in atoms)]
     names = {a: Symbol(f"_sum{number}", real=True) for number, a in enumerate(outer)}
     plain = expr.xreplace(names)

@@ -10,7 +10,25 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from sympy import Add, And, Eq, Expr, Integer, KroneckerDelta, Mul, Ne, Not, Or, Piecewise, Pow, S, Sum, Symbol, ilcm
+from sympy import (
+    Add,
+    And,
+    Eq,
+    Expr,
+    Integer,
+    KroneckerDelta,
+    Mul,
+    Ne,
+    Not,
+    Or,
+    Piecewise,
+    Pow,
+    S,
+    Sum,
+    Symbol,
+    ilcm,
+    log,
+)
 from sympy.core.relational import Ge, Gt, Le, Lt, Relational
 from sympy.logic.boolalg import Boolean, BooleanFalse, BooleanTrue
 
@@ -50,14 +68,14 @@ def terms_of(expr: Expr) -> tuple[Term, ...]:
         return tuple(term for argument in expr.args for term in terms_of(argument))
     if isinstance(expr, Mul):
         return _product(tuple(terms_of(argument) if _is_structured(argument) else None for argument in expr.args), expr)
-    if expr.is_number:
-        return (Term(expr),) if expr != 0 else ()
     if isinstance(expr, Sum):
         return _terms_of_sum(expr)
+    if expr.is_number:
+        return (Term(expr),) if expr != 0 else ()
     if isinstance(expr, Guard):
         return (Term(guards=(expr.argument.expand(),)),)
-    if isinstance(expr, Piecewise) and is_index_piecewise(expr):
-        return _terms_of_piecewise(expr)
+    if isinstance(expr, Piecewise):
+        return _terms_of_piecewise(expr) if is_index_piecewise(expr) else _terms_of_cases(expr)
     if isinstance(expr, Pow) and expr.exp.is_Integer and expr.exp > 0 and _is_structured(expr.base):
         return _terms_of_power(expr)
     return (Term(factors=(expr,)),)
@@ -65,7 +83,7 @@ def terms_of(expr: Expr) -> tuple[Term, ...]:
 
 def _is_structured(expr: Expr) -> bool:
     """Whether sums, deltas, guards or index conditions stand at the surface of `expr`, outside functions."""
-    if isinstance(expr, Sum | Guard | KroneckerDelta) or (isinstance(expr, Piecewise) and is_index_piecewise(expr)):
+    if isinstance(expr, Sum | Guard | KroneckerDelta | Piecewise):
         return True
     if isinstance(expr, Add | Mul):
         return any(_is_structured(argument) for argument in expr.args)
@@ -93,11 +111,11 @@ def _terms_of_power(expr: Pow) -> tuple[Term, ...]:
 
 
 def _terms_of_sum(expr: Sum) -> tuple[Term, ...]:
-    terms = []
-    for term in terms_of(expr.function):
-        term = _renamed_apart(term, {v for v, _ in bounds_of(expr)})
-        terms.append(replace(term, bounds=(*bounds_of(expr), *term.bounds)))
-    return tuple(terms)
+    body, bounds = expr.function, bounds_of(expr)
+    if len({variable for variable, _ in bounds}) < len(bounds):  # SymPy flattened two sums over one letter
+        body, bounds = refresh(body, bounds, set())
+    inner = (_renamed_apart(term, {v for v, _ in bounds}) for term in terms_of(body))
+    return tuple(replace(term, bounds=(*bounds, *term.bounds)) for term in inner)
 
 
 def times(left: Term, right: Term) -> Term:
@@ -152,6 +170,47 @@ def _terms_of_piecewise(expr: Piecewise) -> tuple[Term, ...]:
         elsewhere = indicator(Not(condition))
         remaining = tuple(times(r, e) for r in remaining for e in elsewhere)
     return tuple(terms)
+
+
+def _terms_of_cases(expr: Piecewise) -> tuple[Term, ...]:
+    """Cases by real values: what all branches have as a factor is pulled out, since SymPy's `Sum` pushes it in.
+
+    Where sums, deltas or guards still stand in a branch, each branch is multiplied by the indicator of its condition.
+    What may be singular stays inside: a branch that is not taken need not be defined.
+    """
+    conditions = [condition for _, condition in expr.args]
+    branches = [Mul.make_args(value) for value, _ in expr.args]
+    live = [factors for factors in branches if factors != (0,)]
+    common = [f for f in live[0] if all(f in factors for factors in live[1:])] if live else []
+    shared = [f for f in common if not f.is_number and _is_tame(f)]
+    values = [Mul(*(f for f in factors if f not in shared)) for factors in branches]
+    if not any(_is_structured(value) for value in values) or not all(_is_tame(value) for value in values):
+        result = _single(Piecewise(*zip(values, conditions, strict=True)))
+    else:
+        result = tuple(
+            times(*_single(_chosen(place, conditions)), term)
+            for place, value in enumerate(values)
+            for term in terms_of(value)
+        )
+    for factor in shared:
+        result = tuple(times(outer, term) for outer in terms_of(factor) for term in result)
+    return result
+
+
+def _single(value: Expr) -> tuple[Term, ...]:
+    if value.is_number:
+        return (Term(value),) if value != 0 else ()
+    return (Term(factors=(value,)),)
+
+
+def _chosen(place: int, conditions: list[Boolean]) -> Expr:
+    """1 where the branch at `place` is taken, else 0."""
+    return Piecewise(*((S.One if other == place else S.Zero, c) for other, c in enumerate(conditions)))
+
+
+def _is_tame(expr: Expr) -> bool:
+    """Whether nothing in an expression can be singular."""
+    return not expr.has(log) and all(p.exp.is_Integer and p.exp > 0 for p in expr.atoms(Pow))
 
 
 def indicator(condition: Boolean) -> tuple[Term, ...]:

@@ -48,7 +48,7 @@ def expressions(draw: st.DrawFn, scope: tuple[tuple[Symbol, Expr], ...] = ((i, N
     """Sums, products, deltas, guards, shifted reads and functions; total at every index."""
     kinds = ["entry", "entry", "number"]
     if depth:
-        kinds += ["add", "mul", "mul", "sum", "sum", "delta", "guard", "exp", "apply", "square", "cases"]
+        kinds += ["add", "mul", "mul", "sum", "sum", "delta", "guard", "exp", "apply", "square", "cases", "branches"]
     kind = draw(st.sampled_from(kinds))
     inner = expressions(scope, depth - 1) if depth else None
     if kind == "number":
@@ -71,6 +71,9 @@ def expressions(draw: st.DrawFn, scope: tuple[tuple[Symbol, Expr], ...] = ((i, N
         return draw(inner) ** 2
     if kind == "cases":
         return Piecewise((draw(inner), draw(positions(scope)) < draw(st.sampled_from([N, K]))), (draw(inner), True))
+    if kind == "branches":
+        shared = draw(inner)
+        return Piecewise((draw(inner) * shared, draw(entries(scope)) > 1), (draw(inner) * shared, True))
     argument = draw(entries(scope))
     return exp(argument / 2) if kind == "exp" else Apply("tanh", argument)
 
