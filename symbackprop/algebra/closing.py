@@ -1,21 +1,20 @@
 r"""Closed sums: each sum is split into connected parts, and each part is one generator, known by its canonical text.
 
-Deltas collapse by the one rule of `collapse`. A factor that does not depend on the bound indices is pulled out, an index
-on which nothing depends becomes its size, a distribution sums to 1, and a part may be read at shifted indices: where
-an entry h[t-1] multiplies, the sum over t is the sum over t' = t - 1, with guards. The least reading is taken.
+Deltas collapse by the one rule of `collapse`. A factor that does not depend on the bound indices is pulled out, an
+index on which nothing depends becomes its size, a distribution sums to 1, and a part may be read at shifted indices:
+where an entry h[t-1] multiplies, the sum over t is the sum over t' = t - 1, with guards. The least reading is taken.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from sympy import Expr, Mul, Sum, Symbol
+from sympy import Expr, Sum, Symbol
 
 from symbackprop.algebra.binding import boxed, free_indices, substitute
-from symbackprop.algebra.collapse import collapse, is_total
-from symbackprop.algebra.expressions import factor_of
+from symbackprop.algebra.collapse import collapse
+from symbackprop.algebra.conditions import delta_of, guard_of, sign_of
 from symbackprop.algebra.generators import (
     Monomial,
     Polynomial,
@@ -30,33 +29,21 @@ from symbackprop.algebra.generators import (
 from symbackprop.algebra.naming import label
 from symbackprop.algebra.normal import (
     convert,
-    delta_of,
     entry_of,
     exponential,
     function_of,
-    guard_of,
     in_range,
     logarithm,
     power,
-    sign_of,
 )
 from symbackprop.algebra.ranges import affine_coefficient
+from symbackprop.algebra.readings import Reading, as_term, free_in, may_leave, settled, shifts, without_guards
 from symbackprop.algebra.symbols import Maximum, bounds_of, index
 from symbackprop.algebra.terms import Term, terms_of
 from symbackprop.algebra.texts import extremum_text, free_of, height_of, sum_text
 
 READINGS = 10
 """How many shifted readings of one sum are compared."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """One way to read a connected sum: bound indices, factors and guards, times a number."""
-
-    bounds: tuple[Symbol, ...]
-    items: Monomial
-    guards: tuple[Expr, ...]
-    scale: Any = 1
 
 
 def convert_sum(work: Workspace, expr: Sum) -> Polynomial:
@@ -132,7 +119,7 @@ def _opened(work: Workspace, monomial: Monomial, bounds: tuple[Symbol, ...]) -> 
             continue
         rest = merged(monomial, ((number, -1),))
         avoid = [*bounds, *work.open, *sorted(free_of(work, (rest,)), key=str)]
-        inner, body = _renamed(work, *found.data, avoid)
+        inner, body = _renamed(work, found.data[0], found.data[1], avoid)
         return close(work, multiply(work, {rest: 1}, body), bounds + inner)
     return None
 
@@ -188,7 +175,7 @@ def _part(work: Workspace, bounds: tuple[Symbol, ...], items: Monomial, least: b
         collapsed = _recollapsed(work, bounds, items)
         if collapsed is not None:
             return collapsed
-    if not least and ("guard" in kinds or _shifts(work, bounds, items)):
+    if not least and ("guard" in kinds or shifts(work, bounds, items)):
         return _least_reading(work, bounds, items)
     number = generator(
         work,
@@ -228,24 +215,12 @@ def _distribution(work: Workspace, bounds: tuple[Symbol, ...], items: Monomial) 
     return None
 
 
-def _as_term(work: Workspace, bounds: tuple[Symbol, ...], items: Monomial, guards: tuple[Expr, ...]) -> Term:
-    factors = tuple(factor_of(work, n, e) for n, e in items)
-    return Term(factors=factors, bounds=tuple((v, work.boxes[v]) for v in bounds), guards=guards)
-
-
-def _without_guards(work: Workspace, items: Monomial) -> tuple[Monomial, tuple[Expr, ...]]:
-    guards = tuple(work.generators[n].data for n, _ in items if work.generators[n].kind == "guard")
-    return tuple(item for item in items if work.generators[item[0]].kind != "guard"), guards
-
-
 def _recollapsed(work: Workspace, bounds: tuple[Symbol, ...], items: Monomial) -> Polynomial | None:
     """A part whose deltas collapse after all; None if none does."""
-    rest, guards = _without_guards(work, items)
-    before = sum(work.generators[n].kind == "delta" for n, _ in rest)
-    parts = collapse(_as_term(work, bounds, rest, guards), work.boxes, work.space)
+    rest, guards = without_guards(work, items)
+    parts = collapse(as_term(work, bounds, rest, guards), work.boxes, work.space)
     if len(parts) == 1 and len(parts[0].bounds) == len(bounds):
         return None
-    del before
     result: Polynomial = {}
     for part in parts:
         accumulate(result, _term(work, part), 1)
@@ -255,26 +230,9 @@ def _recollapsed(work: Workspace, bounds: tuple[Symbol, ...], items: Monomial) -
 # shifted readings
 
 
-def _shifts(work: Workspace, bounds: tuple[Symbol, ...], items: Monomial) -> list[tuple[Symbol, Expr, Expr]]:
-    """(v, e, size) for each multiplicative entry with an index e that is v, moved or mirrored."""
-    found = []
-    for number, exponent in items:
-        entry = work.generators[number]
-        if entry.kind not in ("entry", "binary") or not exponent > 0:
-            continue
-        name, indices = entry.data
-        shape = work.space.shapes.get(name, ())
-        for place, extent in zip(indices, shape, strict=False):
-            for variable in sorted(free_indices(place) & set(bounds), key=bounds.index):
-                moved = place != variable or extent != work.boxes[variable]
-                if moved and affine_coefficient(place, variable) in (1, -1):
-                    found.append((variable, place, extent))
-    return found
-
-
 def _least_reading(work: Workspace, bounds: tuple[Symbol, ...], items: Monomial) -> Polynomial:
-    rest, guards = _without_guards(work, items)
-    start = _settled(work, Reading(bounds, rest, guards))
+    rest, guards = without_guards(work, items)
+    start = settled(work, Reading(bounds, rest, guards))
     if start is None:
         return {}
     best, best_rank = start, _rank(work, start)
@@ -312,28 +270,14 @@ def _rank(work: Workspace, reading: Reading) -> tuple[int, str]:
     return len(reading.guards), "+".join(sorted(texts))
 
 
-def _settled(work: Workspace, reading: Reading) -> Reading | None:
-    """The reading without the guards that are implied; None if it is 0."""
-    if not reading.guards:
-        return reading
-    term = _as_term(work, reading.bounds, reading.items, reading.guards)
-    kept = Mul(*term.factors)
-    parts = collapse(term, work.boxes, work.space)
-    if not parts:
-        return None
-    if kept == 0 or len(parts) != 1:
-        return reading
-    return Reading(reading.bounds, reading.items, parts[0].guards, reading.scale)
-
-
 def _shifted(work: Workspace, reading: Reading) -> Iterator[Reading]:
-    """Each reading at one index moved: the sum over v becomes a sum over e(v), the index of an entry that multiplies."""
+    """Each reading at one index moved: the sum over v becomes a sum over the index e(v) of an entry that multiplies."""
     if any(work.generators[n].kind == "delta" for n, _ in reading.items):
         return
-    for variable, place, extent in _shifts(work, reading.bounds, reading.items):
-        if free_indices(extent) & set(reading.bounds) or not _may_leave(work, reading, place, extent):
+    for variable, place, extent in shifts(work, reading.bounds, reading.items):
+        if free_indices(extent) & set(reading.bounds) or not may_leave(work, reading, place, extent):
             continue
-        new = _slot(work, extent, [*reading.bounds, *work.open, *_free(work, reading)])
+        new = _slot(work, extent, [*reading.bounds, *work.open, *free_in(work, reading)])
         slope = affine_coefficient(place, variable)
         value = ((new - (place - slope * variable)) / slope).expand()
         body = replaced(work, {reading.items: 1}, {variable: value})
@@ -343,22 +287,9 @@ def _shifted(work: Workspace, reading: Reading) -> Iterator[Reading]:
         guards = [substitute(guard, {variable: value}).expand() for guard in reading.guards]
         guards += [value, (work.boxes[variable] - 1 - value).expand()]
         bounds = tuple(new if v == variable else v for v in reading.bounds)
-        settled = _settled(work, Reading(bounds, items, tuple(dict.fromkeys(guards)), reading.scale * scale))
-        if settled is not None:
-            yield settled
-
-
-def _free(work: Workspace, reading: Reading) -> list[Symbol]:
-    guards = frozenset().union(*(free_indices(guard) for guard in reading.guards))
-    return sorted(free_of(work, (reading.items,)) | guards, key=str)
-
-
-def _may_leave(work: Workspace, reading: Reading, place: Expr, extent: Expr) -> bool:
-    """Whether nothing is lost where the entry's index is out of range: it is never, or the other factors are total."""
-    if work.nonnegative(place) and work.nonnegative(extent - 1 - place):
-        return True
-    term = _as_term(work, reading.bounds, reading.items, reading.guards)
-    return all(is_total(factor, term, work.boxes, work.space) for factor in term.factors)
+        moved = settled(work, Reading(bounds, items, tuple(dict.fromkeys(guards)), reading.scale * scale))
+        if moved is not None:
+            yield moved
 
 
 # maxima

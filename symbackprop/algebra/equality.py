@@ -10,10 +10,11 @@ import itertools
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import partial
 from random import Random
 from typing import Any, Literal
 
-from sympy import Expr, Symbol
+from sympy import Basic, Expr, Integer, Symbol
 from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.arithmetic import FLOATS, INTERVALS, Number, UndecidedError
@@ -27,6 +28,7 @@ POINTS = 8
 _SEED = 20_231
 _POSITIONS = 64
 _TOLERANCE = 1e-9
+_UNKNOWN = Integer(6)
 
 Values = Mapping[str, Any]
 
@@ -126,62 +128,67 @@ def points_of(
     """Points with small sizes and random rational entries that respect the facts; always the same ones."""
     random = Random(_SEED)
     names = _names_read(sides, space, using)
-    whole = {
-        str(tensor_of(e)) for side in sides for i in side.atoms(Indexed) for p in i.indices for e in p.atoms(Indexed)
-    }
+    whole = _index_data(sides)
     for number in range(count):
-        sizes = _sizes(sides, ranges, names, space, random, number)
+        sizes = _sizes(sides, ranges, list(names), space, random, number)
         if sizes is None:
             return
-        bare = Environment({}, sizes, FLOATS)
         stored: dict[str, Any] = {}
         for name in sorted(names):
-            if name in space.shapes and name not in using:
-                shape = tuple(integer_of(extent, bare, dict(sizes)) for extent in space.shapes[name])
-                if name in whole:
-                    stored[name] = _array(shape, lambda: Fraction(random.randrange(min(sizes.values(), default=1))))
-                else:
-                    stored[name] = _draw(name, shape, space.facts, random, positive=number % 2 == 0)
-            elif name not in space.definitions or name not in using:
-                stored[name] = Fraction(random.randint(1, 15), 8)
+            if name in using and name in space.definitions:
+                continue
+            shape = tuple(_whole(extent, sizes) for extent in space.shapes.get(name, (_UNKNOWN,) * names[name]))
+            if name in whole:
+                stored[name] = _array(shape, partial(_draw_index, random, min(sizes.values(), default=1)))
+            else:
+                stored[name] = _draw(name, shape, space.facts, random, positive=number % 2 == 0)
         values = _with_intermediates(stored, sizes, sides, space, using, random)
         yield Point(sizes, stored, values, _positions(ranges, sizes, random), space)
 
 
-def _names_read(sides: Sequence[Expr], space: Space, using: Collection[str]) -> set[str]:
-    """The tensors that the sides read, and those that the definitions in use read."""
-    found: set[str] = set()
-    queue = list(sides)
+def _index_data(sides: Sequence[Expr]) -> set[str]:
+    """The tensors that serve as an index: what they hold must be whole numbers in range."""
+    places = [place for side in sides for read in side.atoms(Indexed) for place in read.indices]
+    return {str(tensor_of(data)) for place in places for data in place.atoms(Indexed)}
+
+
+def _whole(extent: Expr, sizes: Mapping[Symbol, int]) -> int:
+    return integer_of(extent, Environment({}, sizes, FLOATS), dict(sizes))
+
+
+def _draw_index(random: Random, below: int) -> Fraction:
+    return Fraction(random.randrange(below))
+
+
+def _names_read(sides: Sequence[Expr], space: Space, using: Collection[str]) -> dict[str, int]:
+    """The tensors that the sides read, and those that the definitions in use read, with their ranks."""
+    found: dict[str, int] = {}
+    queue: list[Basic] = list(sides)
     while queue:
-        for part in queue.pop().atoms(Indexed, Symbol):
-            name = tensor_of(part)
-            if name is None or name in found or (isinstance(part, Symbol) and _is_label(part, space)):
-                continue
-            found.add(name)
+        part = queue.pop()
+        name = tensor_of(part) if isinstance(part, Indexed | Symbol) else None
+        if name is None or isinstance(part, Indexed):
+            queue.extend(part.indices if isinstance(part, Indexed) else part.args)
+        if name is not None and name not in found:
+            found[name] = len(part.indices) if isinstance(part, Indexed) else 0
             if name in using and name in space.definitions:
                 queue.append(space.definitions[name].expression)
     return found
 
 
-def _is_label(symbol: Symbol, space: Space) -> bool:
-    """Whether a symbol is the label that SymPy keeps inside an `Indexed`, and no scalar of its own."""
-    return symbol.is_real is None or bool(space.shapes.get(symbol.name))
-
-
 def _sizes(
-    sides: Sequence[Expr], ranges: Ranges, names: Collection[str], space: Space, random: Random, number: int
+    sides: Sequence[Expr], ranges: Ranges, names: Sequence[str], space: Space, random: Random, number: int
 ) -> dict[Symbol, int] | None:
     parts = [*sides, *ranges.values(), *space.size_facts]
     parts += [extent for name in names for extent in space.shapes.get(name, ())]
     symbols = sorted({s for part in parts for s in free_indices(part) if s.is_positive}, key=str)
-    extents = [*ranges.values(), *(extent - 0 for name in sorted(names) for extent in space.shapes.get(name, ()))]
+    extents = [*ranges.values(), *(extent for name in names for extent in space.shapes.get(name, ()))]
     for attempt in range(200):
         top = 3 + (number + attempt // 20) % 4
         sizes = {symbol: random.randint(1 if number % 4 == 3 else 2, top) for symbol in symbols}
-        bare = Environment({}, sizes, FLOATS)
-        if all(integer_of(fact, bare, dict(sizes)) >= 0 for fact in space.size_facts) and all(
-            integer_of(extent, bare, dict(sizes)) >= 1 for extent in extents
-        ):
+        if len(set(sizes.values())) < len(sizes) and attempt < 10:
+            continue  # sizes that differ tell more
+        if all(_whole(fact, sizes) >= 0 for fact in space.size_facts) and all(_whole(e, sizes) >= 1 for e in extents):
             return sizes
     return None
 
@@ -259,8 +266,7 @@ def _polynomial(coefficients: list[Fraction]) -> Callable[[int, Number], Number]
 
 
 def _positions(ranges: Ranges, sizes: Mapping[Symbol, int], random: Random) -> tuple[Mapping[Symbol, int], ...]:
-    bare = Environment({}, sizes, FLOATS)
     variables = sorted(ranges, key=str)
-    boxes = [range(integer_of(ranges[v], bare, dict(sizes))) for v in variables]
+    boxes = [range(_whole(ranges[v], sizes)) for v in variables]
     whole = [dict(zip(variables, place, strict=True)) for place in itertools.islice(itertools.product(*boxes), 4096)]
     return tuple(whole if len(whole) <= _POSITIONS else random.sample(whole, _POSITIONS))

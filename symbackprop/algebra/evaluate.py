@@ -164,9 +164,8 @@ def integer_of(expr: Expr, env: Environment, scope: dict[Symbol, Any]) -> int:
 
 def _whole(value: Number, expr: Expr) -> int:
     """Data that serves as an index, as an int, whatever kind of number holds it."""
-    real = value.real if isinstance(value, complex) else value
-    if hasattr(real, "mid"):
-        real = float(real.mid)
+    middle = getattr(value, "mid", None)  # of an interval
+    real = float(middle) if middle is not None else value.real
     if real != int(real):
         raise UndefinedError(f"{expr} is no integer there")
     return int(real)

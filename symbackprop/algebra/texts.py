@@ -84,8 +84,8 @@ def _of_data(work: Workspace, found: Generator, names: Names) -> str:
 
 
 _RENDERERS: Mapping[str, Callable[[Workspace, Generator, Names], str]] = {
-    "entry": lambda work, found, names: entry_text(*found.data, names),
-    "binary": lambda work, found, names: entry_text(*found.data, names),
+    "entry": lambda work, found, names: entry_text(found.data[0], found.data[1], names),
+    "binary": lambda work, found, names: entry_text(found.data[0], found.data[1], names),
     "size": lambda work, found, names: label(found.data, names),
     "integer": lambda work, found, names: label(found.data, names),
     "guard": lambda work, found, names: label(found.data, names),
@@ -97,6 +97,6 @@ _RENDERERS: Mapping[str, Callable[[Workspace, Generator, Names], str]] = {
     "log": lambda work, found, names: render(work, found.data, names),
     "sin": lambda work, found, names: render(work, found.data, names),
     "function": lambda work, found, names: f"{found.data[0]},{found.data[1]},{text_of(work, found.data[2], names)}",
-    "sum": lambda work, found, names: sum_text(work, *found.data, names),
-    "max": lambda work, found, names: extremum_text(work, *found.data, names),
+    "sum": lambda work, found, names: sum_text(work, found.data[0], found.data[1], names),
+    "max": lambda work, found, names: extremum_text(work, found.data[0], found.data[1], names),
 }

@@ -16,6 +16,7 @@ from sympy import Expr, Sum, Symbol
 
 from symbackprop.algebra.binding import substitute
 from symbackprop.algebra.closing import convert_maximum, convert_sum
+from symbackprop.algebra.conditions import CONDITIONS
 from symbackprop.algebra.elimination import put_in, reads
 from symbackprop.algebra.expressions import expression_of, polynomial_expression
 from symbackprop.algebra.generators import (
@@ -32,7 +33,7 @@ from symbackprop.algebra.ranges import affine_coefficient
 from symbackprop.algebra.space import Ranges, Space
 from symbackprop.algebra.symbols import Maximum
 
-_HANDLERS = {**HANDLERS, Sum: convert_sum, Maximum: convert_maximum}
+_HANDLERS = {**HANDLERS, **CONDITIONS, Sum: convert_sum, Maximum: convert_maximum}
 _DEPTH = 6
 _ATTEMPTS = 48
 
