@@ -113,7 +113,7 @@ def _terms_of_power(expr: Pow) -> tuple[Term, ...]:
 def _terms_of_sum(expr: Sum) -> tuple[Term, ...]:
     body, bounds = expr.function, bounds_of(expr)
     if len({variable for variable, _ in bounds}) < len(bounds):  # SymPy flattened two sums over one letter
-        body, bounds = refresh(body, bounds, set())
+        body, bounds = refresh(body, bounds, set(all_symbols(expr)))
     inner = (_renamed_apart(term, {v for v, _ in bounds}) for term in terms_of(body))
     return tuple(replace(term, bounds=(*bounds, *term.bounds)) for term in inner)
 
