@@ -28,7 +28,8 @@ from symbackprop.errors import UnknownNameError, suggestion
 from symbackprop.model.model import Model
 from symbackprop.model.records import Equation, Samples
 
-LEARNING_RATE = Symbol("eta", real=True)
+LEARNING_RATES = ("eta", "alpha", "gamma", "learning_rate")
+"""Names for the learning rate; the first that the model leaves free is taken."""
 
 
 def derive(
@@ -218,7 +219,8 @@ def _update(model: Model, name: str, space: Space, checker: Checker) -> Step:
     """Gradient descent: the parameter less the learning rate times its gradient."""
     place = _place(model, name)
     value, slope = entry(name, *place.at), entry(adjoint(name), *place.at)
-    after = value - LEARNING_RATE * slope
+    rate = next(entry(n) for n in LEARNING_RATES if n not in {t.name for t in model.tensors})
+    after = value - rate * slope
     return Step(
         StepKind.UPDATE,
         name,

@@ -11,6 +11,8 @@ from symbackprop.algebra.matrices import Matrix
 from symbackprop.algebra.symbols import Partial, adjoint, entry
 from symbackprop.derivation.derivation import Derivation
 from symbackprop.derivation.steps import Formula, Step, StepKind, of_kind
+from symbackprop.derivation.sweep import LEARNING_RATES
+from symbackprop.model.records import Tensor
 from symbackprop.notation.conventions import Conventions
 from symbackprop.notation.glyphs import Nomenclature, nomenclature
 from symbackprop.notation.latex import latex, latex_aligned, latex_chain, latex_name, latex_shape
@@ -54,7 +56,7 @@ class Formulas:
         return latex_aligned(distinct, self.names, sign)
 
     def schema(self, step: Step) -> str:
-        """The chain rule over whole tensors, a product of partials for each path; empty where only the root reads it."""
+        """The chain rule over whole tensors, a product of partials for each path; empty if only the root reads it."""
         through = [c.through for c in of_kind(step, StepKind.CONTRIBUTION) if c.through is not None]
         if set(through) <= {self.derivation.root}:
             return ""
@@ -104,7 +106,7 @@ def formulas_of(derivation: Derivation, conventions: Conventions, format: str) -
     names = nomenclature(
         conventions,
         derivation.space,
-        tensors=derivation.model.tensors,
+        tensors=(*derivation.model.tensors, *(Tensor(name, (), "constant") for name in LEARNING_RATES)),
         root=derivation.root,
         roots=dict.fromkeys(sorted(batch), derivation.source.loss),
         sampled=sorted(derivation.sampled),
