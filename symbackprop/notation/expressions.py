@@ -15,6 +15,7 @@ from sympy.logic.boolalg import And, Not, Or, true
 from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.symbols import (
+    BINDERS,
     Apply,
     ArgMax,
     Guard,
@@ -319,13 +320,15 @@ def _bound(variable: Symbol, extent: Expr, body: Expr, names: Nomenclature) -> B
     return Bound(letter(variable.name), Number(str(base)), high, _is_implied(variable, extent, body, names))
 
 
-def _is_implied(variable: Symbol, extent: Expr, body: Expr, names: Nomenclature) -> bool:
-    """Whether some entry reads the variable at an axis of just this size."""
-    for read in body.atoms(Indexed):
-        shape = names.space.shapes.get(primal(tensor_of(read) or ""), ())
-        if any(place == variable and size == extent for place, size in zip(read.indices, shape, strict=False)):
+def _is_implied(variable: Symbol, extent: Expr, body: Any, names: Nomenclature) -> bool:
+    """Whether some entry reads the variable at an axis of just this size, and no inner binder means another by it."""
+    if isinstance(body, Indexed):
+        shape = names.space.shapes.get(primal(tensor_of(body) or ""), ())
+        if any(place == variable and size == extent for place, size in zip(body.indices, shape, strict=False)):
             return True
-    return False
+    if isinstance(body, BINDERS) and any(bound == variable for bound, _ in bounds_of(body)):
+        return False
+    return any(_is_implied(variable, extent, part, names) for part in body.args)
 
 
 @expression.register

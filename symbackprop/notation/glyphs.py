@@ -14,7 +14,6 @@ from types import MappingProxyType
 
 from symbackprop.algebra.space import Space
 from symbackprop.algebra.symbols import is_adjoint, primal
-from symbackprop.model.model import Model
 from symbackprop.model.records import Tensor
 from symbackprop.notation.conventions import Conventions
 from symbackprop.notation.layout import Derivative, Entry, Glyph, Layout, Nabla, Name
@@ -22,7 +21,8 @@ from symbackprop.notation.layout import Derivative, Entry, Glyph, Layout, Nabla,
 GREEK = MappingProxyType(
     dict(
         alpha="α", beta="β", gamma="γ", delta="δ", epsilon="ε", zeta="ζ", eta="η", theta="θ", iota="ι", kappa="κ",
-        mu="μ", nu="ν", xi="ξ", pi="π", rho="ρ", sigma="σ", tau="τ", upsilon="υ", phi="φ", chi="χ", psi="ψ", omega="ω",
+        mu="μ", nu="ν", xi="ξ", omicron="ο", pi="π", rho="ρ", sigma="σ", tau="τ",
+        upsilon="υ", phi="φ", chi="χ", psi="ψ", omega="ω",
         Gamma="Γ", Delta="Δ", Theta="Θ", Lambda="Λ", Xi="Ξ", Pi="Π", Sigma="Σ", Phi="Φ", Psi="Ψ", Omega="Ω",
         **{"lambda": "λ"},
     )
@@ -91,19 +91,6 @@ def nomenclature(
     )
 
 
-def nomenclature_of(
-    model: Model,
-    conventions: Conventions,
-    *,
-    per_sample: Model | None = None,
-    roots: Mapping[str, str] | None = None,
-) -> Nomenclature:
-    """The names of a document on `model`; if it is a batch, `per_sample` is the model whose batch it is."""
-    shapes = per_sample.space.shapes if per_sample else model.space.shapes
-    sampled = [name for name, shape in model.space.shapes.items() if shapes.get(name, shape) != shape]
-    return nomenclature(conventions, model.space, tensors=model.tensors, root=model.root, roots=roots, sampled=sampled)
-
-
 def _guessed(names: Iterable[str], space: Space) -> set[str]:
     letters = {name: parts(name)[0] for name in names if name not in space.definitions}
     return {n for n, letter in letters.items() if letter[:1].isupper() or letter in ("b", "w", "gamma", "beta")}
@@ -125,7 +112,7 @@ def _distinct(
         if not rivals:
             return MappingProxyType({name: waiting[name][0] for name in names})
         # Those with a fancier glyph than their own name give way first.
-        fancy = {n for n in rivals if waiting[n][0].plain != n} or rivals
+        fancy = {n for n in rivals if len(waiting[n]) > 2} or rivals
         for name in sorted(fancy):
             waiting[name].pop(0)
 

@@ -142,7 +142,8 @@ def _part(name: str) -> str:
     """Letters as mathematics has them: Greek, single letters in italics, words in roman, digits."""
     if name in GREEK:
         return "o" if name == "omicron" else f"\\{name}"
-    return name if (len(name) == 1 and name.isascii()) or (name.isdigit() and name.isascii()) else roman(name)
+    plain = name.isascii() and (name.isdigit() or (len(name) == 1 and name.isalpha()))
+    return name if plain else roman(name)
 
 
 @spell.register
@@ -151,9 +152,14 @@ def _(of: lay.Entry, conventions: Conventions) -> str:
 
 
 def _indices(indices: tuple[Layout, ...], conventions: Conventions) -> str:
-    shown = [spell(index, conventions).replace(" + ", "+").replace(" - ", "-") for index in indices]
+    shown = [_tight(index, conventions) for index in indices]
     joint = "" if all(len(index) == 1 and index.isalpha() for index in shown) else ","
     return joint.join(shown)
+
+
+def _tight(small: Layout, conventions: Conventions) -> str:
+    """What is set in small type: no space around its signs."""
+    return spell(small, conventions).replace(" + ", "+").replace(" - ", "-")
 
 
 @spell.register
@@ -322,7 +328,7 @@ def _sum_sign(group: tuple[lay.Bound, ...], conventions: Conventions) -> str:
     indices = ",".join(spell(bound.index, conventions) for bound in group)
     if group[0].implied and conventions.sum_bounds == "index":
         return rf"\sum_{_script(indices)}"
-    low, high = spell(group[0].low, conventions), spell(group[0].high, conventions)
+    low, high = _tight(group[0].low, conventions), _tight(group[0].high, conventions)
     return rf"\sum_{{{indices}={low}}}^{{{high}}}"
 
 

@@ -75,7 +75,8 @@ def _(of: matrices.Transpose, names: Nomenclature) -> Layout:
 
 @matrix.register
 def _(of: matrices.Product, names: Nomenclature) -> Layout:
-    return times([matrix(factor, names) for factor in of.factors])
+    """Factors in their order; a 1 that fills a matrix is told from the identity here, where it would matter."""
+    return times([_plus(f, names, False) if isinstance(f, matrices.Plus) else matrix(f, names) for f in of.factors])
 
 
 @matrix.register
@@ -122,8 +123,12 @@ def _scaled(by: Layout, inner: Layout) -> Layout:
 
 @matrix.register
 def _(of: matrices.Plus, names: Nomenclature) -> Layout:
-    """Terms; a matrix of ones beside another term is written as the number that it adds: 1 - a."""
-    return signed_terms([(1, matrix(_added(term), names)) for term in of.terms])
+    return _plus(of, names, any(_added(term) is term for term in of.terms))
+
+
+def _plus(of: matrices.Plus, names: Nomenclature, broadcast: bool) -> Layout:
+    """Terms; if `broadcast`, a matrix of ones is written as the number that it adds: 1 - a."""
+    return signed_terms([(1, matrix(_added(term) if broadcast else term, names)) for term in of.terms])
 
 
 def _added(term: Matrix) -> Matrix:

@@ -2,7 +2,8 @@
 
 Factors: numbers, sizes, scalar constants, parameters, adjoints, local derivatives, inputs and intermediates in the
 order of their declaration, bracketed sums, functions, cases, deltas, guards, and last what is open to the right: sums.
-Terms: indices, sizes, plain numbers, then what depends on data, then what depends on parameters alone.
+Terms: indices, sizes, plain numbers, then what depends on data, then what depends on parameters alone; a number that is
+subtracted, or very small, comes last.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from sympy import Add, Expr, KroneckerDelta, Piecewise, Pow, Rational, Sum, Symb
 from sympy.core.function import Function
 from sympy.tensor.indexed import Indexed
 
-from symbackprop.algebra.symbols import Apply, ArgMax, Guard, Maximum, Partial, is_adjoint, tensor_of
+from symbackprop.algebra.symbols import BINDERS, Apply, ArgMax, Guard, Maximum, Partial, is_adjoint, tensor_of
 from symbackprop.notation.glyphs import GREEK, Nomenclature, parts
 from symbackprop.notation.integers import Shown
 from symbackprop.notation.layout import Layout
@@ -79,7 +80,7 @@ def rank_of(factor: Expr, names: Nomenclature | None) -> Rank:
     for kinds, rank in _KINDS:
         if isinstance(base, kinds):
             return rank
-    if base.is_number:
+    if _is_plain_number(base):
         return Rank.NUMBER
     if isinstance(base, Add):
         if is_size(base):
@@ -97,6 +98,10 @@ def _rank_of_tensor(name: str, scalar: bool, names: Nomenclature | None) -> Rank
     if names is not None and name in names.constants:
         return Rank.SCALAR if scalar else Rank.CONSTANT
     return Rank.TENSOR
+
+
+def _is_plain_number(expr: Expr) -> bool:
+    return bool(expr.is_number) and not expr.has(*BINDERS)
 
 
 def factors(items: Iterable[Expr], names: Nomenclature) -> list[Expr]:
@@ -141,8 +146,9 @@ def _term_key(term: Expr, names: Nomenclature) -> tuple:
         return (3 if from_data else 4, tensors, _looks(size))
     if size.has(Shown):
         return (0, [], (0, str(size)))
-    if size.is_number:
-        return (5 if size < SMALL else 2, [], _looks(size))
+    if _is_plain_number(size):
+        last = size != term or (size.is_Number and size < SMALL)
+        return (5 if last else 2, [], _looks(size))
     return (1, [], _looks(size))
 
 
