@@ -93,7 +93,7 @@ def test_adjoints(tensors: tuple, style: str, shown: list[str]) -> None:
     assert [latex_name(adjoint(tensor), names) for tensor in tensors] == shown
 
 
-AWKWARD = "W1 W_1 a1.W h1.W Z1 z1 z_1 dz1 delta1 z_bar z_hat zhat W W_a1 bar_z".split()
+AWKWARD = ("W1", "W_1", "a1.W", "h1.W", "Z1", "z1", "z_1", "dz1", "delta1", "z_bar", "z_hat", "zhat", "W_a1")
 
 
 @pytest.mark.parametrize("layers", ["[l]", "(l)", "plain"])

@@ -97,7 +97,8 @@ def test_matrix_notation(name: str) -> None:
         ({"layers": "plain"}, r"dz_1 = W_2^\top \, dz_2 \odot \sigma'(z_1)"),
         (
             {"adjoint": "partial"},
-            r"\frac{\partial L}{\partial z^{[1]}} = W^{[2]\top} \frac{\partial L}{\partial z^{[2]}} \odot \sigma'(z^{[1]})",
+            r"\frac{\partial L}{\partial z^{[1]}} = W^{[2]\top} \frac{\partial L}{\partial z^{[2]}} "
+            r"\odot \sigma'(z^{[1]})",
         ),
         ({"adjoint": "nabla"}, r"\nabla_{z^{[1]}} L = (W^{[2]\top} \nabla_{z^{[2]}} L) \odot \sigma'(z^{[1]})"),
         ({"adjoint": "bar"}, r"\bar{z}^{[1]} = W^{[2]\top} \bar{z}^{[2]} \odot \sigma'(z^{[1]})"),
