@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from sympy import Add, Expr, KroneckerDelta, Mul, Piecewise, Rational, S, cos, erf, exp, log, sin
 
-from symbackprop.algebra.generators import Generator, Monomial, Polynomial, Workspace
+from symbackprop.algebra.generators import OPAQUE, Generator, Monomial, Polynomial, Workspace
 from symbackprop.algebra.symbols import Apply, Guard, Maximum, entry, total
 
 _PLAIN = {"sin": sin, "cos": cos, "erf": erf}
@@ -40,7 +40,7 @@ def _body(work: Workspace, found: Generator) -> Expr:
 def _function(work: Workspace, found: Generator) -> Expr:
     name, order, argument = found.data
     inner = polynomial_expression(work, argument)
-    return _PLAIN[name](inner) if name in _PLAIN else Apply(name, inner, order)
+    return _PLAIN[name](inner) if name in _PLAIN else Apply(name.removeprefix(OPAQUE), inner, order)
 
 
 def _sum(work: Workspace, found: Generator) -> Expr:

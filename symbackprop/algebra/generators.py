@@ -28,6 +28,7 @@ Polynomial = dict[Monomial, Any]
 
 ONE: Monomial = ()
 IDEMPOTENT = frozenset({"guard", "delta", "pos", "zero"})
+OPAQUE = "f."  # before the name of a function without a meaning: it may be called sin
 TERMS = 4000
 WORK = 200_000
 

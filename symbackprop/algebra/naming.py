@@ -163,8 +163,10 @@ def height(expr: Basic) -> int:
 
 def canonical(expr: Expr) -> Expr:
     """`expr` with its bound indices named canonically, by how deep each binder is nested: `_1_0`, `_1_1`, `_2_0`."""
-    if not expr.args or isinstance(expr, Indexed) or not expr.has(*BINDERS):
+    if not expr.args or not expr.has(*BINDERS):
         return expr
+    if isinstance(expr, Indexed):
+        return expr.func(expr.base, *(canonical(i) for i in expr.indices))
     if not isinstance(expr, BINDERS):
         return expr.func(*(canonical(a) if isinstance(a, Expr) else a for a in expr.args))
     inner = rebind(expr, canonical(body_of(expr)), bounds_of(expr))

@@ -37,6 +37,7 @@ from symbackprop.algebra.evaluate import definition_of
 from symbackprop.algebra.generators import (
     IDEMPOTENT,
     ONE,
+    OPAQUE,
     Exponent,
     Monomial,
     Polynomial,
@@ -53,7 +54,7 @@ from symbackprop.algebra.generators import (
     scaled,
     whole_power,
 )
-from symbackprop.algebra.naming import height, label
+from symbackprop.algebra.naming import height, label, quoted
 from symbackprop.algebra.quotients import base_of, factors_of, is_positive, together
 from symbackprop.algebra.symbols import Apply, ArgMax, tensor_of
 from symbackprop.algebra.texts import entry_text, free_of, height_of, text_of
@@ -322,7 +323,7 @@ def _function(work: Workspace, name: str, argument: Polynomial, order: int) -> P
     if flipped:
         argument = scaled(argument, -1)
     text, free, deep = text_of(work, argument), free_of(work, argument), height_of(work, argument)
-    number = generator(work, "function", f"{name},{order},{text}", (name, order, argument), free, False, deep)
+    number = generator(work, "function", f"{quoted(name)},{order},{text}", (name, order, argument), free, False, deep)
     if name == "sin":
         cosine = generator(work, "function", f"cos,{order},{text}", ("cos", order, argument), free, False, deep)
         number = generator(work, "sin", text, cosine, free, False, deep)
@@ -344,7 +345,7 @@ def _hyperbolic(work: Workspace, expr: Expr) -> Polynomial:
 def _apply(work: Workspace, expr: Apply) -> Polynomial:
     function = work.space.functions.get(expr.name)
     if function is None or function.expression is None:
-        return function_of(work, f"f.{label(expr.args[0])}", convert(work, expr.argument), expr.order)
+        return function_of(work, f"{OPAQUE}{expr.name}", convert(work, expr.argument), expr.order)
     definition = definition_of(function.expression, function.variable, expr.order)
     return convert(work, definition.xreplace({function.variable: expr.argument}))
 

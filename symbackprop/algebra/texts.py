@@ -96,7 +96,9 @@ _RENDERERS: Mapping[str, Callable[[Workspace, Generator, Names], str]] = {
     "zero": _of_data,
     "log": lambda work, found, names: render(work, found.data, names),
     "sin": lambda work, found, names: render(work, found.data, names),
-    "function": lambda work, found, names: f"{found.data[0]},{found.data[1]},{text_of(work, found.data[2], names)}",
+    "function": lambda work, found, names: (
+        f"{quoted(found.data[0])},{found.data[1]},{text_of(work, found.data[2], names)}"
+    ),
     "sum": lambda work, found, names: sum_text(work, found.data[0], found.data[1], names),
     "max": lambda work, found, names: extremum_text(work, found.data[0], found.data[1], names),
 }

@@ -33,7 +33,7 @@ from symbackprop.algebra.ranges import affine_coefficient
 from symbackprop.algebra.space import Ranges, Space
 from symbackprop.algebra.symbols import Maximum
 
-_HANDLERS = {**HANDLERS, **CONDITIONS, Sum: convert_sum, Maximum: convert_maximum}
+HANDLED = {**HANDLERS, **CONDITIONS, Sum: convert_sum, Maximum: convert_maximum}
 _DEPTH = 6
 _ATTEMPTS = 48
 
@@ -113,7 +113,7 @@ def _prove(case: _Case, trial: _Trial, depth: int) -> bool:
     trial.left -= 1
     if trial.left < 0:
         return False
-    work = Workspace(dict(case.ranges), case.space, case.with_facts, case.vanishing, case.signs, handlers=_HANDLERS)
+    work = Workspace(dict(case.ranges), case.space, case.with_facts, case.vanishing, case.signs, handlers=HANDLED)
     try:
         numerator = convert(work, case.expr)
         if numerator:

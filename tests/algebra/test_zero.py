@@ -1,0 +1,141 @@
+"""The zero test on random expressions: values never change, scrambled copies are proved, near misses never are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+from sympy import Add, Expr, Integer, Mul, Pow, Rational, Sum, Symbol, exp, log, sqrt
+from sympy.tensor.indexed import Indexed
+
+from symbackprop.algebra.binding import refresh, substitute
+from symbackprop.algebra.expressions import polynomial_expression
+from symbackprop.algebra.generators import Workspace
+from symbackprop.algebra.normal import convert
+from symbackprop.algebra.symbols import BINDERS, body_of, bounds_of, entry, index, size, total
+from symbackprop.algebra.zero import HANDLED, is_zero
+from tests.algebra.random_expressions import RANGES, SPACE, K, N, expressions, i, j, same
+
+often = settings(max_examples=120, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+
+
+@st.composite
+def rationals(draw: st.DrawFn) -> Expr:
+    """Quotients, logarithms, roots and exponentials of random expressions, defined everywhere."""
+    top, below = draw(expressions(depth=2)), draw(expressions(depth=1))
+    shape = draw(st.sampled_from(["quotient", "log", "root", "exp", "gate", "summed"]))
+    if shape == "quotient":
+        return top / (1 + below**2)
+    if shape == "log":
+        return top * log(2 + below**2)
+    if shape == "root":
+        return top / sqrt(1 + below**2) + below
+    if shape == "exp":
+        return top * exp(below / 8)
+    if shape == "gate":
+        return top / (1 + exp(-below / 8))
+    inner = substitute(below, {i: index("q")})
+    return top + total(inner / (1 + exp(inner / 8)), (index("q"), N))
+
+
+anything = st.one_of(expressions(), rationals())
+
+
+@often
+@given(anything)
+def test_normal_form_keeps_the_value(expr: Expr) -> None:
+    """An element of the field, written out again, has the value of what it came from."""
+    work = Workspace(dict(RANGES), SPACE, handlers=HANDLED)
+    assert same(expr, polynomial_expression(work, convert(work, expr)))
+
+
+def scrambled(expr: Expr, choose: Callable[[int], int]) -> Expr:
+    """The same expression otherwise written: bound indices renamed, sums swapped and split, products multiplied out."""
+    if isinstance(expr, Indexed) or not expr.args:
+        return expr
+    if isinstance(expr, BINDERS):
+        return _scrambled_binder(expr, choose)
+    arguments = [scrambled(a, choose) if isinstance(a, Expr) else a for a in expr.args]
+    if isinstance(expr, Mul) and choose(2):
+        sums = [a for a in arguments if isinstance(a, Add)]
+        if sums:
+            others = [a for a in arguments if a is not sums[0]]
+            return Add(*(Mul(part, *others) for part in sums[0].args))
+    if isinstance(expr, Pow) and expr.exp == 2 and choose(2):
+        return Mul(arguments[0], arguments[0] + 1) - arguments[0]
+    return expr.func(*arguments)
+
+
+def _scrambled_binder(expr: Expr, choose: Callable[[int], int]) -> Expr:
+    avoid = {index(name) for name in "ijklp"[: choose(6)]} | {i, j}
+    body, bounds = refresh(body_of(expr), bounds_of(expr), avoid)
+    body = scrambled(body, choose)
+    if not isinstance(expr, Sum):
+        return expr.func(body, bounds[0])
+    if choose(2):
+        bounds = tuple(reversed(bounds))
+    if isinstance(body, Add) and choose(2):
+        return Add(*(total(part, *bounds) for part in body.args))
+    return total(body, *bounds)
+
+
+@often
+@given(anything, st.randoms(use_true_random=False))
+def test_scrambled_copies_are_proved(expr: Expr, random) -> None:
+    """A copy with other names, other order and other brackets is proved equal."""
+    other = scrambled(expr, random.randrange)
+    assert is_zero(expr - other, RANGES, SPACE) is not None
+
+
+def spoiled(expr: Expr, random) -> Expr:
+    """The expression with one leaf changed: an index moved, a coefficient or an exponent another."""
+    places = sorted((e for e in expr.atoms(Indexed, Pow, Integer, Rational) if not isinstance(e, Symbol)), key=str)
+    if not places:
+        return expr + 1
+    chosen = random.choice(places)
+    if isinstance(chosen, Indexed):
+        at = random.randrange(len(chosen.indices))
+        moved = [p + int(place == at) for place, p in enumerate(chosen.indices)]
+        return expr.xreplace({chosen: entry(str(chosen.base), *moved)})
+    if isinstance(chosen, Pow):
+        return expr.xreplace({chosen: Pow(chosen.base, chosen.exp + 1)})
+    return expr - chosen + chosen * entry("c")
+
+
+@often
+@given(anything, st.randoms(use_true_random=False))
+def test_near_misses_are_not_proved(expr: Expr, random) -> None:
+    """Where the oracle sees a difference, nothing is proved, also away from kinks."""
+    other = spoiled(expr, random)
+    assume(not same(expr, other))
+    assert is_zero(expr - other, RANGES, SPACE) is None
+    assert is_zero(expr - other, RANGES, SPACE, away_from_kinks=True) is None
+
+
+@often
+@given(expressions(depth=2), expressions(depth=2))
+def test_what_is_proved_is_true(left: Expr, right: Expr) -> None:
+    """Of two random expressions, those proved equal have equal values."""
+    if is_zero(left - right, RANGES, SPACE) is not None:
+        assert same(left, right)
+
+
+def test_the_test_gives_up_where_it_does_not_know() -> None:
+    """A division by what is 0, and a function it has never met, give no proof."""
+    x = entry("x", i)
+    assert is_zero(1 / (x - Mul(1, x) + total(x, (index("k"), Integer(1))) - x), {i: N}, SPACE) is None
+    assert is_zero(x ** (N * x) - x, {i: N}, SPACE) is None
+
+
+def test_work_is_bounded() -> None:
+    """A large power of a sum is left undecided rather than expanded."""
+    many = Add(*(entry("x", i + place) for place in range(12)))
+    assert is_zero(many**12 - many**11 * many * 2, {i: N}, SPACE) is None
+
+
+def test_unused_size() -> None:
+    """An index that nothing depends on counts its range."""
+    k, n = index("k"), size("n")
+    assert is_zero(total(entry("c"), (k, n)) - n * entry("c"), {}, SPACE) is not None
+    assert is_zero(total(entry("c"), (k, n)) - K * entry("c"), {}, SPACE) is None
