@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 from functools import cache
 
 import pytest
-from symbackprop.model.functions import FUNCTIONS
-from symbackprop.model.model import Model
 from sympy import Expr, KroneckerDelta, Mod, Piecewise, Sum, exp, floor, log, sqrt
 
 from symbackprop.algebra.space import Fact
 from symbackprop.algebra.symbols import Apply, ArgMax, Maximum, entry, index, size, total
-from symbackprop.derivation.sweep import Derivation, derive
+from symbackprop.derivation.derivation import Derivation
+from symbackprop.derivation.sweep import derive
+from symbackprop.model.functions import FUNCTIONS
+from symbackprop.model.model import Model
 from symbackprop.model.records import Equation, Tensor
 from tests.oracles.draws import draw
 from tests.oracles.slopes import disagreement, leaves, slopes, swept
