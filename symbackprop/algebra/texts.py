@@ -79,6 +79,10 @@ def entry_text(name: str, indices, names: Names = NO_NAMES) -> str:
     return f"{quoted(name)}[{','.join(label(i, names) for i in indices)}]"
 
 
+def _function_text(work: Workspace, name: str, order: int, argument: Polynomial, names: Names) -> str:
+    return f"{quoted(name)},{order},{text_of(work, argument, names)}"
+
+
 def _of_data(work: Workspace, found: Generator, names: Names) -> str:
     return text_of(work, found.data, names)
 
