@@ -125,8 +125,8 @@ def number(value: Any) -> Expr:
     Raises:
         UsageError: no number, or none that is real and finite.
     """
-    if isinstance(value, bool) or not isinstance(value, int | float | Fraction):
-        value = getattr(value, "item", lambda: None)()  # a NumPy scalar
+    if getattr(value, "ndim", None) == 0 and hasattr(value, "item"):
+        value = value.item()  # a NumPy scalar
     if isinstance(value, int) and not isinstance(value, bool):
         return Integer(value)
     if isinstance(value, Fraction):
@@ -178,10 +178,7 @@ def names_apart(first: Array, arrays: Iterable[Array]) -> tuple[Symbol, ...]:
 
 
 def _elementwise(verb: str, sign: str, function: Callable[..., Expr], left: Any, right: Any) -> Array:
-    try:
-        a, b = as_array(left), as_array(right)
-    except UsageError:
-        return NotImplemented
+    a, b = as_array(left), as_array(right)
     if a.shape and b.shape and a.shape != b.shape:
         raise _clash(verb, a, b, f"{sign} goes entry by entry and needs equal shapes.", _suggested_sum(sign, a, b))
     if verb == "divide" and b.expression is S.Zero:
@@ -238,7 +235,8 @@ def transposed(array: Array) -> Array:
     """
     if not array.shape:
         return array
-    label = f"{_inner(array)}.T"
+    twice = array.label.endswith(".T") and array.shape[0] != 1
+    label = array.label.removesuffix(".T") if twice else f"{_inner(array)}.T"
     if len(array.shape) == 1:
         row = fresh([*free_indices(array.expression), *_size_symbols(array.shape)])
         return Array((row, *array.indices), (S.One, *array.shape), array.expression, label, array.sources)
@@ -310,7 +308,9 @@ def _position(part: Any, array: Array) -> Expr:
 
 def described(array: Array) -> str:
     """The array as the user wrote it, or by its shape."""
-    return array.label or ("a scalar" if not array.shape else f"the {shape_in_words(array.shape)} array")
+    if array.label or not array.shape:
+        return array.label or "a scalar"
+    return f"{'a vector of' if len(array.shape) == 1 else 'an array of shape'} {shape_in_words(array.shape)}"
 
 
 def shape_in_words(shape: Shape) -> str:
@@ -346,7 +346,7 @@ def _clash(verb: str, a: Array, b: Array, reason: str, fix: str | None = None) -
 
 def _suggested_sum(sign: str, a: Array, b: Array) -> str | None:
     if len(a.shape) == len(b.shape) == 2 and a.shape == b.shape[::-1]:
-        return f"Did you mean {_inner(a)} {sign} {_inner(b)}.T?"
+        return f"Did you mean {_inner(a)} {sign} {transposed(b).label}?"
     if sign == "*" and a.shape[-1] == b.shape[0]:
         return f"Did you mean {_inner(a)} @ {_inner(b)}?"
     return None

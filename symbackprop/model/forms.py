@@ -6,7 +6,7 @@ exact; |x|, tanh x and the like are functions by name. What has no such form is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -97,7 +97,7 @@ def standard_tensor(tensor: Tensor) -> Tensor:
     return replace(tensor, shape=shape)
 
 
-def standard_equation(equation: Equation, shapes: Shapes, taken: Iterable[Symbol]) -> Equation:
+def standard_equation(equation: Equation, shapes: Shapes, taken: Collection[Symbol]) -> Equation:
     """The equation in standard form; `taken` are indices with the names of tensors and sizes, which no index keeps.
 
     The equation's sources are dropped: a model has them by then.
@@ -109,7 +109,7 @@ def standard_equation(equation: Equation, shapes: Shapes, taken: Iterable[Symbol
     old, avoid = equation.indices, {*taken, *free_indices(plain)}
     own: list[Symbol] = []
     for variable in old:
-        own.append(fresh({*avoid, *old, *own} - {variable}, variable) if variable in set(taken) else variable)
+        own.append(fresh({*avoid, *old, *own}, variable) if variable in taken else variable)
     plain = substitute(plain, dict(zip(old, own, strict=True)))
     ranges = dict(zip(own, shapes.get(equation.tensor, ()), strict=False))
     expression = plain if _runs_over_boxes(plain) else boxed(plain, ranges)

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Literal
 
 from symbackprop.algebra.arrays import Array
-from symbackprop.algebra.space import Fact, FactKind, ScalarFunction
+from symbackprop.algebra.space import FactKind, ScalarFunction
 from symbackprop.algebra.symbols import index
 from symbackprop.errors import UnknownNameError, UsageError, suggestion
+from symbackprop.model.building import target
 from symbackprop.model.functions import FUNCTIONS
 from symbackprop.model.layers import Definition, Dense, as_size, dense, numbered
 from symbackprop.model.losses import LOSSES, l2_penalty
 from symbackprop.model.model import Model, cost_of
 from symbackprop.model.records import Equation, Samples, Side, Tensor
 
-_TARGET_FACTS: dict[str, FactKind] = {
-    "binary_cross_entropy": "binary",
-    "binary_cross_entropy_with_logits": "binary",
-    "cross_entropy": "one_hot",
-    "cross_entropy_with_logits": "one_hot",
-    "kl_divergence": "distribution",
-}
+_TARGET_FACTS: Mapping[str, tuple[FactKind, ...]] = MappingProxyType(
+    {
+        "binary_cross_entropy": ("binary",),
+        "binary_cross_entropy_with_logits": ("binary",),
+        "cross_entropy": ("one_hot",),
+        "cross_entropy_with_logits": ("one_hot",),
+        "kl_divergence": ("distribution", "positive"),
+    }
+)
 
 
 def Network(
@@ -52,9 +57,7 @@ def Network(
     x = Tensor("x", (as_size(inputs),), "input")
     found = _chain(x, layers)
     output = found[-1][0]
-    kind = _TARGET_FACTS.get(loss)
-    axis = None if kind in (None, "binary") else 0
-    y = Tensor("y", output.shape, "target", (Fact("y", kind, axis),) if kind else ())
+    y = target("y", *output.shape, facts=_TARGET_FACTS.get(loss, ()))
     value = LOSSES[loss](output, y, **options)
     weights = [tensor for tensor, _ in found if tensor.name.startswith("W")]
     penalty = l2_penalty(l2, *weights) if l2 else None
