@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from sympy import Expr, Integer, Sum, Symbol
+from sympy import Expr, Integer, S, Sum, Symbol
 from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.symbols import BINDERS, Guard, Maximum, body_of, bounds_of, index, total
@@ -75,7 +75,8 @@ def _substitute(expr: Expr, mapping: Mapping[Symbol, Expr]) -> Expr:
 def _substitute_binder(binder: Expr, mapping: Mapping[Symbol, Expr]) -> Expr:
     bounds, body = bounds_of(binder), body_of(binder)
     bound = {variable for variable, _ in bounds}
-    live = {key: value for key, value in mapping.items() if key not in bound and binder.has_free(key)}
+    free = binder.free_symbols  # `has_free` would rebuild every nested sum with dummies
+    live = {key: value for key, value in mapping.items() if key not in bound and key in free}
     if not live:
         return binder
     incoming = set().union(*(value.free_symbols for value in live.values()))
@@ -167,3 +168,20 @@ def _twice_bound_apart(expr: Expr) -> Expr:
         seen.add(variable)
         limits.append((new, *ends))
     return Sum(expr.function, *limits)
+
+
+def at_unit_boxes(expr: Expr, ranges: Mapping[Symbol, Expr]) -> Expr:
+    """`expr` with 0 for each index whose box is [0, 1): free ones in `ranges`, and those that a sum runs over."""
+    return _at_unit_sums(substitute(expr, {v: S.Zero for v, extent in ranges.items() if extent == 1}))
+
+
+def _at_unit_sums(expr: Expr) -> Expr:
+    if not expr.has(Sum):
+        return expr
+    if isinstance(expr, Sum):
+        bounds = bounds_of(expr)
+        unit = {variable: S.Zero for variable, extent in bounds if extent == 1}
+        body = _at_unit_sums(substitute(expr.function, unit))
+        return total(body, *(b for b in bounds if b[0] not in unit))
+    arguments = [_at_unit_sums(a) if isinstance(a, Expr) or a.args else a for a in expr.args]
+    return expr if all(a is b for a, b in zip(arguments, expr.args, strict=True)) else expr.func(*arguments)

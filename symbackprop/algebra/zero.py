@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from sympy import Expr, Sum, Symbol
 
-from symbackprop.algebra.binding import substitute
+from symbackprop.algebra.binding import at_unit_boxes, substitute
 from symbackprop.algebra.closing import convert_maximum, convert_sum
 from symbackprop.algebra.conditions import CONDITIONS
 from symbackprop.algebra.elimination import put_in, reads
@@ -81,6 +81,7 @@ def is_zero(
     missed = False
     if using:
         expr = _with_definitions(expr, using, ranges, space, premises)
+    expr = at_unit_boxes(expr, ranges)
     for with_facts, size_facts in ((False, False), (True, False), (False, True), (True, True)):
         if size_facts and not space.size_facts:
             break

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sympy import Add, Expr, Symbol
+from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.arrays import Array
 from symbackprop.algebra.display import display, size_of, with_facts
@@ -124,7 +125,7 @@ def _eliminated(
     space: Space,
     checker: Checker,
 ) -> tuple[Expr, Expr, list[Step]]:
-    """Puts in the adjoint of v where that shortens the result, or where it serves only here, entry by entry."""
+    """Puts in the adjoint of v where that shortens the result, where it is constant, or where it serves only here."""
     named, folded = forms
     steps = []
     for through in sorted({n for n in known if reads(folded, adjoint(n))}, key=list(known).index):
@@ -132,7 +133,8 @@ def _eliminated(
         premises = space.with_definitions({name: known[through].final})
         result = eliminate(folded, (name,), place.ranges, premises)
         shorter = size_of(result.expression) <= size_of(folded)
-        if not shorter and not (served[through] == 1 and _is_entrywise(folded, name, place)):
+        constant = not known[through].folded.has(Indexed)
+        if not (shorter or constant or (served[through] == 1 and _is_entrywise(folded, name, place))):
             continue
         by_name = eliminate(named, (name,), place.ranges, premises).expression
         check = Checker(premises, checker.active).equal(folded, result.expression, place.ranges, using=(name,))

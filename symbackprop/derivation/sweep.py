@@ -230,5 +230,5 @@ def _update(model: Model, name: str, space: Space, checker: Checker) -> Step:
         "gradient descent",
         DEFINITION,
         array=Array(place.at, place.shape, after),
-        substeps=tuple(matrix_steps(place, value, after, after, space, checker)),
+        substeps=tuple(matrix_steps(place, value, after, after, space, checker)) if place.at else (),
     )
