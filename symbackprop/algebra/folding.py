@@ -121,7 +121,7 @@ def candidates_of(raw: Expr, forward: Expr, value: Expr) -> Iterator[Expr]:
     for root in sorted(forward.atoms(Pow), key=str):
         if forward == root and root.exp.is_Rational:
             yield from _tidy(_by_root(raw, root, value), raw, value, poles=True)
-    quotient = cancel(raw / forward)
+    quotient = _over_exponentials(cancel, raw / forward)
     yield from _tidy(value * quotient, raw, value)
 
 
@@ -174,17 +174,35 @@ def _tidy(candidate: Expr, raw: Expr, value: Expr, *, poles: bool = False) -> It
     """The candidate, cancelled and factored, if it speaks of `value` and brings no pole that `raw` has not."""
     forms = {candidate} if candidate.has(*BINDERS, Piecewise) else set()
     if not forms:
-        cancelled = cancel(candidate)
-        forms = {cancelled, with_signs(factor(cancelled))}
+        cancelled = _over_exponentials(cancel, candidate)
+        forms = {cancelled, with_signs(_over_exponentials(factor, cancelled))}
     for form in sorted(forms, key=str):
         if form.has(value) and (poles or _poles(form) <= _poles(raw)):
             yield form
 
 
+def _over_exponentials(operation: Callable[[Expr], Expr], expr: Expr) -> Expr:
+    """`operation` with each exponential a symbol, and a whole power of another one a power of its symbol.
+
+    SymPy would take exp(x³/1000 + x) for a thousandth power of exp(x³) and factor polynomials of such degrees.
+    """
+    symbols: dict[Expr, Symbol] = {}
+    powers: dict[Expr, Expr] = {}
+    atoms = [part for part in expr.atoms(exp) if not part.has(*BINDERS)]
+    for part in sorted(atoms, key=lambda e: (abs(e.args[0].as_coeff_Mul()[0]), str(e))):
+        argument = part.args[0]
+        root = next((known for known in symbols if (argument / known).is_Integer), argument)
+        symbol = symbols.setdefault(root, Symbol(f"_exp{len(symbols)}", positive=True))
+        powers[part] = symbol ** (argument / root)
+    result = operation(expr.xreplace(powers))
+    return result.xreplace({symbol: exp(root) for root, symbol in symbols.items()})
+
+
 def _poles(expr: Expr) -> set[Expr]:
     """The factors of an expression's denominator that are not known to be free of zeros."""
     _, denominator = fraction(together(expr))
-    return {f.as_base_exp()[0] for f in Mul.make_args(factor(denominator)) if not f.is_number and not _is_positive(f)}
+    factors = Mul.make_args(_over_exponentials(factor, denominator))
+    return {f.as_base_exp()[0] for f in factors if not f.is_number and not _is_positive(f)}
 
 
 def _is_positive(expr: Expr) -> bool:
