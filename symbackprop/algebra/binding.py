@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from sympy import Expr, Integer, S, Sum, Symbol
 from sympy.tensor.indexed import Indexed
 
-from symbackprop.algebra.symbols import BINDERS, Guard, Maximum, body_of, bounds_of, index, total
+from symbackprop.algebra.symbols import BINDERS, Guard, Maximum, body_of, bounds_of, index, tensor_of, total
 
 _KIN = {"s": "r", "t": "tau"}  # samples and times keep their own kind of letter
 _LETTERS = ("i", "j", "k", "l", "p", "q", "r", "s", "t", "u", "v")
@@ -37,6 +37,11 @@ def fresh(avoid: Iterable[Symbol], like: Symbol | None = None) -> Symbol:
 def free_indices(expr: Expr) -> frozenset[Symbol]:
     """The integer symbols (indices and sizes) that stand free in `expr`."""
     return frozenset(s for s in expr.free_symbols if isinstance(s, Symbol) and s.is_integer)
+
+
+def tensors_in(expr: Expr) -> frozenset[str]:
+    """The names of the tensors whose entries stand in `expr`, bound and free indices alike."""
+    return frozenset(name for part in expr.atoms(Indexed, Symbol) if (name := tensor_of(part)) is not None)
 
 
 def all_symbols(expr: Expr) -> frozenset[Symbol]:

@@ -123,8 +123,3 @@ def _forms(flat: Expr) -> list[Expr]:
     """Ways to write a sum: as it is, with common factors out, factored."""
     plain, back = _with_symbols(flat)
     return [flat, common_factor(flat), with_signs(factor(plain)).xreplace(back) if plain != S.Zero else flat]
-
-
-def reads(expr: Expr, name: str) -> bool:
-    """Whether an entry of the tensor stands in `expr`."""
-    return any(tensor_of(part) == name for part in expr.atoms(Indexed, Symbol))

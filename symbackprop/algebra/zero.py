@@ -17,7 +17,7 @@ from sympy import Expr, Sum, Symbol
 from symbackprop.algebra.binding import at_unit_boxes, substitute
 from symbackprop.algebra.closing import convert_maximum, convert_sum
 from symbackprop.algebra.conditions import CONDITIONS
-from symbackprop.algebra.elimination import put_in, reads
+from symbackprop.algebra.elimination import put_in
 from symbackprop.algebra.expressions import expression_of, polynomial_expression
 from symbackprop.algebra.generators import (
     IDEMPOTENT,
@@ -99,8 +99,8 @@ def is_zero(
 
 def _with_definitions(expr: Expr, using: Collection[str], ranges: Ranges, space: Space, premises: list[str]) -> Expr:
     """Definitions put in, later tensors first: what they read may be put in after them."""
-    for name in sorted(set(using), key=list(space.definitions).index, reverse=True):
-        if not reads(expr, name):
+    for name in reversed(list(space.definitions)):
+        if name not in using or not reads(expr, name):
             continue
         array = space.definitions[name]
         place = f"[{', '.join(str(i) for i in array.indices)}]" if array.indices else ""

@@ -9,12 +9,13 @@ from sympy import Add, Expr, Symbol
 from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.arrays import Array
+from symbackprop.algebra.binding import tensors_in
 from symbackprop.algebra.display import display, size_of, with_facts
-from symbackprop.algebra.elimination import eliminate, reads
+from symbackprop.algebra.elimination import eliminate
 from symbackprop.algebra.lifting import lift
 from symbackprop.algebra.matrices import Leaf
 from symbackprop.algebra.space import Fact, Space
-from symbackprop.algebra.symbols import adjoint, entry, tensor_of
+from symbackprop.algebra.symbols import adjoint, entry, primal, tensor_of
 from symbackprop.derivation.checks import DEFINITION, Checker
 from symbackprop.derivation.contributions import Contribution
 from symbackprop.derivation.steps import Step, StepKind
@@ -128,8 +129,9 @@ def _eliminated(
     """Puts in the adjoint of v where that shortens the result, where it is constant, or where it serves only here."""
     named, folded = forms
     steps = []
-    for through in sorted({n for n in known if reads(folded, adjoint(n))}, key=list(known).index):
-        name = adjoint(through)
+    read = tensors_in(folded)
+    for name in [name for name in map(adjoint, known) if name in read]:
+        through = primal(name)
         premises = space.with_definitions({name: known[through].final})
         result = eliminate(folded, (name,), place.ranges, premises)
         shorter = size_of(result.expression) <= size_of(folded)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from sympy import Expr, Symbol
-from sympy.tensor.indexed import Indexed
+from sympy import Expr
 
 from symbackprop.algebra.arrays import Array
+from symbackprop.algebra.binding import tensors_in
 from symbackprop.algebra.matrices import Matrix
 from symbackprop.algebra.space import Space
-from symbackprop.algebra.symbols import is_adjoint, primal, tensor_of
+from symbackprop.algebra.symbols import is_adjoint, primal
 from symbackprop.derivation.steps import Method, Step, StepKind, of_kind, walk
 from symbackprop.errors import UnknownNameError, suggestion
 from symbackprop.model.model import Model
@@ -91,5 +91,4 @@ class Derivation:
 
 def read_adjoints(expr: Expr) -> set[str]:
     """The names of the adjoints that stand in `expr`."""
-    names = {tensor_of(part) for part in expr.atoms(Indexed, Symbol)}
-    return {name for name in names if name is not None and is_adjoint(name)}
+    return {name for name in tensors_in(expr) if is_adjoint(name)}

@@ -16,17 +16,16 @@ from sympy.tensor.indexed import Indexed
 from symbackprop.algebra.arrays import Array, array_of
 from symbackprop.algebra.derivative import derivative
 from symbackprop.algebra.display import display
-from symbackprop.algebra.elimination import reads
 from symbackprop.algebra.space import Space
-from symbackprop.algebra.symbols import adjoint, entry
+from symbackprop.algebra.symbols import adjoint, entry, tensor_of
 from symbackprop.derivation.adjoints import Adjoint, Place, adjoint_of, matrix_steps
 from symbackprop.derivation.checks import DEFINITION, Checker, Progress
 from symbackprop.derivation.contributions import Contribution, contribution, frame
 from symbackprop.derivation.derivation import Derivation
+from symbackprop.derivation.route import Route, route
 from symbackprop.derivation.steps import Step, StepKind, numbered
-from symbackprop.errors import UnknownNameError, suggestion
 from symbackprop.model.model import Model
-from symbackprop.model.records import Equation, Samples
+from symbackprop.model.records import Samples
 
 LEARNING_RATES = ("eta", "alpha", "gamma", "learning_rate")
 """Names for the learning rate; the first that the model leaves free is taken."""
@@ -67,19 +66,18 @@ def _sweep(
     source: Model, model: Model, wrt: Iterable[str] | None, scale: Expr, checks: bool, progress: Progress | None
 ) -> Derivation:
     """The pipeline: which tensors, in which order, each one's contributions, the sum, the matrix form, the update."""
-    wanted = _wanted(model, wrt)
-    order = _order(model, wanted)
-    space = _space_with_adjoints(model, order)
+    way = route(model, wrt)
+    space = _space_with_adjoints(model, way.order)
     checker = Checker(space, checks)
     sampled = _sampled(model, source)
-    served = _served(model, order)
     known: dict[str, Adjoint] = {}
-    for count, name in enumerate(order):
+    for count, name in enumerate(way.order):
         if progress is not None:
-            progress(name, count, len(order))
-        place = _place(model, name)
-        parts = tuple(_contributions(model, place, order, scale, sampled, space, checker))
-        known[name] = adjoint_of(place, parts, known, served, space, checker)
+            progress(name, count, len(way.order))
+        place = _place(model, name, way)
+        parts = tuple(_contributions(model.root, place, way, scale, sampled, space, checker))
+        known[name] = adjoint_of(place, parts, known, way.served, space, checker)
+    parameters = [name for name in way.order if model.tensor(name).role == "parameter"]
     return Derivation(
         source=source,
         model=model,
@@ -87,67 +85,9 @@ def _sweep(
         scale=scale,
         sampled=sampled,
         forward=numbered(_forward(model, space, checker)),
-        steps=numbered(known[name].step for name in order),
-        updates=tuple(_update(model, name, space, checker) for name in order if model.tensor(name).role == "parameter"),
+        steps=numbered(known[name].step for name in way.order),
+        updates=tuple(_update(model, _place(model, name, way), space, checker) for name in parameters),
     )
-
-
-def _wanted(model: Model, wrt: Iterable[str] | None) -> tuple[str, ...]:
-    if wrt is None:
-        return tuple(tensor.name for tensor in model.parameters)
-    names = tuple(dict.fromkeys(wrt))
-    known = [tensor.name for tensor in model.tensors if not tensor.integer]
-    for name in names:
-        if name not in known:
-            raise UnknownNameError(
-                f"there is no tensor {name} to derive by", name=name, fix=suggestion(name, known) or f"Known: {known}."
-            )
-    return names
-
-
-def _reads(equation: Equation, name: str) -> bool:
-    return reads(equation.expression, name)
-
-
-def _order(model: Model, wanted: tuple[str, ...]) -> tuple[str, ...]:
-    """The tensors whose adjoints are needed, last first; inputs and parameters right after what last reads them."""
-    path = _on_path(model, wanted)
-    order: list[str] = []
-    for equation in reversed(model.order):
-        if equation.tensor in path and equation.tensor != model.root:
-            order.append(equation.tensor)
-        for tensor in model.tensors:
-            name = tensor.name
-            if name in wanted and name not in order and not model.defines(name) and _reads(equation, name):
-                users = [e.tensor for e in model.equations if e.tensor in path and _reads(e, name)]
-                if all(user in order or user == model.root for user in users):
-                    order.append(name)
-    return (*order, *(name for name in wanted if name not in order))
-
-
-def _on_path(model: Model, wanted: tuple[str, ...]) -> frozenset[str]:
-    """The tensors that read a wanted one, directly or not, and that the root reads, directly or not."""
-    upward = set(wanted)
-    downward = {model.root}
-    for _ in model.equations:  # a recurrence needs more than one pass
-        before = (len(upward), len(downward))
-        for equation in model.order:
-            if any(_reads(equation, name) for name in upward):
-                upward.add(equation.tensor)
-        for equation in reversed(model.order):
-            if equation.tensor in downward:
-                downward |= {t.name for t in model.tensors if _reads(equation, t.name)}
-        if before == (len(upward), len(downward)):
-            break
-    return frozenset(upward & downward)
-
-
-def _served(model: Model, order: tuple[str, ...]) -> dict[str, int]:
-    """How many of the tensors in `order` the adjoint of each one goes on to."""
-    return {
-        name: sum(1 for other in order if _reads(model.equation(name), other)) if model.defines(name) else 0
-        for name in order
-    }
 
 
 def _sampled(model: Model, source: Model) -> frozenset[str]:
@@ -161,38 +101,28 @@ def _space_with_adjoints(model: Model, order: tuple[str, ...]) -> Space:
     return replace(model.space, shapes={**model.space.shapes, **shapes})
 
 
-def _place(model: Model, name: str) -> Place:
+def _place(model: Model, name: str, way: Route) -> Place:
     """The tensor with names for its indices: its own equation's, else those under which it is first read."""
     shape = model.tensor(name).shape
     if model.defines(name):
-        return Place(name, model.equation(name).indices, shape)
-    for equation in model.order:
+        return Place(name, model.space.definitions[name].indices, shape)
+    for equation in reversed(way.users.get(name, ())):
         for part in sorted(equation.expression.atoms(Indexed), key=str):
             names = part.indices
             distinct = len(set(names)) == len(names) and all(isinstance(i, Symbol) for i in names)
-            if part.base.label.name == name and distinct:
+            if tensor_of(part) == name and distinct:
                 return Place(name, tuple(names), shape)
     return Place(name, array_of(name, shape).indices, shape)
 
 
 def _contributions(
-    model: Model,
-    place: Place,
-    order: tuple[str, ...],
-    scale: Expr,
-    sampled: frozenset[str],
-    space: Space,
-    checker: Checker,
+    root: str, place: Place, way: Route, scale: Expr, sampled: frozenset[str], space: Space, checker: Checker
 ) -> Iterator[Contribution]:
     """One contribution for each equation on the way that reads the tensor, last equation first."""
-    for equation in reversed(model.order):
-        if equation.tensor not in (*order, model.root) or not _reads(equation, place.tensor):
-            continue
+    for equation in way.users.get(place.tensor, ()):
         factor = scale ** (int(equation.tensor in sampled) - int(place.tensor in sampled))
         array = space.definitions[equation.tensor]
-        yield contribution(
-            frame(place.tensor, place.at, place.shape, equation, array), model.root, factor, space, checker
-        )
+        yield contribution(frame(place.tensor, place.at, place.shape, equation, array), root, factor, space, checker)
 
 
 def _forward(model: Model, space: Space, checker: Checker) -> Iterator[Step]:
@@ -215,15 +145,14 @@ def _forward(model: Model, space: Space, checker: Checker) -> Iterator[Step]:
         )
 
 
-def _update(model: Model, name: str, space: Space, checker: Checker) -> Step:
+def _update(model: Model, place: Place, space: Space, checker: Checker) -> Step:
     """Gradient descent: the parameter less the learning rate times its gradient."""
-    place = _place(model, name)
-    value, slope = entry(name, *place.at), entry(adjoint(name), *place.at)
+    value, slope = entry(place.tensor, *place.at), entry(adjoint(place.tensor), *place.at)
     rate = next(entry(n) for n in LEARNING_RATES if n not in {t.name for t in model.tensors})
     after = value - rate * slope
     return Step(
         StepKind.UPDATE,
-        name,
+        place.tensor,
         value,
         after,
         after,
