@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sympy import Expr, Mod, Symbol
+from sympy import Expr, Mod, Symbol, floor
 from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.binding import free_indices
 from symbackprop.algebra.ranges import affine_coefficient, is_nonnegative
 from symbackprop.algebra.space import Ranges, Space
-from symbackprop.algebra.symbols import index, tensor_of
+from symbackprop.algebra.symbols import ArgMax, index, tensor_of
 from symbackprop.errors import IndexRangeError
 from symbackprop.model.reads import Read
 from symbackprop.model.records import Equation, Tensor
-from symbackprop.model.words import counted, named_place, ordinal
+from symbackprop.model.words import counted, named_place, ordinal, written
 
 
 def check_bounds(read: Read, tensors: Mapping[str, Tensor], equation: Equation, space: Space) -> None:
@@ -57,7 +57,7 @@ def _two_ranges(read: Read, axis: int, position: Symbol, tensor: Tensor, equatio
     return IndexRangeError(
         f"the index {position} has two ranges in the equation of {equation.tensor}",
         where=named_place(equation.origin, tensor.name),
-        because=f"It runs over {other}, and in {read.entry} the {ordinal(axis)} axis of {tensor.name} has "
+        because=f"It runs over {other}, and in {written(read.entry)} the {ordinal(axis)} axis of {tensor.name} has "
         f"{counted_size(extent)}.",
         fix=_mend(read, tensor, extent, other),
         name=position.name,
@@ -70,7 +70,7 @@ def counted_size(extent: Expr) -> str:
 
 def _mend(read: Read, tensor: Tensor, extent: Expr, other: Expr) -> str:
     if len(tensor.shape) == 2 and other in tensor.shape and tensor.shape[0] != tensor.shape[1]:
-        return f"Did you mean {tensor.name}[{', '.join(map(str, reversed(read.indices)))}]?"
+        return f"Did you mean {tensor.name}[{', '.join(map(written, reversed(read.indices)))}]?"
     if (extent - other).is_number:
         return "Make the two sizes equal, or use two indices."
     return f"Use two indices, make the sizes equal, or declare the size fact {extent} >= {other}."
@@ -83,13 +83,13 @@ def _outside(
     least, most = _corner(position, ranges, least=True), _corner(position, ranges, least=False)
     has = f"the {ordinal(axis)} axis of {tensor.name} has {counted_size(extent)}, counted from 0"
     if least is None or most is None:
-        because = f"It is not proved that {read.indices[axis]} stays in range: {has}."
+        because = f"It is not proved that {written(read.indices[axis])} stays in range: {has}."
     elif least == most:
         because = f"The index is {least}, and {has}."
     else:
-        because = f"{read.indices[axis]} goes from {least} to {most}, and {has}."
+        because = f"{written(read.indices[axis])} goes from {least} to {most}, and {has}."
     return IndexRangeError(
-        f"{read.entry} may lie outside {tensor.name}, in the equation of {equation.tensor}",
+        f"{written(read.entry)} may lie outside {tensor.name}, in the equation of {equation.tensor}",
         where=named_place(equation.origin, tensor.name),
         because=because,
         fix=f"Keep the index in range, declare a size fact that does, or pad {tensor.name}: then it reads 0 outside.",
@@ -98,11 +98,11 @@ def _outside(
 
 
 def _corner(position: Expr, ranges: Ranges, *, least: bool) -> Expr | None:
-    """The least or greatest value of an affine position over the boxes; None if it is not affine."""
+    """The least or greatest value of an affine position over the boxes, in sizes; None if it is not affine."""
     for variable in sorted(free_indices(position) & set(ranges), key=str):
         slope = affine_coefficient(position, variable)
         if slope is None or not slope.is_number:
             return None
         at = 0 if bool(slope > 0) == least else ranges[variable] - 1
         position = (position - slope * variable + slope * at).expand()
-    return position
+    return None if position.has(ArgMax, Indexed, floor, Mod) else position

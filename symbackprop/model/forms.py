@@ -188,12 +188,7 @@ class _Standard:
         return part.func(*map(self.form, arguments)) if arguments else part  # type: ignore[attr-defined]
 
     def sum(self, expr: Sum) -> Expr:
-        limits = []
-        for limit in expr.limits:
-            if len(limit) != 3:
-                what = f"a sum over {limit[0]} without limits"
-                raise self.refused(what, f"It stands in {expr}.", "Write Sum(f, (j, 0, n - 1)).")
-            limits.append(tuple(map(self.form, limit)))
+        limits = [tuple(map(self.form, limit)) for limit in expr.limits]
         body = self.form(expr.function)
         return expr if body is expr.function and limits == list(map(tuple, expr.limits)) else Sum(body, *limits)
 

@@ -18,7 +18,7 @@ from symbackprop.algebra.space import Space
 from symbackprop.errors import CycleError
 from symbackprop.model.reads import Read
 from symbackprop.model.records import Equation
-from symbackprop.model.words import named_place
+from symbackprop.model.words import named_place, written
 
 Clocks = dict[str, int]
 
@@ -186,7 +186,7 @@ def _cycle(component: tuple[str, ...], needs: list[_Need], equations: Mapping[st
         path.append(next(need.used for need in needs if need.user == path[-1]))
     path = path[path.index(path[-1]) :]
     first, second = path[0], path[1]
-    reads = [str(n.read.entry) for n in needs if n.user == first and n.used == second]
+    reads = [written(n.read.entry) for n in needs if n.user == first and n.used == second]
     indexed = any(equations[name].indices for name in component)
     because = "No axis is a clock, along which every read goes back in time or stands still."
     return CycleError(

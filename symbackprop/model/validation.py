@@ -21,7 +21,7 @@ from symbackprop.errors import (
 from symbackprop.model.bounds import check_bounds
 from symbackprop.model.reads import Read
 from symbackprop.model.records import Equation, Samples, Tensor
-from symbackprop.model.words import bracketed, counted, named_place
+from symbackprop.model.words import bracketed, counted, named_place, written
 
 Reads = Mapping[str, tuple[Read, ...]]
 
@@ -245,7 +245,7 @@ def _check_rank(read: Read, tensor: Tensor, equation: Equation) -> None:
     if len(read.indices) == len(tensor.shape):
         return
     raise ShapeError(
-        f"{read.entry} in the equation of {equation.tensor} has {counted(len(read.indices), 'index', 'indices')}",
+        f"{written(read.entry)} in the equation of {equation.tensor} has {counted(len(read.indices), 'index', 'indices')}",
         where=named_place(equation.origin, tensor.name),
         because=f"{tensor.name}{bracketed(tensor.shape)} has {counted(len(tensor.shape), 'axis', 'axes')}.",
         fix="Give one index per axis.",
@@ -259,14 +259,14 @@ def _check_kind(read: Read, tensor: Tensor, equation: Equation) -> None:
     where = named_place(equation.origin, tensor.name)
     if tensor.integer:
         raise ModelError(
-            f"{read.entry} is a value in the equation of {equation.tensor}",
+            f"{written(read.entry)} is a value in the equation of {equation.tensor}",
             where=where,
             because=f"{tensor.name} is declared as integer: it serves as an index.",
-            fix=f"Read something at it, E[{read.entry}], or do not declare it as integer.",
+            fix=f"Read something at it, E[{written(read.entry)}], or do not declare it as integer.",
             name=tensor.name,
         )
     raise ModelError(
-        f"{read.entry} is an index in the equation of {equation.tensor}",
+        f"{written(read.entry)} is an index in the equation of {equation.tensor}",
         where=where,
         because=f"{tensor.name} holds real numbers.",
         fix=f"Declare {tensor.name} as integer if it does not.",
