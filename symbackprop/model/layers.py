@@ -66,7 +66,7 @@ def as_size(value: Any) -> Expr:
     extent = size(value) if isinstance(value, str) else value if isinstance(value, Expr) else number(value)
     if extent.is_integer is not True or (extent.is_number and extent < 1):
         raise UsageError(f"{value!r} is no size", fix="A size is a whole number of at least 1, or a name.")
-    return extent
+    return extent.expand()
 
 
 def dense(names: DenseNames, source: Array, layer: Dense) -> tuple[Definition, ...]:

@@ -244,8 +244,9 @@ def _size_symbols(space: Space) -> list[str]:
 def _check_rank(read: Read, tensor: Tensor, equation: Equation) -> None:
     if len(read.indices) == len(tensor.shape):
         return
+    count = counted(len(read.indices), "index", "indices")
     raise ShapeError(
-        f"{written(read.entry)} in the equation of {equation.tensor} has {counted(len(read.indices), 'index', 'indices')}",
+        f"{written(read.entry)} in the equation of {equation.tensor} has {count}",
         where=named_place(equation.origin, tensor.name),
         because=f"{tensor.name}{bracketed(tensor.shape)} has {counted(len(tensor.shape), 'axis', 'axes')}.",
         fix="Give one index per axis.",
