@@ -169,7 +169,7 @@ CLASHES: dict[str, Case] = {
     "half an index": (lambda: x[0.5], "x is read at 1/2, which is no index", None),
     "an array as an index": (lambda: x[z], "x is read at z, which is no index", None),
     "stride": (lambda: x[::2], "x is sliced with a step", "Write the stride into the index: x[2*i]."),
-    "a long label": (lambda: (W @ x + W @ x + W @ x + W @ x + W @ x + W @ x + W @ x) + x, "cannot add a vector of h entries and x", None),
+    "a long label": (lambda: sum([W @ x] * 7, start=W @ x) + x, "cannot add a vector of h entries and x", None),
 }
 
 
