@@ -110,11 +110,11 @@ def refresh(body: Expr, bounds: Iterable[tuple[Symbol, Expr]], avoid: set[Symbol
 
 
 def apart(expr: Expr, avoid: Iterable[Symbol]) -> Expr:
-    """`expr` with every bound index renamed that bears a name in `avoid`, or that of a binder around it."""
+    """`expr` with every bound index renamed that bears a name in `avoid`, of its size, or of a binder around it."""
     if not expr.has(*BINDERS):
         return expr
     if isinstance(expr, BINDERS):
-        taken = set(avoid)
+        taken = set(avoid).union(*(extent.free_symbols for _, extent in bounds_of(expr)))
         body, bounds = refresh(body_of(expr), bounds_of(expr), taken)
         return rebind(expr, apart(body, taken), bounds)
     arguments = [apart(a, avoid) if isinstance(a, Expr) or a.args else a for a in expr.args]

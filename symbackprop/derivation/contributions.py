@@ -70,8 +70,9 @@ class Frame:
 
 
 def frame(tensor: str, at: tuple[Symbol, ...], shape: tuple[Expr, ...], equation: Equation, array: Array) -> Frame:
-    """The equation with its own indices renamed apart from `at`."""
-    taken = set(at)
+    """The equation with its own indices renamed apart from `at`, from sizes and from the indices it binds."""
+    taken = set(at).union(*(extent.free_symbols for extent in (*shape, *array.shape)))
+    taken |= all_symbols(array.expression) - set(equation.indices)
     indices = []
     for variable in equation.indices:
         new = fresh(taken, variable)
