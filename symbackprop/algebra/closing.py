@@ -8,6 +8,7 @@ where an entry h[t-1] multiplies, the sum over t is the sum over t' = t - 1, wit
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from sympy import Expr, Sum, Symbol
@@ -18,6 +19,7 @@ from symbackprop.algebra.conditions import delta_of, guard_of, sign_of
 from symbackprop.algebra.generators import (
     Monomial,
     Polynomial,
+    UnprovedError,
     Workspace,
     accumulate,
     generator,
@@ -52,33 +54,39 @@ def convert_sum(work: Workspace, expr: Sum) -> Polynomial:
         expr = boxed(expr, work.boxes)
     result: Polynomial = {}
     for term in terms_of(expr):
-        accumulate(result, _collapsed(work, term), 1)
+        accumulate(result, _summed(work, term), 1)
     return result
 
 
-def _collapsed(work: Workspace, term: Term) -> Polynomial:
-    result: Polynomial = {}
-    for part in collapse(term, work.boxes, work.space):
-        accumulate(result, _term(work, part), 1)
-    return result
-
-
-def _term(work: Workspace, term: Term) -> Polynomial:
-    """A collapsed term as an element: its bound indices renamed apart from those in scope, then closed."""
+def _summed(work: Workspace, term: Term) -> Polynomial:
+    """A term as an element. Its bound indices are renamed first: a fact about a free index must not meet them."""
     work.spend(8)
+    own = {variable for variable, _ in term.bounds}
+    taken = [*work.open, *(v for v in term.symbols - own)]
     mapping: dict[Symbol, Expr] = {}
-    bounds: list[Symbol] = []
+    bounds: list[tuple[Symbol, Expr]] = []
     for variable, extent in term.bounds:
-        slot = _slot(work, extent, [*work.open, *bounds])
+        if free_indices(extent) & own:
+            raise UnprovedError("a sum whose box depends on another index")
+        slot = _slot(work, extent, taken)
         mapping[variable] = slot
-        bounds.append(slot)
+        taken.append(slot)
+        bounds.append((slot, extent))
     depth = len(work.open)
-    work.open.extend(bounds)
-    factors = [convert(work, substitute(factor, mapping)) for factor in term.factors]
-    guards = [guard_of(work, substitute(guard, mapping)) for guard in term.guards]
-    body = product(work, [convert(work, term.coefficient), *guards, *factors])
+    work.open.extend(slot for slot, _ in bounds)
+    result: Polynomial = {}
+    for part in collapse(replace(term.substituted(mapping), bounds=tuple(bounds)), work.boxes, work.space):
+        accumulate(result, _closed_term(work, part), 1)
     del work.open[depth:]
-    return close(work, body, tuple(bounds))
+    return result
+
+
+def _closed_term(work: Workspace, term: Term) -> Polynomial:
+    """A collapsed term, its bound indices named apart, as an element."""
+    factors = [convert(work, factor) for factor in term.factors]
+    guards = [guard_of(work, guard) for guard in term.guards]
+    body = product(work, [convert(work, term.coefficient), *guards, *factors])
+    return close(work, body, tuple(variable for variable, _ in term.bounds))
 
 
 def _slot(work: Workspace, extent: Expr, taken: list[Symbol]) -> Symbol:
@@ -183,7 +191,7 @@ def _part(work: Workspace, bounds: tuple[Symbol, ...], items: Monomial, least: b
         sum_text(work, bounds, items),
         (bounds, items),
         free_of(work, (items,)) - set(bounds) | frozenset().union(*(free_indices(work.boxes[v]) for v in bounds)),
-        all(work.generators[n].positive for n, _ in items),
+        all(work.generators[n].positive for n, _ in items) and all(work.nonnegative(work.boxes[v] - 1) for v in bounds),
         height_of(work, (items,)) + 1,
     )
     return power_of(number)
@@ -203,7 +211,8 @@ def _distribution(work: Workspace, bounds: tuple[Symbol, ...], items: Monomial) 
             others = tuple(item for item in items if item[0] != number)
             elsewhere = (i for place, i in enumerate(indices) if place != fact.axis)
             if (
-                variable in bounds
+                name in work.space.shapes
+                and variable in bounds
                 and variable not in free_of(work, (others,))
                 and not any(i.has_free(variable) for i in elsewhere)
                 and (work.boxes[variable] - work.space.shapes[name][fact.axis]).expand() == 0
@@ -223,7 +232,7 @@ def _recollapsed(work: Workspace, bounds: tuple[Symbol, ...], items: Monomial) -
         return None
     result: Polynomial = {}
     for part in parts:
-        accumulate(result, _term(work, part), 1)
+        accumulate(result, _closed_term(work, part), 1)
     return result
 
 

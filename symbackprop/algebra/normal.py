@@ -34,6 +34,7 @@ from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.binding import free_indices
 from symbackprop.algebra.evaluate import definition_of
+from symbackprop.algebra.expressions import expression_of
 from symbackprop.algebra.generators import (
     IDEMPOTENT,
     ONE,
@@ -195,7 +196,7 @@ def root(work: Workspace, polynomial: Polynomial, exponent: Fraction) -> Polynom
     numerator, den = together(work, polynomial)
     for number in sorted(den):
         if not work.generators[number].positive:
-            work.cite("each denominator under a root is positive")
+            work.cite(f"{expression_of(work, number)} > 0")
     parts = factors_of(work, numerator)
     known = tuple((n, e * exponent) for n, e in parts.monomial if work.generators[n].positive)
     unknown = tuple((n, e) for n, e in parts.monomial if not work.generators[n].positive)
@@ -255,7 +256,7 @@ def _exponential(work: Workspace, polynomial: Polynomial) -> Polynomial:
         inner = work.generators[monomial[0][0]] if len(monomial) == 1 and monomial[0][1] == 1 else None
         if inner is not None and inner.kind == "log":
             if not work.generators[inner.data].positive:
-                work.cite("the argument of each logarithm is positive")
+                work.cite(f"{expression_of(work, inner.data)} > 0")
             powers.append(reduced(work, ((inner.data, exponent),)))
             continue
         argument: Polynomial = {monomial: 1}

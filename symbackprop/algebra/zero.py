@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from sympy import Expr, Sum, Symbol
 
-from symbackprop.algebra.binding import at_unit_boxes, substitute
+from symbackprop.algebra.binding import at_unit_boxes, substitute, tensors_in
 from symbackprop.algebra.closing import convert_maximum, convert_sum
 from symbackprop.algebra.conditions import CONDITIONS
 from symbackprop.algebra.elimination import put_in
@@ -100,7 +100,7 @@ def is_zero(
 def _with_definitions(expr: Expr, using: Collection[str], ranges: Ranges, space: Space, premises: list[str]) -> Expr:
     """Definitions put in, later tensors first: what they read may be put in after them."""
     for name in reversed(list(space.definitions)):
-        if name not in using or not reads(expr, name):
+        if name not in using or name not in tensors_in(expr):
             continue
         array = space.definitions[name]
         place = f"[{', '.join(str(i) for i in array.indices)}]" if array.indices else ""

@@ -313,3 +313,27 @@ def test_a_definition_comes_under_its_guards() -> None:
     space = Space(shapes=VECTORS.shapes, definitions={"a": Array((i,), (n,), sigmoid(z(i)))})
     assert not proved(a(t - 1) - sigmoid(z(t - 1)), {t: n}, space, using=("a",))
     assert proved(a(t - 1) - Guard(t - 1) * sigmoid(z(t - 1)), {t: n}, space, using=("a",))
+
+
+def test_a_case_of_a_free_index_does_not_reach_a_bound_one() -> None:
+    """Under the guard t < n-1 on a free t, a sum over another t still has its last term."""
+    difference = Guard(n - 2 - t) * (total(x(t) * exp(g(t + 1)), (t, n)) - total(x(t) * exp(g(t + 1)), (t, n - 1)))
+    assert not proved(difference, {t: n})
+    last = Guard(n - 2 - t) * x(t + 1) - x(t + 1)
+    assert proved(last * total(x(t) ** 2, (t, n)), {t: n})
+    beyond = (Guard(t + 1 - n + K) - 1) * total(Guard(n - 1 - K - t) * x(t), (t, n))
+    assert not proved(beyond, {t: n})
+
+
+def test_undoing_a_logarithm_needs_its_sign() -> None:
+    """exp(½ log x²) is |x|: equal to x where x > 0, which the proof must say."""
+    proof = is_zero(exp(log(x(i) ** 2) / 2) - x(i), {i: n}, VECTORS)
+    assert proof is None or "x[i] > 0" in proof.premises
+    assert is_zero(exp(log(x(i) ** 2)) - x(i) ** 2, {i: n}, VECTORS) is not None
+
+
+def test_an_empty_sum_has_no_sign() -> None:
+    """Σ over n - 1 exponentials is 0 at n = 1, so that it is not always positive."""
+    part = total(exp(x(k)), (k, n - 1))
+    assert proved(Abs(total(exp(x(k)), (k, n))) - total(exp(x(k)), (k, n)), {})
+    assert not proved(Piecewise((1, part > 0), (0, True)) - 1, {})
