@@ -15,6 +15,7 @@ from symbackprop.derivation.sweep import derive
 from symbackprop.errors import SymbackpropError
 from symbackprop.face import latex, parse, text
 from symbackprop.model.building import (
+    build,
     constant,
     equation,
     indices,
@@ -24,8 +25,24 @@ from symbackprop.model.building import (
     target,
     tensor,
 )
-from symbackprop.model.functions import apply, custom
+from symbackprop.model.functions import (
+    absolute,
+    apply,
+    custom,
+    elu,
+    gelu,
+    gelu_tanh,
+    leaky_relu,
+    relu,
+    selu,
+    sigmoid,
+    silu,
+    softplus,
+    square,
+    tanh,
+)
 from symbackprop.model.layers import Dense
+from symbackprop.model.losses import LOSSES, l2_penalty
 from symbackprop.model.model import Model
 from symbackprop.model.network import Network
 from symbackprop.model.records import Equation, Samples, Tensor
@@ -35,6 +52,7 @@ from symbackprop.notation.model_text import load
 from symbackprop.rendering.render import render
 
 __all__ = [
+    "LOSSES",
     "Conventions",
     "Dense",
     "Derivation",
@@ -46,14 +64,21 @@ __all__ = [
     "StepKind",
     "SymbackpropError",
     "Tensor",
+    "absolute",
     "apply",
+    "build",
     "constant",
     "custom",
     "derive",
+    "elu",
     "equation",
+    "gelu",
+    "gelu_tanh",
     "indices",
     "input",
+    "l2_penalty",
     "latex",
+    "leaky_relu",
     "load",
     "log_softmax",
     "logsumexp",
@@ -61,10 +86,17 @@ __all__ = [
     "mean",
     "parameter",
     "parse",
+    "relu",
     "render",
+    "selu",
+    "sigmoid",
+    "silu",
     "sizes",
     "softmax",
+    "softplus",
+    "square",
     "sum_over",
+    "tanh",
     "target",
     "tensor",
     "text",

@@ -40,6 +40,7 @@ from symbackprop.algebra.normal import (
 )
 from symbackprop.algebra.ranges import affine_coefficient
 from symbackprop.algebra.readings import Reading, as_term, free_in, may_leave, settled, shifts, without_guards
+from symbackprop.algebra.space import Premise
 from symbackprop.algebra.symbols import Maximum, bounds_of, index
 from symbackprop.algebra.terms import Term, terms_of
 from symbackprop.algebra.texts import extremum_text, free_of, height_of, sum_text
@@ -219,7 +220,7 @@ def _distribution(work: Workspace, bounds: tuple[Symbol, ...], items: Monomial) 
                 and in_range(work, name, indices, but=fact.axis)
                 and work.may_use_fact()
             ):
-                work.cite(f"Σ {name} = 1 ({fact.kind})")
+                work.cite(Premise("sums to 1", name))
                 return close(work, {others: 1}, tuple(v for v in bounds if v != variable))
     return None
 

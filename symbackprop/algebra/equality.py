@@ -20,7 +20,7 @@ from sympy.tensor.indexed import Indexed
 from symbackprop.algebra.arithmetic import FLOATS, INTERVALS, Number, UndecidedError
 from symbackprop.algebra.binding import free_indices
 from symbackprop.algebra.evaluate import Computed, Environment, integer_of, value_of
-from symbackprop.algebra.space import Fact, Ranges, Space
+from symbackprop.algebra.space import Fact, Premise, Ranges, Space
 from symbackprop.algebra.symbols import Apply, tensor_of
 from symbackprop.algebra.zero import is_zero
 
@@ -59,7 +59,7 @@ class Equality:
     """`proved` with premises, `refuted` with a witness, or `undecided` with the number of points that agreed."""
 
     status: Literal["proved", "refuted", "undecided"]
-    premises: tuple[str, ...] = ()
+    premises: tuple[Premise, ...] = ()
     witness: Witness | None = None
     points: int = 0
 

@@ -20,7 +20,7 @@ from typing import Any
 from sympy import Expr, Symbol
 
 from symbackprop.algebra.ranges import is_nonnegative
-from symbackprop.algebra.space import Space
+from symbackprop.algebra.space import Premise, Space
 
 Exponent = int | Fraction
 Monomial = tuple[tuple[int, Exponent], ...]
@@ -65,7 +65,7 @@ class Workspace:
     signs: Mapping[str, int] = field(default_factory=dict)
     generators: list[Generator] = field(default_factory=list)
     numbers: dict[str, int] = field(default_factory=dict)
-    premises: dict[str, None] = field(default_factory=dict)
+    premises: dict[Premise, None] = field(default_factory=dict)
     fact_missed: bool = False
     open: list[Symbol] = field(default_factory=list)
     memo: dict[Any, Any] = field(default_factory=dict)
@@ -78,7 +78,7 @@ class Workspace:
         if self.work > WORK:
             raise UnprovedError("too much work")
 
-    def cite(self, premise: str) -> None:
+    def cite(self, premise: Premise) -> None:
         self.premises.setdefault(premise)
 
     def nonnegative(self, expr: Expr) -> bool:
@@ -215,7 +215,7 @@ def _step(work: Workspace, monomial: Monomial) -> Polynomial | None:
         if kind in IDEMPOTENT or kind == "binary":
             if exponent != 1 and (kind in IDEMPOTENT or (exponent > 1 and isinstance(exponent, int))):
                 if kind == "binary":
-                    work.cite(f"{work.generators[number].data[0]} is 0 or 1 (fact)")
+                    work.cite(Premise("is 0 or 1", work.generators[number].data[0]))
                 return {_with(powers, {number: 1}): 1}
             if kind == "zero" and _meets_zero(work, number, powers):
                 return {}

@@ -57,6 +57,7 @@ from symbackprop.algebra.generators import (
 )
 from symbackprop.algebra.naming import height, label, quoted
 from symbackprop.algebra.quotients import base_of, factors_of, is_positive, together
+from symbackprop.algebra.space import Premise
 from symbackprop.algebra.symbols import Apply, ArgMax, tensor_of
 from symbackprop.algebra.texts import entry_text, free_of, height_of, text_of
 
@@ -125,7 +126,7 @@ def _by_facts(work: Workspace, name: str, indices: tuple[Expr, ...]) -> tuple[st
     if work.space.has(name, "binary", "one_hot"):
         return ("binary" if work.may_use_fact() else "entry"), False
     if work.space.has(name, "positive") and in_range(work, name, indices) and work.may_use_fact():
-        work.cite(f"{name} > 0 (positive)")
+        work.cite(Premise("is above 0", name))
         return "entry", True
     return "entry", False
 
@@ -196,7 +197,7 @@ def root(work: Workspace, polynomial: Polynomial, exponent: Fraction) -> Polynom
     numerator, den = together(work, polynomial)
     for number in sorted(den):
         if not work.generators[number].positive:
-            work.cite(f"{expression_of(work, number)} > 0")
+            work.cite(Premise("is above 0", expression_of(work, number)))
     parts = factors_of(work, numerator)
     known = tuple((n, e * exponent) for n, e in parts.monomial if work.generators[n].positive)
     unknown = tuple((n, e) for n, e in parts.monomial if not work.generators[n].positive)
@@ -256,7 +257,7 @@ def _exponential(work: Workspace, polynomial: Polynomial) -> Polynomial:
         inner = work.generators[monomial[0][0]] if len(monomial) == 1 and monomial[0][1] == 1 else None
         if inner is not None and inner.kind == "log":
             if not work.generators[inner.data].positive:
-                work.cite(f"{expression_of(work, inner.data)} > 0")
+                work.cite(Premise("is above 0", expression_of(work, inner.data)))
             powers.append(reduced(work, ((inner.data, exponent),)))
             continue
         argument: Polynomial = {monomial: 1}

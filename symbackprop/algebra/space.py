@@ -36,6 +36,22 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
+class Premise:
+    r"""What a proof rests on.
+
+    `subject` is the tensor whose definition or fact serves, the expression that is above 0 or the size fact that is at
+    least 0; no subject for "away from kinks".
+    """
+
+    kind: Literal["definition", "sums to 1", "is 0 or 1", "is above 0", "is at least 0", "away from kinks"]
+    subject: str | Expr = ""
+
+    def __str__(self) -> str:
+        words = {"sums to 1": f"Σ {self.subject} = 1", "definition": f"the definition of {self.subject}"}
+        return words.get(self.kind, f"{self.subject} {self.kind}".strip())
+
+
+@dataclass(frozen=True, slots=True)
 class Kink:
     """A point where a scalar function has no derivative, and the value chosen for the derivative there."""
 

@@ -30,7 +30,7 @@ from symbackprop.algebra.naming import canonical
 from symbackprop.algebra.normal import HANDLERS, convert
 from symbackprop.algebra.quotients import together
 from symbackprop.algebra.ranges import affine_coefficient
-from symbackprop.algebra.space import Ranges, Space
+from symbackprop.algebra.space import Premise, Ranges, Space
 from symbackprop.algebra.symbols import Maximum
 
 HANDLED = {**HANDLERS, **CONDITIONS, Sum: convert_sum, Maximum: convert_maximum}
@@ -40,9 +40,9 @@ _ATTEMPTS = 48
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """A proof that an expression is 0, with the premises it rests on, in words."""
+    """A proof that an expression is 0, with the premises it rests on."""
 
-    premises: tuple[str, ...] = ()
+    premises: tuple[Premise, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class _Trial:
     """One run of the test: how many cases it may still try, and what it met."""
 
     left: int = _ATTEMPTS
-    premises: dict[str, None] = field(default_factory=dict)
+    premises: dict[Premise, None] = field(default_factory=dict)
     fact_missed: bool = False
 
 
@@ -77,7 +77,7 @@ def is_zero(
     """
     if expr == 0:
         return Proof()
-    premises: list[str] = []
+    premises: list[Premise] = []
     missed = False
     if using:
         expr = _with_definitions(expr, using, ranges, space, premises)
@@ -92,19 +92,19 @@ def is_zero(
         proved = _prove(_Case(expr, ranges, known, with_facts, away_from_kinks), trial, _DEPTH)
         missed = trial.fact_missed
         if proved:
-            sizes = [f"size fact {fact} >= 0" for fact in space.size_facts] if size_facts else []
+            sizes = [Premise("is at least 0", fact) for fact in space.size_facts] if size_facts else []
             return Proof(tuple(dict.fromkeys([*premises, *trial.premises, *sizes])))
     return None
 
 
-def _with_definitions(expr: Expr, using: Collection[str], ranges: Ranges, space: Space, premises: list[str]) -> Expr:
+def _with_definitions(
+    expr: Expr, using: Collection[str], ranges: Ranges, space: Space, premises: list[Premise]
+) -> Expr:
     """Definitions put in, later tensors first: what they read may be put in after them."""
     for name in reversed(list(space.definitions)):
         if name not in using or name not in tensors_in(expr):
             continue
-        array = space.definitions[name]
-        place = f"[{', '.join(str(i) for i in array.indices)}]" if array.indices else ""
-        premises.append(f"{name}{place} = {array.expression} (definition)")
+        premises.append(Premise("definition", name))
         expr = put_in(expr, (name,), ranges, space)
     return expr
 
@@ -130,7 +130,7 @@ def _prove(case: _Case, trial: _Trial, depth: int) -> bool:
     if split is None:
         return False
     if any(sign == 0 for _, sign in split) and case.kinks:
-        trial.premises.setdefault("away from kinks")
+        trial.premises.setdefault(Premise("away from kinks"))
         split = [part for part in split if part[1] != 0]
     return all(_prove(part, trial, depth - 1) for part, _ in split)
 

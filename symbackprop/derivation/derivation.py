@@ -10,7 +10,7 @@ from sympy import Expr
 from symbackprop.algebra.arrays import Array
 from symbackprop.algebra.binding import tensors_in
 from symbackprop.algebra.matrices import Matrix
-from symbackprop.algebra.space import Space
+from symbackprop.algebra.space import Premise, Space
 from symbackprop.algebra.symbols import is_adjoint, primal
 from symbackprop.derivation.steps import Method, Step, StepKind, of_kind, walk
 from symbackprop.errors import UnknownNameError, suggestion
@@ -84,9 +84,10 @@ class Derivation:
         counts = Counter(step.check.method for step in walk((*self.forward, *self.steps)))
         return {method: counts[method] for method in Method if counts[method]}
 
-    def premises(self) -> tuple[str, ...]:
-        """What the proofs rest on, each premise once, sorted."""
-        return tuple(sorted({p for step in walk((*self.forward, *self.steps)) for p in step.check.premises}))
+    def premises(self) -> tuple[Premise, ...]:
+        """What the proofs rest on beside the equations themselves, each premise once, sorted by its words."""
+        found = {premise for step in walk((*self.forward, *self.steps)) for premise in step.check.premises}
+        return tuple(sorted((p for p in found if p.kind != "definition"), key=str))
 
 
 def read_adjoints(expr: Expr) -> set[str]:

@@ -10,7 +10,7 @@ from sympy import Expr
 
 from symbackprop.algebra.arrays import Array
 from symbackprop.algebra.matrices import Matrix
-from symbackprop.algebra.space import Fact
+from symbackprop.algebra.space import Fact, Premise
 
 Formula = Expr | Matrix
 """What stands on a side of a step: index notation or matrix notation."""
@@ -48,7 +48,7 @@ class Check:
     """The verdict on one step: how, resting on which premises; `points` counts the points of an `AGREES`."""
 
     method: Method
-    premises: tuple[str, ...] = ()
+    premises: tuple[Premise, ...] = ()
     points: int = 0
 
 

@@ -5,7 +5,7 @@ r"""Free equations in Python, in a few lines:
     x, y = input("x", n), target("y", h)
     W1, b1 = parameter("W1", h, n), parameter("b1", h)
     z1, a1 = tensor("z1", h), tensor("a1", h)
-    net = model(
+    net = build(
         equation(z1[i], sum_over(W1[i, j] * x[j], j) + b1[i]),      # or equation(z1, W1 @ x + b1)
         equation(a1, sigmoid(z1)),
         loss=LOSSES["squared_error"](a1, y),
@@ -106,7 +106,7 @@ def equation(left: Any, right: Any, *, padded: str | Tensor | Iterable[str | Ten
     return Equation(name, at, b.at(*a.indices) if b.shape else b.expression, names, sources=sources)
 
 
-def model(
+def build(
     *equations: Equation,
     loss: Equation | Array | Tensor | str,
     samples: Any = None,

@@ -107,19 +107,17 @@ def document(derivation: Derivation, conventions: Conventions, format: str, leve
         )
     derivations = [d for d in (single, derivation) if d is not None]
     return Document(
-        title=_title(derivation, format),
+        title=_title(whole),
         parts=parts,
         checks=tuple(_checks(derivations)),
-        premises=tuple(dict.fromkeys(p for d in derivations for p in d.premises())),
-        kinks=tuple(dict.fromkeys(kink for d in derivations for step in walk(d.steps) for kink in step.kinks)),
+        premises=tuple(dict.fromkeys(whole.premise(p) for d in derivations for p in d.premises())),
+        kinks=tuple(dict.fromkeys(whole.plain(k) for d in derivations for step in walk(d.steps) for k in step.kinks)),
     )
 
 
-def _title(derivation: Derivation, format: str) -> str:
-    name = derivation.source.name
-    if format == "tex":
-        name = "".join("\\_" if c == "_" else c if c.isalnum() or c in " .-" else " " for c in name)
-    return f"Backpropagation, derived: {name}" if name else "Backpropagation, derived"
+def _title(formulas: Formulas) -> str:
+    name = formulas.derivation.source.name
+    return f"Backpropagation, derived: {formulas.plain(name)}" if name else "Backpropagation, derived"
 
 
 def _batch_detail(detail: str) -> str:
@@ -215,7 +213,8 @@ def _contribution(formulas: Formulas, step: Step, detail: str, *, several: bool)
 def _line(formulas: Formulas, step: Step, detail: str) -> Line:
     brief = step.kind is StepKind.LOCAL_DERIVATIVE and detail != "every-step"
     math = formulas.chain(step.left, step.after) if brief else formulas.chain(step.left, step.before, step.after)
-    notes = [f"{formulas.tensor(fact.tensor)} {_FACTS[fact.kind]}" for fact in step.facts] + list(step.kinks)
+    notes = [f"{formulas.tensor(fact.tensor)} {_FACTS[fact.kind]}" for fact in step.facts]
+    notes += [formulas.plain(kink) for kink in step.kinks]
     return Line(_label(formulas, step), math, note="; ".join(notes), checked=_checked(step, detail))
 
 

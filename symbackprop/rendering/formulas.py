@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sympy import Expr
 
 from symbackprop.algebra.matrices import Matrix
+from symbackprop.algebra.space import Premise
 from symbackprop.algebra.symbols import Partial, adjoint, entry
 from symbackprop.derivation.derivation import Derivation
 from symbackprop.derivation.steps import Formula, Step, StepKind, of_kind
@@ -40,6 +41,23 @@ class Formulas:
 
     def adjoint(self, name: str) -> str:
         return self.inline(latex_name(adjoint(name), self.names))
+
+    def plain(self, words: str) -> str:
+        """Words as the format has them: LaTeX gives `_`, `<` and `>` a meaning of their own."""
+        if self.format != "tex":
+            return words
+        escapes = {"_": r"\_", "<": "$<$", ">": "$>$", "&": r"\&", "%": r"\%", "#": r"\#", "$": r"\$"}
+        return "".join(escapes.get(character, character) for character in words)
+
+    def premise(self, premise: Premise) -> str:
+        """A premise of a proof in words."""
+        if isinstance(premise.subject, Expr):
+            subject = self.inline(latex(premise.subject, names=self.names))
+        else:
+            subject = self.tensor(premise.subject) if premise.subject else ""
+        words = {"sums to 1": "the entries sum to 1", "is 0 or 1": "each entry is 0 or 1", "is above 0": "above 0"}
+        said = words.get(premise.kind, premise.kind)
+        return f"{subject}: {said}" if subject else said
 
     def shape(self, shape: Sequence[Expr]) -> str:
         return self.inline(latex_shape(shape, self.names))

@@ -31,7 +31,7 @@ def test_proved() -> None:
     """A proof at all sizes comes with its premises."""
     space = Space(shapes=SHAPES, facts=(Fact("y", "distribution", 0),))
     verdict = compare(total(y(k) * x(i), (k, n)), x(i), {i: n}, space)
-    assert (verdict.status, verdict.premises, verdict.witness) == ("proved", ("Σ y = 1 (distribution)",), None)
+    assert (verdict.status, tuple(map(str, verdict.premises)), verdict.witness) == ("proved", ("Σ y = 1",), None)
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_kinks_are_a_premise() -> None:
     """Equal but at a kink: proved away from it."""
     above = Piecewise((1, x(i) > 0), (0, True))
     verdict = compare(above, Piecewise((1, x(i) >= 0), (0, True)), {i: n}, SPACE)
-    assert (verdict.status, verdict.premises) == ("proved", ("away from kinks",))
+    assert (verdict.status, tuple(map(str, verdict.premises))) == ("proved", ("away from kinks",))
 
 
 def test_definitions_are_computed_at_the_points() -> None:

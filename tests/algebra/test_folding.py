@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import mpmath
 import pytest
-from sympy import Expr, Piecewise, S, Symbol, erf, exp, lambdify, log, sqrt, tanh
+from sympy import Expr, Piecewise, S, Symbol, erf, exp, log, sqrt, tanh
 
 from symbackprop.algebra.arrays import Array
 from symbackprop.algebra.folding import VALUE, fold, fold_function, match, unfold

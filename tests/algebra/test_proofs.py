@@ -58,7 +58,7 @@ def test_cross_entropy_needs_its_fact(kind: FactKind) -> None:
     with_fact = Space(shapes=VECTORS.shapes, facts=(Fact("y", kind, 0),))
     proof = is_zero(raw - (softmax(j) - y(j)), {j: n}, with_fact)
     assert proof is not None
-    assert proof.premises == (f"Σ y = 1 ({kind})",)
+    assert tuple(map(str, proof.premises)) == ("Σ y = 1",)
     assert not proved(raw - (softmax(j) - y(j)), {j: n})
     summed = is_zero(raw - (softmax(j) * total(y(k), (k, n)) - y(j)), {j: n}, with_fact)
     assert summed is not None
@@ -224,7 +224,7 @@ def test_kinks_are_said() -> None:
     assert not proved(above - from_zero, {i: n})
     verdict = compare(above, from_zero, {i: n}, VECTORS)
     assert verdict.status == "proved"
-    assert verdict.premises == ("away from kinks",)
+    assert tuple(map(str, verdict.premises)) == ("away from kinks",)
 
 
 def test_roots_of_products_need_signs() -> None:
@@ -233,7 +233,7 @@ def test_roots_of_products_need_signs() -> None:
     positive = Space(shapes=VECTORS.shapes, facts=(Fact("x", "positive"), Fact("c", "positive")))
     proof = is_zero(sqrt(x(i) * c(i)) * x(i) - sqrt(x(i) ** 3 * c(i)), {i: n}, positive)
     assert proof is not None
-    assert proof.premises == ("x > 0 (positive)", "c > 0 (positive)")
+    assert tuple(map(str, proof.premises)) == ("x is above 0", "c is above 0")
 
 
 def test_binary_data() -> None:
@@ -241,7 +241,7 @@ def test_binary_data() -> None:
     space = Space(shapes=VECTORS.shapes, facts=(Fact("y", "binary"),))
     proof = is_zero(y(i) ** 3 - y(i), {i: n}, space)
     assert proof is not None
-    assert proof.premises == ("y is 0 or 1 (fact)",)
+    assert tuple(map(str, proof.premises)) == ("y is 0 or 1",)
     assert not proved(y(i) ** 3 - y(i), {i: n})
 
 
@@ -293,7 +293,7 @@ def test_size_facts_are_cited() -> None:
     difference = total(KroneckerDelta(i, k) * g(k) * exp(x(i)), (i, N)) - g(k) * exp(x(k))
     proof = is_zero(difference, {k: K}, Space(shapes=shapes, size_facts=(fact,)))
     assert proof is not None
-    assert proof.premises == (f"size fact {fact} >= 0",)
+    assert tuple(map(str, proof.premises)) == (f"{fact} is at least 0",)
     assert not proved(difference, {k: K}, Space(shapes=shapes))
 
 
@@ -303,7 +303,7 @@ def test_definitions_serve_when_named() -> None:
     difference = derivative(sigmoid(z(j)), "z", (j,)) - a(j) * (1 - a(j))
     proof = is_zero(difference, {j: n}, space, using=("a",))
     assert proof is not None
-    assert any("definition" in premise for premise in proof.premises)
+    assert any(premise.kind == "definition" for premise in proof.premises)
     assert not proved(difference, {j: n}, space)
     assert not proved(difference + a(j), {j: n}, space, using=("a",))
 
@@ -328,7 +328,7 @@ def test_a_case_of_a_free_index_does_not_reach_a_bound_one() -> None:
 def test_undoing_a_logarithm_needs_its_sign() -> None:
     """exp(½ log x²) is |x|: equal to x where x > 0, which the proof must say."""
     proof = is_zero(exp(log(x(i) ** 2) / 2) - x(i), {i: n}, VECTORS)
-    assert proof is None or "x[i] > 0" in proof.premises
+    assert proof is None or "x[i] is above 0" in map(str, proof.premises)
     assert is_zero(exp(log(x(i) ** 2)) - x(i) ** 2, {i: n}, VECTORS) is not None
 
 

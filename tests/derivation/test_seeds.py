@@ -137,7 +137,7 @@ def test_folded_forms() -> None:
     """σ' folds to a (1 - a), ReLU' to an indicator; a general f stays f'."""
     two_layer = sb.derive(load("002_two_layer_sigmoid"))
     folded = sb.text(two_layer.one_sample, "z1", level="index")
-    assert folded == "dz1[i] = a1[i] (1 - a1[i]) ∑_j W2[j,i] dz2[j]"
+    assert folded == "dz1[i] = a1[i] (1 - a1[i]) ∑_k W2[k,i] dz2[k]"
     assert "1[z2[i] > 0]" in sb.text(sb.derive(load("softmax_classifier")).one_sample, "z2", level="index")
     generic = sb.derive(load("000_two_layer_generic")).one_sample
     assert sb.text(generic, "z2", level="index") == "dz2[j] = f'(z2[j]) ∑_k W2[j,k] dz3[k]"

@@ -11,11 +11,11 @@ from sympy import Abs, Expr, Max, Min, Mod, Piecewise, Rational, Sum, cosh, floo
 from symbackprop.algebra.symbols import Apply, Guard, Maximum, entry, index, size, total
 from symbackprop.errors import SymbackpropError, UnknownNameError
 from symbackprop.model.building import (
+    build,
     constant,
     equation,
     indices,
     input,
-    model,
     parameter,
     sizes,
     target,
@@ -40,7 +40,7 @@ def skip_and_share(**options) -> Model:
     x, y = input("x", n), target("y", n)
     W, b = parameter("W", n, n), parameter("b", n)
     u, v = tensor("u", n), tensor("v", n)
-    return model(
+    return build(
         equation(u[i], sigmoid(sum_over(W[i, j] * x[j], j) + b[i])),
         equation(v, relu(W @ u) + u + x),
         loss=LOSSES["mean_squared_error"](v, y),
@@ -95,7 +95,7 @@ def recurrent(side: str = "rows") -> Model:
     U, V, c = parameter("U", h, h), parameter("V", h, n), constant("c", h, facts="positive")
     state, p = tensor("h1", T, h), tensor("p", T, h)
     before = sum_over(U[i, j] * state[t - 1, j], j)
-    return model(
+    return build(
         equation(state[t, i], tanh_of(before + sum_over(V[i, j] * x[t, j], j)), padded=state),
         equation(p[t, i], softmax(c[i] * state[t, i], i)),
         loss=LOSSES["cross_entropy"](p, y),
@@ -137,7 +137,7 @@ def test_derived_models_are_valid(side: str) -> None:
 def test_only_what_depends_on_a_sample_is_sampled() -> None:
     """A tensor made of parameters alone has one value for all samples."""
     x, W, g, z = input("x", n), parameter("W", n), tensor("g", n), tensor("z")
-    made = model(equation(g, W**2), equation(z, g @ x), loss=equation(tensor("L"), z**2), samples="m")
+    made = build(equation(g, W**2), equation(z, g @ x), loss=equation(tensor("L"), z**2), samples="m")
     whole = made.batched()
     assert whole.tensor("g").shape == (n,)
     assert whole.tensor("z").shape == (m,)
@@ -148,7 +148,7 @@ def test_a_taken_sample_index() -> None:
     """Where an equation uses s, its own index gives way to the sample's."""
     (s,) = indices("s")
     x, z = input("x", n), tensor("z", n)
-    made = model(
+    made = build(
         equation(z[s], parameter("w")[()] * x[s] * sum_over(x[j], j)),
         loss=equation(tensor("L"), sum_over(z[s], s)),
         samples=3,
@@ -161,7 +161,7 @@ def test_space() -> None:
     """The space has shapes in the order of declaration, facts, functions, and each equation as an array."""
     f = custom("f", "x")
     x, y, W, z = input("x", n), target("y", h, facts="binary"), parameter("W", h, n), tensor("z", h)
-    made = model(equation(z, apply(f, W @ x)), loss=LOSSES["squared_error"](z, y), size_facts=[n >= h])
+    made = build(equation(z, apply(f, W @ x)), loss=LOSSES["squared_error"](z, y), size_facts=[n >= h])
     assert list(made.space.shapes) == ["x", "y", "W", "z", "L"]
     assert made.space.facts == y.facts
     assert made.space.size_facts == (n - h,)
@@ -191,7 +191,7 @@ def test_order_is_by_need() -> None:
     x = input("x")
     needs = {"a": x, "b": tensors["a"], "c": tensors["a"], "d": tensors["b"] * tensors["c"]}
     given = [equation(tensors[name], needs[name] + 1) for name in ("d", "c", "b", "a")]
-    made = model(*given, loss=equation(tensor("L"), tensors["d"] ** 2))
+    made = build(*given, loss=equation(tensor("L"), tensors["d"] ** 2))
     assert [e.tensor for e in made.order] == ["a", "c", "b", "d", "L"]
 
 
@@ -200,7 +200,7 @@ def test_a_thousand_equations() -> None:
     x = input("x")
     chain = [x, *(tensor(f"z{count}") for count in range(1200))]
     given = [equation(after, before + 1) for before, after in itertools.pairwise(chain)]
-    made = model(*reversed(given), loss=equation(tensor("L"), chain[-1] ** 2))
+    made = build(*reversed(given), loss=equation(tensor("L"), chain[-1] ** 2))
     assert made.order[0].tensor == "z0"
     assert made.order[-2].tensor == "z1199"
 
@@ -275,9 +275,9 @@ def test_building_refuses() -> None:
         (lambda: equation(W[i, i], x[i]), "the left side W[i, i] is no tensor"),
         (lambda: equation(z, x), "the two sides of z = x do not fit"),
         (lambda: equation(z[i], W @ x), "the two sides of z = W @ x do not fit"),
-        (lambda: model(loss=z @ z, samples=0), "0 is no size"),
-        (lambda: model(loss=equation(tensor("L"), z @ z), penalty=z @ z), "a penalty beside a loss"),
-        (lambda: model(loss=z @ z, size_facts=["n >= 1"]), "n >= 1 is no fact about sizes"),
+        (lambda: build(loss=z @ z, samples=0), "0 is no size"),
+        (lambda: build(loss=equation(tensor("L"), z @ z), penalty=z @ z), "a penalty beside a loss"),
+        (lambda: build(loss=z @ z, size_facts=["n >= 1"]), "n >= 1 is no fact about sizes"),
     ]
     for make, text in bad:
         with pytest.raises(SymbackpropError) as caught:
