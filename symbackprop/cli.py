@@ -37,6 +37,7 @@ Example:
   z2 = W2 a1 + b2
   a2 = sigmoid(z2)
   loss L = binary_cross_entropy(a2, y)
+
 \b
   $ symbackprop derive two_layer.model -o two_layer.md
 """

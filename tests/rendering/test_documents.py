@@ -1,0 +1,141 @@
+"""Documents of the examples, kept as golden files that people read; and what must hold of every document."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import symbackprop as sb
+from symbackprop.errors import RenderError, UsageError
+from symbackprop.rendering.document import DETAILS, LEVELS
+from symbackprop.rendering.render import document_text
+
+EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
+MODELS = sorted(path.stem for path in EXAMPLES.glob("*.model"))
+RENDERED = {
+    "aligned",
+    "begin",
+    "bigl",
+    "bigr",
+    "delta",
+    "end",
+    "eta",
+    "frac",
+    "left",
+    "log",
+    "mathbf",
+    "mathrm",
+    "odot",
+    "partial",
+    "right",
+    "sigma",
+    "sum",
+    "text",
+    "times",
+    "top",
+}
+AWKWARD = """
+size n_in, k
+input x[n_in]
+target y[k]
+parameter W_out[k,n_in], b_out[k]
+z_out = W_out x + b_out
+p_hat = leaky_relu(z_out)
+loss L = huber(p_hat, y)
+"""
+
+
+@pytest.fixture(scope="module")
+def derivations() -> dict[str, sb.Derivation]:
+    return {name: sb.derive(sb.load(EXAMPLES / f"{name}.model")) for name in MODELS}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_markdown(name: str, derivations: dict[str, sb.Derivation], golden: Callable[[Path, str], None]) -> None:
+    """The example's document stands beside its model, as it is rendered now."""
+    golden(EXAMPLES / f"{name}.md", document_text(derivations[name], "md"))
+
+
+def test_latex(derivations: dict[str, sb.Derivation], golden: Callable[[Path, str], None]) -> None:
+    """The LaTeX of the two-layer example."""
+    name = "002_two_layer_sigmoid"
+    golden(EXAMPLES / f"{name}.tex", document_text(derivations[name], "tex"))
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("detail", DETAILS)
+def test_levels_and_details(level: str, detail: str, derivations: dict[str, sb.Derivation]) -> None:
+    """Each level shows its own notation alone, and nothing is left unfilled."""
+    text = document_text(derivations["002_two_layer_sigmoid"], "md", level=level, detail=detail)
+    single = text.split("## All samples")[0].split("All gradients")[0]
+    assert ("Chain rule" in single) == (level != "matrix" and detail != "outline")
+    assert ("\\odot" in single) == (level != "index")
+    assert "<<" not in text and "None" not in text
+    assert text.count("```") % 2 == 0
+    assert ("(proved)" in text) == (detail == "every-step")
+
+
+def test_details_grow(derivations: dict[str, sb.Derivation]) -> None:
+    """An outline is shorter than the standard, which is shorter than every step."""
+    lengths = [len(document_text(derivations["softmax_classifier"], "md", detail=detail)) for detail in DETAILS]
+    assert lengths == sorted(lengths)
+    assert len(set(lengths)) == 3
+
+
+@pytest.mark.parametrize("preset", ["default", "partial", "textbook", "calculus", "autodiff", "code"])
+@pytest.mark.parametrize("format", ["md", "tex"])
+def test_conventions_change_notation_alone(preset: str, format: str, derivations: dict[str, sb.Derivation]) -> None:
+    """Under every named convention the document has the same headings and as many formulas."""
+    derivation = derivations["softmax_classifier"]
+    mark = "```math" if format == "md" else "\\["
+    usual = document_text(derivation, format)
+    other = document_text(derivation, format, conventions=sb.Conventions.named(preset))
+    assert other.count(mark) == usual.count(mark) or preset == "textbook"
+    assert (other == usual) == (preset == "default")
+
+
+def test_only_commands_that_github_renders(derivations: dict[str, sb.Derivation]) -> None:
+    r"""Every command in the Markdown is one that was seen to render; \operatorname is refused by GitHub."""
+    seen: set[str] = set()
+    for name in MODELS:
+        seen |= set(re.findall(r"\\[A-Za-z]+", document_text(derivations[name], "md")))
+    assert {command.removeprefix("\\") for command in seen} <= RENDERED
+
+
+def test_whole_or_not_at_all(tmp_path: Path, derivations: dict[str, sb.Derivation]) -> None:
+    """A document that cannot be written leaves the old one as it was, and nothing beside it."""
+    derivation = derivations["001_line"]
+    target = tmp_path / "line.md"
+    sb.render(derivation, target)
+    before = target.read_text(encoding="utf-8")
+    with pytest.raises(UsageError, match="no level 'everything'"):
+        sb.render(derivation, target, level="everything")
+    with pytest.raises(RenderError, match=r"cannot tell the format of line\.docx"):
+        sb.render(derivation, tmp_path / "line.docx")
+    (tmp_path / "folder.md").mkdir()
+    with pytest.raises(RenderError, match="It is a folder"):
+        sb.render(derivation, tmp_path / "folder.md")
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(RenderError, match="cannot write"):
+        sb.render(derivation, tmp_path / "file" / "line.md")
+    assert target.read_text(encoding="utf-8") == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder.md", "line.md"]
+
+
+@pytest.mark.latex
+@pytest.mark.parametrize("name", [*MODELS, "awkward names"])
+def test_compiles(name: str, tmp_path: Path, derivations: dict[str, sb.Derivation]) -> None:
+    """Debian's pdflatex compiles the document without a complaint, names with underscores too."""
+    assert shutil.which("pdflatex"), "pdflatex is absent; install texlive-latex-recommended"
+    derivation = sb.derive(sb.parse(AWKWARD)) if name == "awkward names" else derivations[name]
+    sb.render(derivation, tmp_path / "d.tex", detail="every-step")
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "d.tex"]
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout[-2000:]
+    assert "Overfull \\hbox" not in run.stdout
+    assert (tmp_path / "d.pdf").stat().st_size > 10_000
