@@ -22,6 +22,7 @@ from symbackprop.algebra.generators import (
     UnprovedError,
     Workspace,
     accumulate,
+    constant,
     generator,
     merged,
     multiply,
@@ -39,7 +40,16 @@ from symbackprop.algebra.normal import (
     power,
 )
 from symbackprop.algebra.ranges import affine_coefficient
-from symbackprop.algebra.readings import Reading, as_term, free_in, may_leave, settled, shifts, without_guards
+from symbackprop.algebra.readings import (
+    Reading,
+    as_term,
+    free_in,
+    is_total_reading,
+    may_leave,
+    settled,
+    shifts,
+    without_guards,
+)
 from symbackprop.algebra.space import Premise
 from symbackprop.algebra.symbols import Maximum, bounds_of, index
 from symbackprop.algebra.terms import Term, terms_of
@@ -85,7 +95,7 @@ def _summed(work: Workspace, term: Term) -> Polynomial:
 def _closed_term(work: Workspace, term: Term) -> Polynomial:
     """A collapsed term, its bound indices named apart, as an element."""
     factors = [convert(work, factor) for factor in term.factors]
-    guards = [guard_of(work, guard) for guard in term.guards]
+    guards = [guard_of(work, guard, oriented=False) for guard in term.guards]
     body = product(work, [convert(work, term.coefficient), *guards, *factors])
     return close(work, body, tuple(variable for variable, _ in term.bounds))
 
@@ -261,8 +271,7 @@ def _least_reading(work: Workspace, bounds: tuple[Symbol, ...], items: Monomial)
 
 
 def _of_reading(work: Workspace, reading: Reading) -> Polynomial:
-    guards = product(work, (guard_of(work, guard) for guard in reading.guards))
-    body = multiply(work, {reading.items: reading.scale}, guards)
+    body = multiply(work, {reading.items: reading.scale}, _guards_of(work, reading))
     result: Polynomial = {}
     for monomial, coefficient in body.items():
         whole = len(body) == 1
@@ -270,12 +279,19 @@ def _of_reading(work: Workspace, reading: Reading) -> Polynomial:
     return result
 
 
+def _guards_of(work: Workspace, reading: Reading) -> Polynomial:
+    """The guards of a reading; each turned to its complement only where the factors are defined on both sides."""
+    if not reading.guards:
+        return constant(1)
+    oriented = is_total_reading(work, replace(reading, guards=()))
+    return product(work, (guard_of(work, guard, oriented=oriented) for guard in reading.guards))
+
+
 def _rank(work: Workspace, reading: Reading) -> tuple[int, str]:
     """Fewest guards, then the least text."""
-    guards = product(work, (guard_of(work, guard) for guard in reading.guards))
     texts = [
         sum_text(work, reading.bounds, merged(reading.items, monomial)) + f"*{coefficient}"
-        for monomial, coefficient in guards.items()
+        for monomial, coefficient in _guards_of(work, reading).items()
     ]
     return len(reading.guards), "+".join(sorted(texts))
 

@@ -39,15 +39,15 @@ def _guard(work: Workspace, expr: Guard) -> Polynomial:
     return guard_of(work, expr.argument)
 
 
-def guard_of(work: Workspace, argument: Expr) -> Polynomial:
-    r"""\([e \ge 0]\), of the two complements the one whose constant is not negative."""
+def guard_of(work: Workspace, argument: Expr, *, oriented: bool = True) -> Polynomial:
+    r"""\([e \ge 0]\); `oriented` takes of the two complements the one whose constant is not negative."""
     argument = argument.expand()
     if work.nonnegative(argument):
         return constant(1)
     opposite = (-argument - 1).expand()
     if work.nonnegative(opposite):
         return {}
-    if argument.as_coeff_Add()[0] < 0:
+    if oriented and argument.as_coeff_Add()[0] < 0:
         return add(constant(1), scaled(guard_of(work, opposite), -1))
     deep = height(argument)
     return power_of(generator(work, "guard", label(argument), argument, free_indices(argument), False, deep))

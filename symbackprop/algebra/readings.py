@@ -73,5 +73,10 @@ def may_leave(work: Workspace, reading: Reading, place: Expr, extent: Expr) -> b
     """Whether nothing is lost where the entry's index is out of range: it is never, or the other factors are total."""
     if work.nonnegative(place) and work.nonnegative(extent - 1 - place):
         return True
+    return is_total_reading(work, reading)
+
+
+def is_total_reading(work: Workspace, reading: Reading) -> bool:
+    """Whether every factor has a value wherever the guards hold, also where entries read 0 out of range."""
     term = as_term(work, reading.bounds, reading.items, reading.guards)
     return all(is_total(factor, term, work.boxes, work.space) for factor in term.factors)

@@ -76,6 +76,15 @@ def test_every_renaming_of_a_ring_agrees() -> None:
     assert len(labels) == 1
 
 
+def test_rings_of_two_and_three() -> None:
+    """Refinement cannot tell a ring of two from a ring of three; the least labelling can, whatever the names."""
+    labels = set()
+    for a, b, c, d, e in itertools.permutations((*map(index, "ijklp"),)):
+        body = w(a, b) * w(b, a) * w(c, d) * w(d, e) * w(e, c)
+        labels.add(label(total(body, *((v, n) for v in (i, j, k, l, index("p"))))))
+    assert len(labels) == 1
+
+
 def test_not_factorial() -> None:
     """Twelve indices that all look alike end at the cap, in well under a second."""
     names = [index(f"q{number}") for number in range(12)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sympy import Abs, Expr, KroneckerDelta, Piecewise, Rational, exp, log, sqrt, tanh
+from sympy import Abs, Expr, KroneckerDelta, Piecewise, Rational, cos, exp, log, sin, sqrt, tanh
 
 from symbackprop.algebra.arrays import Array
 from symbackprop.algebra.binding import substitute
@@ -16,7 +16,7 @@ from symbackprop.algebra.zero import is_zero
 n, m, d, N, K = map(size, ("n", "m", "d", "N", "K"))
 i, j, k, l, p, s, t, u, v = map(index, "ijklpstuv")  # noqa: E741 (l is the usual fourth index)
 EPS = Rational(1, 100000)
-VECTORS = Space(shapes=dict.fromkeys(("x", "y", "z", "g", "p", "a", "c"), (n,)))
+VECTORS = Space(shapes={**dict.fromkeys(("x", "y", "z", "g", "p", "a", "c"), (n,)), "W": (n, n)})
 
 
 def tensor(name: str):
@@ -24,7 +24,7 @@ def tensor(name: str):
 
 
 x, y, z, g, a, c = map(tensor, "xyzgac")
-X, G, Y, Z, S, Q, Kt, V = map(tensor, ("X", "G", "Y", "Z", "S", "Q", "K", "V"))
+W, X, G, Y, Z, Q, Kt, V = map(tensor, ("W", "X", "G", "Y", "Z", "Q", "K", "V"))
 
 
 def sigmoid(value: Expr) -> Expr:
@@ -178,6 +178,8 @@ RELU = Piecewise((z(i), z(i) > 0), (0, True))
 MIRRORED = Piecewise((-z(i), z(i) < 0), (0, True))
 STABLE = Piecewise((sigmoid(z(i)), z(i) >= 0), (exp(z(i)) / (1 + exp(z(i))), True))
 SOFTPLUS = log(1 + exp(z(i)))
+W_ROW = total(W(i, k), (k, n))
+SAME = Piecewise((W_ROW, z(i) > 0), (W_ROW, True))  # a sum that the prover meets only after its conditions are gone
 LOSS = -(y(i) * log(sigmoid(z(i))) + (1 - y(i)) * log(1 - sigmoid(z(i))))
 
 
@@ -206,6 +208,10 @@ LOSS = -(y(i) * log(sigmoid(z(i))) + (1 - y(i)) * log(1 - sigmoid(z(i))))
         (sqrt(8) * x(i), 2 * sqrt(2) * x(i), 3 * x(i)),
         (log(exp(x(i)) * x(j) ** 2), x(i) + 2 * log(x(j)), x(i) + log(x(j))),
         (Apply("f", x(i) + z(i), 1) * 2, Apply("f", z(i) + x(i), 1) + Apply("f", x(i) + z(i), 1), Apply("f", x(i))),
+        (sin(x(i)) ** 3, sin(x(i)) - sin(x(i)) * cos(x(i)) ** 2, sin(x(i)) + sin(x(i)) * cos(x(i)) ** 2),
+        (x(i) / (1 + 2 * x(i)), (1 - 1 / (1 + 2 * x(i))) / 2, 1 - 1 / (1 + 2 * x(i))),
+        (total(SAME**2, (i, n)), total(W_ROW**2, (i, n)), total(W(i, k) ** 2, (i, n), (k, n))),
+        (total(x(i) / (1 + 2 * x(i)), (i, n)), n / 2 - total(1 / (1 + 2 * x(i)), (i, n)) / 2, n / 2),
         (1 / a(i) + 1 / (1 - a(i)), 1 / (a(i) * (1 - a(i))), 1 / (1 - a(i)) ** 2),
     ],
 )
@@ -337,3 +343,22 @@ def test_an_empty_sum_has_no_sign() -> None:
     part = total(exp(x(k)), (k, n - 1))
     assert proved(Abs(total(exp(x(k)), (k, n))) - total(exp(x(k)), (k, n)), {})
     assert not proved(Piecewise((1, part > 0), (0, True)) - 1, {})
+
+
+def test_shifting_never_drops_what_is_undefined() -> None:
+    """Σ h[t-1]/g[t-1] has no value at t = 0, so that it is not the sum without that term."""
+    left = total(x(t - 1) / g(t - 1), (t, n))
+    assert not proved(left - total(Guard(n - 2 - t) * x(t) / g(t), (t, n)), {})
+    inside = total(Guard(t - 1) * x(t - 1) / g(t - 1), (t, n))
+    assert proved(inside - total(Guard(n - 2 - t) * x(t) / g(t), (t, n)), {})
+
+
+def test_signs_of_a_difference() -> None:
+    """[y > z] + [z >= y] = 1, and [y > z] + [z > y] is 0 where they meet."""
+
+    def bracket(condition) -> Expr:
+        return Piecewise((1, condition), (0, True))
+
+    assert proved(bracket(y(i) - z(i) > 0) + bracket(z(i) - y(i) >= 0) - 1, {i: n})
+    assert not proved(bracket(y(i) - z(i) > 0) + bracket(z(i) - y(i) > 0) - 1, {i: n})
+    assert not proved(bracket(y(i) > z(i)) - bracket(y(i) >= z(i)), {i: n})
