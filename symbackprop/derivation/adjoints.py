@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sympy import Add, Expr, Symbol
+from sympy import Add, Expr, Piecewise, Symbol
 from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.arrays import Array
@@ -136,7 +136,8 @@ def _eliminated(
         result = eliminate(folded, (name,), place.ranges, premises)
         shorter = size_of(result.expression) <= size_of(folded)
         constant = not known[through].folded.has(Indexed)
-        if not (shorter or constant or (served[through] == 1 and _is_entrywise(folded, name, place))):
+        only_here = served[through] == 1 and _is_entrywise(folded, name, place) and _is_short(known[through].folded)
+        if not (shorter or constant or only_here):
             continue
         by_name = eliminate(named, (name,), place.ranges, premises).expression
         check = Checker(premises, checker.active).equal(folded, result.expression, place.ranges, using=(name,))
@@ -156,6 +157,13 @@ def _eliminated(
         folded = result.expression
         named = by_name if size_of(by_name) < size_of(folded) else folded
     return named, folded, steps
+
+
+_SHORT = 30  # nodes of an adjoint that may still be put in where it only makes the result longer
+
+
+def _is_short(expr: Expr) -> bool:
+    return size_of(expr) <= _SHORT and not expr.has(Piecewise)
 
 
 def _is_entrywise(expr: Expr, name: str, place: Place) -> bool:

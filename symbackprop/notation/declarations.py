@@ -9,8 +9,17 @@ from typing import cast
 from sympy import Expr
 
 from symbackprop.algebra.space import Fact, FactKind, ScalarFunction
-from symbackprop.algebra.symbols import index, size
-from symbackprop.errors import DuplicateNameError, ModelError, NotationError, ShapeError, UnknownNameError, suggestion
+from symbackprop.algebra.symbols import Apply, index, size
+from symbackprop.errors import (
+    DuplicateNameError,
+    LimitError,
+    ModelError,
+    NotationError,
+    ShapeError,
+    SymbackpropError,
+    UnknownNameError,
+    suggestion,
+)
 from symbackprop.model.functions import FUNCTIONS, custom
 from symbackprop.model.layers import LAYERS
 from symbackprop.model.records import Role, Samples, Side, Tensor
@@ -30,6 +39,8 @@ from symbackprop.notation.statements import (
     Statement,
 )
 from symbackprop.notation.syntax import Name, Node, names_in
+
+MAX_NESTING = 3
 
 _KINDS = {"input": "an input", "target": "a target", "constant": "a constant", "parameter": "a parameter"}
 
@@ -263,7 +274,23 @@ def _add_function(statement: FunctionStatement, found: Declarations) -> None:
             fix="A function is of one number and gives one number.",
             name=name,
         )
-    found.functions[name] = custom(name, variable.name, value.expression)
+    if _nesting(value.expression) > MAX_NESTING:
+        raise LimitError(
+            f"the formula of {name} nests more than {MAX_NESTING} functions",
+            where=found.source.locate(statement.body.span),
+            fix="Make it simpler: its functions are written out in full.",
+            name=name,
+        )
+    try:
+        found.functions[name] = custom(name, variable.name, value.expression)
+    except SymbackpropError as error:
+        raise error.located(found.source.locate(statement.body.span)) from None
+
+
+def _nesting(expression: Expr) -> int:
+    """How deep functions by name stand in each other."""
+    inner = max((_nesting(part) for part in expression.args if isinstance(part, Expr)), default=0)
+    return inner + isinstance(expression, Apply)
 
 
 def _add_pad(statement: Pad, found: Declarations) -> None:

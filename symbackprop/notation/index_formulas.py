@@ -108,9 +108,13 @@ def _refuse(node: Node, scope: Scope) -> NoReturn:
     written = scope.source.written(node.span)
     kind = "an index" if scope.indices else "a size"
     whole = "indices, sizes and whole numbers" if scope.indices else "sizes and whole numbers"
+    fix = "For a part of one write floor(i/2)."
+    if isinstance(node, Subscript) and isinstance(node.base, Name) and node.base.name in scope.tensors:
+        fix = f"If {node.base.name} holds indices, declare it so: input {node.base.name}[n] integer."
     raise NotationError(
         f"{written} is not {kind}",
         where=scope.source.locate(node.span),
-        because=f"{kind.capitalize()} is made of {whole} with +, - and products, and floor(i/2).",
+        because=f"{kind.capitalize()} is made of {whole} with +, - and products.",
+        fix=fix,
         name=written,
     )

@@ -6,7 +6,7 @@ from typing import NoReturn
 
 from sympy import Expr, Mul
 
-from symbackprop.errors import NotationError, ShapeError
+from symbackprop.errors import LimitError, NotationError, ShapeError
 from symbackprop.notation.scope import Scope
 from symbackprop.notation.syntax import Addition, Cases, Negative, Node, Product, Transpose
 from symbackprop.notation.values import (
@@ -21,6 +21,8 @@ from symbackprop.notation.values import (
     scalar,
     transposed,
 )
+
+MAX_MATRICES = 30
 
 
 def matched(nodes: list[Node], values: list[Value], verb: str, scope: Scope) -> bool:
@@ -67,7 +69,15 @@ def product(factors: list[tuple[str, Node, Value]], scope: Scope) -> Value:
     Raises:
         NotationError: a product that can be read in several ways, or a division by zero.
         ShapeError: shapes that do not fit.
+        LimitError: a product of too many matrices.
     """
+    if sum(1 for _, _, factor in factors if factor.rank == 2) > MAX_MATRICES:
+        raise LimitError(
+            f"a product of more than {MAX_MATRICES} matrices",
+            where=scope.source.locate(factors[MAX_MATRICES][1].span),
+            fix="Name a part of it in an equation of its own.",
+            name=scope.source.written(factors[MAX_MATRICES][1].span),
+        )
     (_, left, value), *rest = factors
     scalars: list[Expr] = []
     for joint, node, factor in rest:

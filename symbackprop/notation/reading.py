@@ -7,10 +7,10 @@ entry. What has two meanings is refused and both are named.
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Any, NoReturn
 
-from sympy import Add, And, Eq, Expr, I, Ne, Or, Piecewise, Pow, Rational, nan, oo, pi, zoo
+from sympy import Add, And, Eq, Expr, I, Ne, Or, Piecewise, Pow, Rational, nan, oo, pi, preorder_traversal, zoo
 from sympy.logic.boolalg import Boolean
 
 from symbackprop.algebra.arrays import array_of
@@ -46,6 +46,7 @@ from symbackprop.notation.values import (
 )
 
 MAX_BITS = 4096
+MAX_SIZE = 5_000  # parts of one expression
 _SIGNS: dict[str, Callable[[Expr, Expr], Any]] = {
     "<": lambda a, b: a < b,
     "<=": lambda a, b: a <= b,
@@ -196,9 +197,9 @@ def _power(node: Power, scope: Scope) -> Value:
 
 def _bounded_power(node: Power, base: Expr, exponent: Expr, scope: Scope) -> None:
     """Numbers raised to numbers are computed at once: they must stay small."""
-    size = max(4, *(int(abs(part)).bit_length() for number in base.atoms(Rational) for part in (number.p, number.q)))
-    parts = [abs(part) for number in exponent.atoms(Rational) for part in (number.p, number.q)]
-    if exponent.has(Pow) or size * max(parts, default=1) > MAX_BITS:
+    parts = (part for number in base.atoms(Rational) for part in (number.p, number.q))
+    bits = max((abs(int(part)).bit_length() for part in parts), default=1)
+    if exponent.is_Rational and (abs(exponent) * bits > MAX_BITS or exponent.q.bit_length() > MAX_BITS // 64):
         raise LimitError(
             f"the number {scope.source.written(node.span)} is too large to write out",
             where=scope.source.locate(node.span),
@@ -208,8 +209,15 @@ def _bounded_power(node: Power, base: Expr, exponent: Expr, scope: Scope) -> Non
 
 
 def _real(value: Value, node: Node, scope: Scope) -> Value:
-    """Refuses numbers that are no real numbers: 1/0, log(0), sqrt(-1)."""
+    """Refuses numbers that are no real numbers, 1/0, log(0), sqrt(-1), and expressions that double until too large."""
     expression = value.expression
+    if sum(1 for _ in islice(preorder_traversal(expression), MAX_SIZE)) == MAX_SIZE:
+        raise LimitError(
+            f"this formula grows to more than {MAX_SIZE:,} parts",
+            where=scope.source.locate(node.span),
+            fix="Name a part of it in an equation of its own.",
+            name=scope.source.written(node.span),
+        )
     negative_root = any(p.base.is_negative and not p.exp.is_integer for p in expression.atoms(Pow) if p.is_number)
     if negative_root or expression.has(zoo, nan, oo, -oo, I):
         written = scope.source.written(node.span)

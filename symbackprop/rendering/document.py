@@ -100,7 +100,7 @@ def document(derivation: Derivation, conventions: Conventions, format: str, leve
         parts = (_part(whole, level, detail, "", ""),)
     else:
         one = formulas_of(single, conventions, format)
-        lead = f"What one sample loses is {one.tensor(single.root)}."
+        lead = f"The loss of one sample is {one.tensor(single.root)}."
         parts = (
             _part(one, level, detail, "One sample", lead),
             _part(whole, level, _batch_detail(detail), "All samples", _batch_lead(whole)),
@@ -222,7 +222,7 @@ def _label(formulas: Formulas, step: Step) -> str:
     if step.kind is StepKind.ELIMINATE:
         return f"With {formulas.adjoint(step.through or '')} put in"
     if step.kind is StepKind.FOLD:
-        return f"In the value {formulas.tensor(step.through or '')}"
+        return f"Folded, in the value {formulas.tensor(step.through or '')}"
     return _LABELS[step.kind]
 
 

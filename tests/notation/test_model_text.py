@@ -229,6 +229,42 @@ def test_dense_with_own_function_and_readable_tensors():
     assert "a.b" in {str(atom) for atom in model.equation("L").expression.atoms()}
 
 
+def test_an_integer_tensor_serves_as_an_index():
+    """Entries of integer data stand in index places, and their indices get their range there."""
+    model = read_model("size T, V, D\ninput tok[T] integer\nparameter E[V,D]\ne[t,d] = E[tok[t],d]\nloss L = sum(e^2)")
+    assert model.tensor("tok").integer
+    assert model.tensor("e").shape == (T, size("D"))
+    assert model.equation("e").expression == entry("E", entry("tok", t), index("d"))
+
+
+def test_options_of_a_loss():
+    """An option is a number; the loss is that of the library."""
+    model = read_model("input y[2]\nparameter w[2]\nloss L = huber(w, y, delta=½)")
+    assert Rational(1, 2) in {
+        bound for piece in model.equation("L").expression.atoms(Piecewise) for bound in edges(piece)
+    }
+
+
+def edges(piece: Piecewise) -> set:
+    """The right sides of the conditions of a piecewise expression."""
+    return {condition.rhs for _, condition in piece.args if condition != True}  # noqa: E712 a SymPy truth
+
+
+@pytest.mark.parametrize("cost", ["mean(L)", "1/m sum(L)", "1/m sum(s, L[s])", "sum(s < m, L[s]) / m"])
+def test_a_cost_in_each_way_of_writing(cost):
+    """The mean of the losses, whole or by samples."""
+    model = read_model(f"input x[2]\nparameter w[2]\nsamples m in columns\nloss L = w · x\ncost J = {cost}")
+    s = index("s")
+    assert alike(model.cost.expression, total(entry("L", s), (s, m)) / m)
+
+
+def test_an_inner_index_hides_an_outer_one():
+    """A sum may use a letter again; its range may still speak of the outer one."""
+    inner = total(Guard(i - k) * entry("g", k), (k, h))
+    _, _, found = equation("q[i] = g[i] sum(i <= i, g[i])")
+    assert alike(found, entry("g", i) * inner)
+
+
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.model")), ids=lambda path: path.stem)
 def test_examples_are_read(path):
     """Each example is a model, named after its file."""
@@ -293,6 +329,14 @@ def test_bounds_are_met_before_time_is_lost():
         read_model("\n".join(f"a{count} = x" for count in range(3000)))
     with pytest.raises(LimitError, match="parts"):
         read_model("input x\nloss L = " + "\n + ".join(["x +"] * 2500) + "x")
+    for formula, words in [
+        ("A " * 31 + "v", "more than 30 matrices"),
+        ("softmax(" * 14 + "A v" + ")" * 14, "more than 10,000 parts"),
+    ]:
+        with pytest.raises(LimitError, match=words):
+            read_model(f"size n\ninput v[n]\nparameter A[n,n]\nq = {formula}\nloss L = sum(q)")
+    with pytest.raises(LimitError, match="nests more than 3 functions"):
+        read_model("function f(t) = tanh(tanh(tanh(tanh(t))))\ninput x\nparameter w\nloss L = f(w x)")
     long = read_model("input x\nparameter w\nloss L = w + " + " + ".join(f"{count} x^{count}" for count in range(300)))
     assert len(long.equation("L").expression.args) == 300
     deep = "exp(" * 25 + "w x" + ")" * 25
