@@ -9,14 +9,17 @@ from symbackprop.algebra.arrays import Array
 from symbackprop.algebra.binding import substitute
 from symbackprop.algebra.derivative import derivative
 from symbackprop.algebra.equality import compare
-from symbackprop.algebra.space import Fact, FactKind, Space
+from symbackprop.algebra.space import Fact, FactKind, ScalarFunction, Space
 from symbackprop.algebra.symbols import Apply, Guard, Maximum, entry, index, size, total
 from symbackprop.algebra.zero import is_zero
 
 n, m, d, N, K = map(size, ("n", "m", "d", "N", "K"))
 i, j, k, l, p, s, t, u, v = map(index, "ijklpstuv")  # noqa: E741 (l is the usual fourth index)
 EPS = Rational(1, 100000)
-VECTORS = Space(shapes={**dict.fromkeys(("x", "y", "z", "g", "p", "a", "c"), (n,)), "W": (n, n)})
+SQUARE = ScalarFunction("square", entry("x"), entry("x") ** 2)
+VECTORS = Space(
+    shapes={**dict.fromkeys(("x", "y", "z", "g", "p", "a", "c"), (n,)), "W": (n, n)}, functions={"square": SQUARE}
+)
 
 
 def tensor(name: str):
@@ -179,7 +182,6 @@ MIRRORED = Piecewise((-z(i), z(i) < 0), (0, True))
 STABLE = Piecewise((sigmoid(z(i)), z(i) >= 0), (exp(z(i)) / (1 + exp(z(i))), True))
 SOFTPLUS = log(1 + exp(z(i)))
 W_ROW = total(W(i, k), (k, n))
-SAME = Piecewise((W_ROW, z(i) > 0), (W_ROW, True))  # a sum that the prover meets only after its conditions are gone
 LOSS = -(y(i) * log(sigmoid(z(i))) + (1 - y(i)) * log(1 - sigmoid(z(i))))
 
 
@@ -210,7 +212,11 @@ LOSS = -(y(i) * log(sigmoid(z(i))) + (1 - y(i)) * log(1 - sigmoid(z(i))))
         (Apply("f", x(i) + z(i), 1) * 2, Apply("f", z(i) + x(i), 1) + Apply("f", x(i) + z(i), 1), Apply("f", x(i))),
         (sin(x(i)) ** 3, sin(x(i)) - sin(x(i)) * cos(x(i)) ** 2, sin(x(i)) + sin(x(i)) * cos(x(i)) ** 2),
         (x(i) / (1 + 2 * x(i)), (1 - 1 / (1 + 2 * x(i))) / 2, 1 - 1 / (1 + 2 * x(i))),
-        (total(SAME**2, (i, n)), total(W_ROW**2, (i, n)), total(W(i, k) ** 2, (i, n), (k, n))),
+        (
+            total(Apply("square", W_ROW), (i, n)),
+            total(W_ROW**2, (i, n)),
+            total(W(i, k) ** 2, (i, n), (k, n)),
+        ),
         (total(x(i) / (1 + 2 * x(i)), (i, n)), n / 2 - total(1 / (1 + 2 * x(i)), (i, n)) / 2, n / 2),
         (1 / a(i) + 1 / (1 - a(i)), 1 / (a(i) * (1 - a(i))), 1 / (1 - a(i)) ** 2),
     ],
@@ -349,6 +355,9 @@ def test_shifting_never_drops_what_is_undefined() -> None:
     """Σ h[t-1]/g[t-1] has no value at t = 0, so that it is not the sum without that term."""
     left = total(x(t - 1) / g(t - 1), (t, n))
     assert not proved(left - total(Guard(n - 2 - t) * x(t) / g(t), (t, n)), {})
+    moved = total(x(t) * z(t - 1) / g(t), (t, n))
+    assert not proved(total(x(t + 1) * z(t) / g(t + 1), (t, n)) - moved, {})
+    assert proved(total(Guard(n - 2 - t) * x(t + 1) * z(t) / g(t + 1), (t, n)) - moved, {})
     inside = total(Guard(t - 1) * x(t - 1) / g(t - 1), (t, n))
     assert proved(inside - total(Guard(n - 2 - t) * x(t) / g(t), (t, n)), {})
 

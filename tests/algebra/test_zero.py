@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from sympy import Add, Expr, Integer, Mul, Pow, Rational, Sum, Symbol, exp, log, sqrt
 from sympy.tensor.indexed import Indexed
 
-from symbackprop.algebra.binding import refresh, substitute
+from symbackprop.algebra.binding import all_symbols, refresh, substitute
+from symbackprop.algebra.conditions import sign_of
 from symbackprop.algebra.expressions import polynomial_expression
-from symbackprop.algebra.generators import Workspace
+from symbackprop.algebra.generators import Workspace, add, constant, multiply, scaled
 from symbackprop.algebra.normal import convert
 from symbackprop.algebra.symbols import BINDERS, body_of, bounds_of, entry, index, size, total
 from symbackprop.algebra.zero import HANDLED, is_zero
@@ -69,7 +70,7 @@ def scrambled(expr: Expr, choose: Callable[[int], int]) -> Expr:
 
 
 def _scrambled_binder(expr: Expr, choose: Callable[[int], int]) -> Expr:
-    avoid = {index(name) for name in "ijklp"[: choose(6)]} | {i, j}
+    avoid = {index(name) for name in "ijklp"[: choose(6)]} | {i, j} | set(all_symbols(body_of(expr)))
     body, bounds = refresh(body_of(expr), bounds_of(expr), avoid)
     body = scrambled(body, choose)
     if not isinstance(expr, Sum):
@@ -140,3 +141,14 @@ def test_unused_size() -> None:
     k, n = index("k"), size("n")
     assert is_zero(total(entry("c"), (k, n)) - n * entry("c"), {}, SPACE) is not None
     assert is_zero(total(entry("c"), (k, n)) - K * entry("c"), {}, SPACE) is None
+
+
+def test_above_below_and_at_zero() -> None:
+    """[P > 0] + [-P > 0] + [P = 0] is 1 as it stands, and the three exclude each other."""
+    work = Workspace(dict(RANGES), SPACE, handlers=HANDLED)
+    element = convert(work, entry("x", i) - entry("y", j))
+    above, at = sign_of(work, element)
+    below, also_at = sign_of(work, scaled(element, -1))
+    assert at == also_at
+    assert add(above, below, at) == constant(1)
+    assert multiply(work, above, below) == multiply(work, above, at) == multiply(work, below, at) == {}
