@@ -7,7 +7,7 @@ from typing import cast
 
 from sympy import Expr, Integer, Sum
 
-from symbackprop.algebra.binding import all_symbols, fresh, substitute
+from symbackprop.algebra.binding import substitute
 from symbackprop.algebra.symbols import index
 from symbackprop.errors import DuplicateNameError, IndexRangeError, NotationError
 from symbackprop.notation.index_formulas import integer
@@ -124,7 +124,7 @@ def summed(body: Expr, binders: tuple[Binder, ...], scope: Scope) -> Expr:
     """The sum of `body` over the indices, the last one innermost."""
     for binder in reversed(binders):
         low, high = limits(binder, scope)
-        body = closed(body, binder.bound, scope, low, high)
+        body = closed(body, binder.bound, low, high)
     return body
 
 
@@ -134,9 +134,9 @@ def limits(binder: Binder, scope: Scope) -> tuple[Expr, Expr]:
     return Integer(0), extent(binder.bound, scope) - 1
 
 
-def closed(body: Expr, bound: BoundIndex, scope: Scope, low: Expr, high: Expr) -> Expr:
-    """A sum over one index, under the name that was written unless that would capture another."""
-    variable = fresh(all_symbols(body) | scope.taken, index(bound.name))
+def closed(body: Expr, bound: BoundIndex, low: Expr, high: Expr) -> Expr:
+    """A sum over one index under the name that was written; `substitute` renames what would be captured."""
+    variable = index(bound.name)
     return cast(Expr, Sum(substitute(body, {bound.symbol: variable}), (variable, low, high)))
 
 
