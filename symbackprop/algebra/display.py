@@ -6,6 +6,7 @@ added, and a factor that every term has is pulled out. It proves nothing; that i
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from itertools import product
 
@@ -64,20 +65,30 @@ def common_factor(expr: Expr) -> Expr:
         return expr
     powers = [_powers(argument) for argument in expr.args]
     shared = set(powers[0]).intersection(*(set(p) for p in powers[1:]))
-    pulled = Mul(*(base ** min(p[base] for p in powers) for base in shared))
-    if pulled == 1:
+    pulled = {base: min(p[base] for p in powers) for base in shared}
+    if not pulled:
         return expr
-    return Mul(pulled, Add(*(argument / pulled for argument in expr.args)), evaluate=True)
+    rest = Add(*(_without(argument, pulled) for argument in expr.args))
+    return Mul(*(base**power for base, power in pulled.items()), rest, evaluate=True)
 
 
 def _powers(term: Expr) -> dict[Expr, Expr]:
     """The positive integer powers that multiply a term."""
-    result: dict[Expr, Expr] = {}
-    for factor in Mul.make_args(term):
-        base, exponent = factor.as_base_exp() if isinstance(factor, Pow) else (factor, S.One)
-        if not factor.is_number and exponent.is_Integer and exponent > 0:
-            result[base] = exponent
-    return result
+    return {
+        base: exponent
+        for base, exponent in map(_base_and_power, Mul.make_args(term))
+        if not base.is_number and exponent.is_Integer and exponent > 0
+    }
+
+
+def _without(term: Expr, pulled: Mapping[Expr, Expr]) -> Expr:
+    """The term with some powers taken out: never divided out, since cases that may be 0 would leave a pole."""
+    parts = map(_base_and_power, Mul.make_args(term))
+    return Mul(*(base ** (exponent - pulled.get(base, 0)) for base, exponent in parts))
+
+
+def _base_and_power(factor: Expr) -> tuple[Expr, Expr]:
+    return factor.as_base_exp() if isinstance(factor, Pow) else (factor, S.One)
 
 
 def with_facts(expr: Expr, space: Space, used: list[Fact]) -> Expr:

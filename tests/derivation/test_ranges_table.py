@@ -155,6 +155,7 @@ TRAPS: dict[str, Row] = {
     "maximum inside exp": Row(exp(x(i) - Maximum(x(j), (j, N))), {"x": (N,)}),
     "read at the maximiser": Row(a(i) * b(ArgMax(x(j), (j, K))), {"a": (N,), "b": (K,), "x": (K,)}),
     "first entry apart": Row(Piecewise((x(i) ** 2, i >= 1), (x(i), True)), {"x": (N,)}),
+    "two reads in a case": Row(Piecewise((x(N - 1 - i) * x(i), x(i) > 0), (a(i), True)), {"a": (N,), "x": (N,)}),
     "first half": Row(Piecewise((x(i) ** 2, 2 * i < N), (a(i), True)), {"a": (N,), "x": (N,)}),
     "first half of three": Row(Piecewise((x(i) ** 2, 2 * i < 3), (a(i), True)), {"a": (3,), "x": (3,)}, shape=(3,)),
     "second half of three": Row(Piecewise((x(i) ** 2, 2 * i > 1), (a(i), True)), {"a": (3,), "x": (3,)}, shape=(3,)),
