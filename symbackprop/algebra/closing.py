@@ -29,7 +29,6 @@ from symbackprop.algebra.generators import (
     power_of,
     product,
 )
-from symbackprop.algebra.naming import label
 from symbackprop.algebra.normal import (
     convert,
     entry_of,
@@ -48,10 +47,11 @@ from symbackprop.algebra.readings import (
     may_leave,
     settled,
     shifts,
+    slot,
     without_guards,
 )
 from symbackprop.algebra.space import Premise
-from symbackprop.algebra.symbols import Maximum, bounds_of, index
+from symbackprop.algebra.symbols import Maximum, bounds_of
 from symbackprop.algebra.terms import Term, terms_of
 from symbackprop.algebra.texts import extremum_text, free_of, height_of, sum_text
 
@@ -79,12 +79,12 @@ def _summed(work: Workspace, term: Term) -> Polynomial:
     for variable, extent in term.bounds:
         if free_indices(extent) & own:
             raise UnprovedError("a sum whose box depends on another index")
-        slot = _slot(work, extent, taken)
-        mapping[variable] = slot
-        taken.append(slot)
-        bounds.append((slot, extent))
+        new = slot(work, extent, taken)
+        mapping[variable] = new
+        taken.append(new)
+        bounds.append((new, extent))
     depth = len(work.open)
-    work.open.extend(slot for slot, _ in bounds)
+    work.open.extend(new for new, _ in bounds)
     result: Polynomial = {}
     for part in collapse(replace(term.substituted(mapping), bounds=tuple(bounds)), work.boxes, work.space):
         accumulate(result, _closed_term(work, part), 1)
@@ -98,16 +98,6 @@ def _closed_term(work: Workspace, term: Term) -> Polynomial:
     guards = [guard_of(work, guard, oriented=False) for guard in term.guards]
     body = product(work, [convert(work, term.coefficient), *guards, *factors])
     return close(work, body, tuple(variable for variable, _ in term.bounds))
-
-
-def _slot(work: Workspace, extent: Expr, taken: list[Symbol]) -> Symbol:
-    """A name for a bound index of this size that is not taken; its size is noted."""
-    text = label(extent)
-    number = 0
-    while (found := index(f"#{number}|{text}")) in taken:
-        number += 1
-    work.boxes[found] = extent
-    return found
 
 
 def close(work: Workspace, polynomial: Polynomial, bounds: tuple[Symbol, ...]) -> Polynomial:
@@ -147,11 +137,11 @@ def _renamed(
     work: Workspace, bounds: tuple[Symbol, ...], items: Monomial, avoid: list[Symbol]
 ) -> tuple[tuple[Symbol, ...], Polynomial]:
     """The bounds and the body of a closed sum with bound indices that are not in `avoid`."""
-    taken = [*avoid, *bounds]
+    taken = [*avoid, *bounds, *free_of(work, (items,))]
     mapping: dict[Symbol, Expr] = {}
     for variable in bounds:
         if variable in avoid:
-            mapping[variable] = _slot(work, work.boxes[variable], taken)
+            mapping[variable] = slot(work, work.boxes[variable], taken)
             taken.append(mapping[variable])
     new = tuple(mapping.get(v, v) for v in bounds)
     return new, replaced(work, {items: 1}, mapping) if mapping else {items: 1}
@@ -303,7 +293,7 @@ def _shifted(work: Workspace, reading: Reading) -> Iterator[Reading]:
     for variable, place, extent in shifts(work, reading.bounds, reading.items):
         if free_indices(extent) & set(reading.bounds) or not may_leave(work, reading, place, extent):
             continue
-        new = _slot(work, extent, [*reading.bounds, *work.open, *free_in(work, reading)])
+        new = slot(work, extent, [*reading.bounds, *work.open, *free_in(work, reading)])
         slope = affine_coefficient(place, variable)
         value = ((new - (place - slope * variable)) / slope).expand()
         body = replaced(work, {reading.items: 1}, {variable: value})
@@ -324,11 +314,11 @@ def _shifted(work: Workspace, reading: Reading) -> Iterator[Reading]:
 def convert_maximum(work: Workspace, expr: Maximum) -> Polynomial:
     """A `Maximum` as a generator, known by its body."""
     ((variable, extent),) = bounds_of(expr)
-    slot = _slot(work, extent, work.open)
-    work.open.append(slot)
-    body = convert(work, substitute(expr.body, {variable: slot}))
+    new = slot(work, extent, work.open)
+    work.open.append(new)
+    body = convert(work, substitute(expr.body, {variable: new}))
     work.open.pop()
-    return extremum_of(work, slot, body)
+    return extremum_of(work, new, body)
 
 
 def extremum_of(work: Workspace, bound: Symbol, body: Polynomial) -> Polynomial:
@@ -372,8 +362,8 @@ def _replaced_maximum(work: Workspace, data: Any, mapping: Mapping[Symbol, Expr]
     bound, body = data
     incoming = set().union(*(free_indices(e) for e in mapping.values()))
     if bound in incoming:
-        slot = _slot(work, work.boxes[bound], [*sorted(incoming, key=str), bound])
-        body, bound = replaced(work, body, {bound: slot}), slot
+        new = slot(work, work.boxes[bound], [*incoming, *free_of(work, body), bound])
+        body, bound = replaced(work, body, {bound: new}), new
     return extremum_of(work, bound, replaced(work, body, mapping))
 
 

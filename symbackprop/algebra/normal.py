@@ -56,7 +56,7 @@ from symbackprop.algebra.generators import (
     whole_power,
 )
 from symbackprop.algebra.naming import height, label, quoted
-from symbackprop.algebra.quotients import base_of, factors_of, is_positive, together
+from symbackprop.algebra.quotients import base_of, factors_of, is_positive, together, whole_exponent, whole_exponents
 from symbackprop.algebra.space import Premise
 from symbackprop.algebra.symbols import Apply, ArgMax, tensor_of
 from symbackprop.algebra.texts import entry_text, free_of, height_of, text_of
@@ -201,7 +201,7 @@ def root(work: Workspace, polynomial: Polynomial, exponent: Fraction) -> Polynom
     parts = factors_of(work, numerator)
     known = tuple((n, e * exponent) for n, e in parts.monomial if work.generators[n].positive)
     unknown = tuple((n, e) for n, e in parts.monomial if not work.generators[n].positive)
-    result = product(work, [_number_root(work, abs(parts.content), exponent), reduced(work, _whole_exponents(known))])
+    result = product(work, [_number_root(work, abs(parts.content), exponent), reduced(work, whole_exponents(known))])
     rest, sign_ = parts.rest, 1 if parts.content > 0 else -1
     if len(rest) > 1 and sign_ > 0 and is_positive(work, rest):
         result = multiply(work, result, reduced(work, ((base_of(work, rest), exponent),)))
@@ -210,7 +210,7 @@ def root(work: Workspace, polynomial: Polynomial, exponent: Fraction) -> Polynom
         whole = scaled(multiply(work, rest, reduced(work, unknown)), sign_)
         result = multiply(work, result, reduced(work, _root_of_unknown(work, whole, exponent)))
     for number, times in sorted(den.items()):
-        result = multiply(work, result, reduced(work, ((number, _whole_exponent(-times * exponent)),)))
+        result = multiply(work, result, reduced(work, ((number, whole_exponent(-times * exponent)),)))
     return result
 
 
@@ -222,14 +222,6 @@ def _root_of_unknown(work: Workspace, polynomial: Polynomial, exponent: Fraction
     return ((base_of(work, polynomial), exponent),)
 
 
-def _whole_exponent(exponent: Exponent) -> Exponent:
-    return int(exponent) if isinstance(exponent, Fraction) and exponent.denominator == 1 else exponent
-
-
-def _whole_exponents(monomial: Monomial) -> Monomial:
-    return tuple((n, _whole_exponent(e)) for n, e in monomial)
-
-
 def _number_root(work: Workspace, number: Any, exponent: Fraction) -> Polynomial:
     """A root of a positive rational number: its primes are bases."""
     number = Fraction(number)
@@ -239,7 +231,7 @@ def _number_root(work: Workspace, number: Any, exponent: Fraction) -> Polynomial
     for part, way in ((number.numerator, 1), (number.denominator, -1)):
         for prime, times in sorted(factorint(part).items()):
             total = times * way * exponent
-            parts.append(reduced(work, ((base_of(work, constant(int(prime))), _whole_exponent(total)),)))
+            parts.append(reduced(work, ((base_of(work, constant(int(prime))), whole_exponent(total)),)))
     return product(work, parts)
 
 
@@ -253,7 +245,7 @@ def exponential(work: Workspace, polynomial: Polynomial) -> Polynomial:
 def _exponential(work: Workspace, polynomial: Polynomial) -> Polynomial:
     powers = []
     for monomial, coefficient in polynomial.items():
-        exponent = _whole_exponent(Fraction(coefficient))
+        exponent = whole_exponent(Fraction(coefficient))
         inner = work.generators[monomial[0][0]] if len(monomial) == 1 and monomial[0][1] == 1 else None
         if inner is not None and inner.kind == "log":
             if not work.generators[inner.data].positive:

@@ -109,3 +109,11 @@ def _multiplied_up(work: Workspace, polynomial: Polynomial, number: int, shift: 
     if len(result) > TERMS:
         raise UnprovedError("too many terms")
     return result
+
+
+def whole_exponent(exponent: Exponent) -> Exponent:
+    return int(exponent) if isinstance(exponent, Fraction) and exponent.denominator == 1 else exponent
+
+
+def whole_exponents(monomial: Monomial) -> Monomial:
+    return tuple((n, whole_exponent(e)) for n, e in monomial)

@@ -11,7 +11,9 @@ from symbackprop.algebra.binding import free_indices
 from symbackprop.algebra.collapse import collapse, is_total
 from symbackprop.algebra.expressions import factor_of
 from symbackprop.algebra.generators import Monomial, Workspace
+from symbackprop.algebra.naming import label
 from symbackprop.algebra.ranges import affine_coefficient
+from symbackprop.algebra.symbols import index
 from symbackprop.algebra.terms import Term
 from symbackprop.algebra.texts import free_of
 
@@ -24,6 +26,16 @@ class Reading:
     items: Monomial
     guards: tuple[Expr, ...]
     scale: Any = 1
+
+
+def slot(work: Workspace, extent: Expr, taken: list[Symbol]) -> Symbol:
+    """A name for a bound index of this size that is not taken; its size is noted."""
+    text = label(extent)
+    number = 0
+    while (found := index(f"#{number}|{text}")) in taken:
+        number += 1
+    work.boxes[found] = extent
+    return found
 
 
 def as_term(work: Workspace, bounds: tuple[Symbol, ...], items: Monomial, guards: tuple[Expr, ...]) -> Term:
