@@ -129,8 +129,11 @@ def with_signs(expr: Expr) -> Expr:
         return expr
     sums = sorted((a for a in expr.args if _is_odd_power_of_sum(a)), key=str)[:_SIGNS]
     rest = Mul(*(a for a in expr.args if a not in sums))
-    best = min((_flipped(rest, sums, flips) for flips in product((False, True), repeat=len(sums))), key=lambda c: c[0])
-    return best[1]
+    if not sums or not (rest.could_extract_minus_sign() or any(_reads_badly(s.as_base_exp()[0]) for s in sums)):
+        return expr
+    forms = [_flipped(rest, sums, flips) for flips in product((False, True), repeat=len(sums))]
+    least = min(bad for bad, _ in forms)
+    return min((form for bad, form in forms if bad == least), key=str)
 
 
 _SIGNS = 4  # sums in one product whose signs are tried both ways
@@ -141,7 +144,7 @@ def _is_odd_power_of_sum(expr: Expr) -> bool:
     return isinstance(base, Add) and exponent.is_Integer and exponent % 2 == 1
 
 
-def _flipped(rest: Expr, sums: list[Expr], flips: tuple[bool, ...]) -> tuple[tuple[int, str], Expr]:
+def _flipped(rest: Expr, sums: list[Expr], flips: tuple[bool, ...]) -> tuple[int, Expr]:
     """The product with the signs of some sums turned, and how badly it reads: minuses in front, sums like a - 1."""
     parts = []
     for part, flip in zip(sums, flips, strict=True):
@@ -150,7 +153,7 @@ def _flipped(rest: Expr, sums: list[Expr], flips: tuple[bool, ...]) -> tuple[tup
     front = -rest if sum(flips) % 2 else rest
     result = Mul(front, *parts)
     bad = 2 * front.could_extract_minus_sign() + sum(_reads_badly(part.as_base_exp()[0]) for part in parts)
-    return (bad, str(result)), result
+    return bad, result
 
 
 def _reads_badly(expr: Expr) -> bool:
@@ -161,10 +164,13 @@ def _reads_badly(expr: Expr) -> bool:
 
 
 def size_of(expr: Expr) -> int:
-    """How much there is to read: the nodes of the formula, functions counted heavier than products."""
+    """How much there is to read: the nodes of the formula, functions and quotients counted heavier than products."""
     if tensor_of(expr) or not expr.args:
         return 1
-    return (4 if isinstance(expr, exp | log) else 1) + sum(size_of(argument) for argument in expr.args)
+    own = (
+        4 if isinstance(expr, exp | log) else 2 if isinstance(expr, Pow) and expr.exp.could_extract_minus_sign() else 1
+    )
+    return own + sum(size_of(argument) for argument in expr.args)
 
 
 def has_delta(expr: Expr) -> bool:

@@ -64,10 +64,12 @@ def eliminate(expr: Expr, names: Collection[str], ranges: Ranges, space: Space) 
 
 def compact(expr: Expr, ranges: Ranges, space: Space, facts: list[Fact]) -> Expr:
     """The shortest of: products multiplied out and cancelled, factored, or left as they stand; facts put in."""
+    kept = assemble([t for term in terms_of(expr) for t in collapse(term, ranges, space)], ranges)
+    if size_of(kept) > _LARGE:
+        return kept
     terms = [t for term in _expanded(expr) for t in collapse(term, ranges, space)]
     used: list[Fact] = []
     flat = with_facts(assemble(terms, ranges), space, used)
-    kept = assemble([t for term in terms_of(expr) for t in collapse(term, ranges, space)], ranges)
     forms = [kept, *(_forms(flat))]
     best = min(forms, key=lambda form: (size_of(form), str(form)))
     if best != kept:
@@ -122,4 +124,11 @@ def _with_symbols(expr: Expr) -> tuple[Expr, dict[Expr, Expr]]:
 def _forms(flat: Expr) -> list[Expr]:
     """Ways to write a sum: as it is, with common factors out, factored."""
     plain, back = _with_symbols(flat)
-    return [flat, common_factor(flat), with_signs(factor(plain)).xreplace(back) if plain != S.Zero else flat]
+    forms = [flat, common_factor(flat)]
+    if plain != S.Zero and len(Add.make_args(plain)) <= _TERMS and len(plain.free_symbols) <= _SYMBOLS:
+        forms.append(with_signs(factor(plain)).xreplace(back))
+    return forms
+
+
+_LARGE = 200  # nodes beyond which no compact form is looked for
+_TERMS, _SYMBOLS = 8, 8  # beyond these a factored form is neither found quickly nor short

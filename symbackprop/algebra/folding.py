@@ -227,7 +227,7 @@ def fold(raw: Expr, forward: Expr, value: Expr, ranges: Ranges, space: Space) ->
         for solution in _linear(forward, kernel, value):
             candidate = _everywhere(named, kernel, solution, ranges, space)
             if candidate is not None:
-                candidates.extend((form, "") for form in _tidy_indexed(candidate))
+                candidates.extend((form, "") for form in _tidy_indexed(candidate, named))
     if isinstance(forward, Pow) and forward.exp.is_Rational and not (forward.exp.is_Integer and forward.exp > 0):
         candidates.append((_by_root(named, forward, value), ""))
     return _shortest(named, [(named, ""), *candidates], _check(raw, forward, value, ranges, space))
@@ -289,12 +289,13 @@ def match(pattern: Expr, instance: Expr, variables: frozenset[Symbol]) -> dict[S
     return found if walk(pattern, instance) and substitute(pattern, found) == instance else None
 
 
-def _tidy_indexed(expr: Expr) -> Iterator[Expr]:
-    """The expression with equal powers cancelled; sums and cases stay closed, being plain factors here."""
-    atoms = sorted(expr.atoms(*BINDERS, Piecewise), key=str)
+def _tidy_indexed(expr: Expr, raw: Expr) -> Iterator[Expr]:
+    """The expression cancelled and factored, if it brings no pole that `raw` has not; sums and cases stay closed."""
+    atoms = sorted(expr.atoms(*BINDERS, Piecewise) | raw.atoms(*BINDERS, Piecewise), key=str)
     outer = [a for a in atoms if not any(a is not b and b.has(a) for b in atoms)]
     names = {a: Symbol(f"_sum{number}", real=True) for number, a in enumerate(outer)}
-    plain = expr.xreplace(names)
     back = {symbol: a for a, symbol in names.items()}
+    plain, poles = expr.xreplace(names), _poles(raw.xreplace(names))
     for form in (cancel(plain), with_signs(factor(plain))):
-        yield form.xreplace(back)
+        if _poles(form) <= poles:
+            yield form.xreplace(back)

@@ -159,6 +159,7 @@ def _eliminated(
     return named, folded, steps
 
 
+_LARGE = 150  # nodes beyond which nobody reads a formula as matrices
 _SHORT = 30  # nodes of an adjoint that may still be put in where it only makes the result longer
 
 
@@ -176,6 +177,8 @@ def matrix_steps(place: Place, left: Expr, named: Expr, folded: Expr, space: Spa
     """The matrix forms: with derivatives by name, then folded; none where nothing lifts within its budget."""
     steps = []
     for expr in dict.fromkeys((named, folded)):
+        if size_of(expr) > _LARGE:
+            continue
         found = lift(Array(place.at, place.shape, expr), space)
         if found is None:
             continue
