@@ -1,19 +1,19 @@
 r"""Every error a user can meet. Each says what is wrong, where, and how to mend it, in the user's own names.
 
-    SymbackpropError
-    ├── ModelError                  the equations cannot mean a model
-    │   ├── UnknownNameError        a name that nothing declares
-    │   ├── DuplicateNameError      one name declared or defined twice
-    │   ├── ShapeError              sizes or ranks that do not fit
-    │   ├── IndexRangeError         an index with two ranges, or a read outside a tensor
-    │   ├── CycleError              a tensor that needs itself
-    │   ├── LossError               a loss that is missing or no scalar
-    │   └── UnreachableError        a parameter that cannot reach the loss
-    ├── NotationError               text that cannot be read
-    │   └── LimitError              text longer, deeper or larger than the reader's bounds
-    ├── DerivationError             a derivative that cannot be formed
-    ├── RenderError                 a document that cannot be written
-    └── UsageError                  a call or an option that makes no sense
+SymbackpropError
+├── ModelError                  the equations cannot mean a model
+│   ├── UnknownNameError        a name that nothing declares
+│   ├── DuplicateNameError      one name declared or defined twice
+│   ├── ShapeError              sizes or ranks that do not fit
+│   ├── IndexRangeError         an index with two ranges, or a read outside a tensor
+│   ├── CycleError              a tensor that needs itself
+│   ├── LossError               a loss that is missing or no scalar
+│   └── UnreachableError        a parameter that cannot reach the loss
+├── NotationError               text that cannot be read
+│   └── LimitError              text longer, deeper or larger than the reader's bounds
+├── DerivationError             a derivative that cannot be formed
+├── RenderError                 a document that cannot be written
+└── UsageError                  a call or an option that makes no sense
 """
 
 from __future__ import annotations
