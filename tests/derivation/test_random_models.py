@@ -78,6 +78,7 @@ def test_gradients_of_many_random_models(block: int) -> None:
         check(case_of(seed, 1 + seed % 8))
 
 
+@pytest.mark.long
 def test_the_models_differ() -> None:
     """At least 500 of the six hundred are different models."""
     assert len({describe(case_of(seed, 1 + seed % 8).model) for seed in range(BLOCK * BLOCKS)}) >= 500
