@@ -188,8 +188,9 @@ def _terms_of_cases(expr: Piecewise) -> tuple[Term, ...]:
         result = _single(Piecewise(*zip(values, conditions, strict=True)))
     else:
         result = tuple(
-            times(*_single(_chosen(place, conditions)), term)
+            times(chosen, term)
             for place, value in enumerate(values)
+            for chosen in _single(_chosen(place, conditions))
             for term in terms_of(value)
         )
     for factor in shared:
