@@ -12,13 +12,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from symbackprop.model.functions import FUNCTIONS
-from symbackprop.model.model import Model
 from sympy import Expr, Integer, Rational, Symbol, exp, log, sqrt
 
 from symbackprop.algebra.space import Fact
 from symbackprop.algebra.symbols import Apply, entry, index, size, total
 from symbackprop.derivation.sweep import derive
+from symbackprop.model.functions import FUNCTIONS
+from symbackprop.model.model import Model
 from symbackprop.model.records import Equation, Role, Samples, Side, Tensor
 from tests.oracles.draws import draw
 from tests.oracles.slopes import disagreement, slopes, swept
