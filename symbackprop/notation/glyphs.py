@@ -100,9 +100,9 @@ def _distinct(
     names: tuple[str, ...], sampled: frozenset[str], conventions: Conventions, space: Space
 ) -> Mapping[str, Glyph]:
     """A glyph for each name, no two alike: the best candidate that no other name has as its own."""
-    waiting = {
-        name: list(_candidates(name, conventions, name in sampled and len(space.shapes[name]) > 1)) for name in names
-    }
+    sizes = {symbol.name for shape in space.shapes.values() for extent in shape for symbol in extent.free_symbols}
+    capital = {name for name in names if name in sampled and len(space.shapes[name]) > 1 and name.upper() not in sizes}
+    waiting = {name: list(_candidates(name, conventions, name in capital)) for name in names}
     while True:
         owners: dict[tuple[str, ...], list[str]] = {}
         for name in names:

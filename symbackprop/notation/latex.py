@@ -259,6 +259,8 @@ def _raised(base: Layout, above: str, conventions: Conventions) -> str:
             below = _indices(indices, conventions)
         case Name(glyph):
             below = ""
+        case lay.Transposed() | lay.Raised():  # TeX refuses a second superscript
+            return fenced(spell(base, conventions)) + _up(above)
         case _:
             return spell(base, conventions) + _up(above)
     if glyph.mark and conventions.layers != "plain":

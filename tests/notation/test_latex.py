@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from sympy import Max
+from sympy import Integer, Max
 
-from symbackprop.algebra.matrices import ForEach, Leaf
+from symbackprop.algebra.matrices import ForEach, Leaf, Power, Transpose
 from symbackprop.algebra.space import Space
 from symbackprop.algebra.symbols import Guard, entry, total
 from symbackprop.errors import RenderError
@@ -174,3 +174,9 @@ def test_what_cannot_be_written_is_refused() -> None:
     """An expression that no model can contain is an error, not a guess."""
     with pytest.raises(RenderError, match="cannot write Max expressions"):
         latex(Max(x(i), y(i)), Conventions(), SPACE)
+
+
+def test_no_second_superscript() -> None:
+    r"""TeX refuses U^\top^2: what has a superscript gets brackets before it gets another."""
+    square = Power(Transpose(Leaf("U", (h, n))), Integer(2))
+    assert latex(square) == r"(U^\top)^{\odot 2}"

@@ -48,6 +48,26 @@ z_out = W_out x + b_out
 p_hat = leaky_relu(z_out)
 loss L = huber(p_hat, y)
 """
+GATED = """
+size d, k
+constant lambda, eps
+input x[d]
+target y[k] one_hot
+samples N in rows
+parameter W[d,d], b[d], V[k,d], c[k]
+g = sigmoid(W x + b)
+u = tanh(W x)
+r = g ⊙ u + x
+mu = mean(r)
+v[i] = r[i] - mu
+s2 = mean(i, v[i]^2)
+n[i] = v[i] / sqrt(s2 + eps)
+z = V n + c
+p = softmax(z)
+loss L = cross_entropy(p, y)
+cost J = mean(L) + lambda/2 * sum(W^2)
+"""
+UNUSUAL = {"awkward names": AWKWARD, "gated": GATED}
 
 
 @pytest.fixture(scope="module")
@@ -128,14 +148,14 @@ def test_whole_or_not_at_all(tmp_path: Path, derivations: dict[str, sb.Derivatio
 
 
 @pytest.mark.latex
-@pytest.mark.parametrize("name", [*MODELS, "awkward names"])
+@pytest.mark.parametrize("name", [*MODELS, *UNUSUAL])
 def test_compiles(name: str, tmp_path: Path, derivations: dict[str, sb.Derivation]) -> None:
     """Debian's pdflatex compiles the document without a complaint, names with underscores too."""
     assert shutil.which("pdflatex"), "pdflatex is absent; install texlive-latex-recommended"
-    derivation = sb.derive(sb.parse(AWKWARD)) if name == "awkward names" else derivations[name]
+    derivation = sb.derive(sb.parse(UNUSUAL[name])) if name in UNUSUAL else derivations[name]
     sb.render(derivation, tmp_path / "d.tex", detail="every-step")
     command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "d.tex"]
     run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout[-2000:]
-    assert "Overfull \\hbox" not in run.stdout or name == "awkward names"  # its Huber loss has six branches in a line
+    assert "Overfull \\hbox" not in run.stdout or name in UNUSUAL  # where a line may be long
     assert (tmp_path / "d.pdf").stat().st_size > 10_000
