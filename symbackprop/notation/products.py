@@ -180,12 +180,17 @@ def _product_that_fits(left: Node, first: Value, right: Node, second: Value, sco
     exchanged = (f"{b} {a}", second, first)
     candidates: list[tuple[str, Value, Value]] = [exchanged] if first.rank == 1 else []
     if first.rank == 2:
-        candidates.append((f"{a}^T {b}", transposed(first), second))
+        candidates.append((f"{_turned(a)} {b}", transposed(first), second))
     if second.rank == 2:
-        candidates.append((f"{a} {b}^T", first, transposed(second)))
+        candidates.append((f"{a} {_turned(b)}", first, transposed(second)))
     candidates.append(exchanged)
     for written, x, y in candidates:
         if _joined(x, y):
             result = Value(contracted(x.array, y.array, scope.taken))
             return f"Did you mean {written}, which {in_words(result.shape)}?"
     return None
+
+
+def _turned(written: str) -> str:
+    """The transpose of what is written: `V` for `V^T`."""
+    return written.removesuffix("^T") if written.endswith("^T") else f"{written}^T"
