@@ -20,6 +20,7 @@ from symbackprop.notation.latex import latex, latex_aligned, latex_chain, latex_
 from symbackprop.rendering.shapes import shape_formula
 
 _INLINE = {"md": ("$`", "`$"), "tex": ("$", "$")}
+_LATIN = 0x180  # letters beyond these are unknown to pdflatex without packages for their script
 _LONG = 70  # letters of LaTeX beyond which a chain of equalities is broken into lines
 
 
@@ -43,11 +44,25 @@ class Formulas:
         return self.inline(latex_name(adjoint(name), self.names))
 
     def plain(self, words: str) -> str:
-        """Words as the format has them: LaTeX gives `_`, `<` and `>` a meaning of their own."""
+        """Words as the format has them: LaTeX gives `_` and `<` a meaning of their own, and knows Latin letters."""
         if self.format != "tex":
             return words
-        escapes = {"_": r"\_", "<": "$<$", ">": "$>$", "&": r"\&", "%": r"\%", "#": r"\#", "$": r"\$"}
-        return "".join(escapes.get(character, character) for character in words)
+        escapes = {
+            "\\": "/",
+            "{": "(",
+            "}": ")",
+            "^": "",
+            "~": " ",
+            "_": r"\_",
+            "<": "$<$",
+            ">": "$>$",
+            "&": r"\&",
+            "%": r"\%",
+            "#": r"\#",
+            "$": r"\$",
+        }
+        latin = (character if ord(character) < _LATIN else "?" for character in words)
+        return "".join(escapes.get(character, character) for character in latin)
 
     def premise(self, premise: Premise) -> str:
         """A premise of a proof in words."""
