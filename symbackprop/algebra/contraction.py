@@ -113,17 +113,17 @@ def _joined(state: Network, work: Work) -> Network:
     blocks = list(state.blocks)
     edges = [block for block in blocks if len(block.ends) == 2]
     for first, second in combinations(edges, 2):
-        if set(first.ends) == set(second.ends) and not _may_close(state, first, second):
+        if set(first.ends) == set(second.ends) and not _may_close(state, first):
             blocks.remove(first)
             blocks[blocks.index(second)] = _hadamard_edges(first, second, work)
             return _joined(replace(state, blocks=tuple(blocks)), work)
     return state
 
 
-def _may_close(state: Network, first: Block, second: Block) -> bool:
-    """Whether the two edges may be multiplied over one of their indices, to a diagonal or a trace."""
+def _may_close(state: Network, edge: Block) -> bool:
+    """Whether an edge with another on its pair may be multiplied over one of their indices, to a diagonal or trace."""
     return any(
-        variable in first.ends and sum(variable in block.ends for block in state.blocks) == 2
+        variable in edge.ends and sum(variable in block.ends for block in state.blocks) == 2
         for variable, _ in state.bound
     )
 
@@ -212,11 +212,6 @@ def _over_one(index: Symbol, edges: list[Block], vectors: list[Block], work: Wor
     if vectors:
         found[0] = _times_vector(edges[0], index, combined(vectors, work))
     return found
-
-
-def _as_vector(edge: Block, index: Symbol) -> Block:
-    other = _other(edge, index)
-    return Block((other,), (edge.form(other, index), edge.form(index, other)))
 
 
 def _other(edge: Block, index: Symbol) -> Symbol:

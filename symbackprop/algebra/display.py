@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from itertools import product
 
-from sympy import Add, Expr, KroneckerDelta, Mul, Pow, S, Symbol, exp, log
+from sympy import Add, Expr, Mul, Pow, S, Symbol, exp, log
 
 from symbackprop.algebra.binding import all_symbols, apart, free_indices, fresh
 from symbackprop.algebra.collapse import collapse
@@ -171,7 +171,3 @@ def size_of(expr: Expr) -> int:
         4 if isinstance(expr, exp | log) else 2 if isinstance(expr, Pow) and expr.exp.could_extract_minus_sign() else 1
     )
     return own + sum(size_of(argument) for argument in expr.args)
-
-
-def has_delta(expr: Expr) -> bool:
-    return expr.has(KroneckerDelta)

@@ -125,14 +125,12 @@ def _certified(left: Expr, right: Expr, point: Point, scope: dict[Symbol, int]) 
 # points
 
 
-def points_of(
-    sides: Sequence[Expr], ranges: Ranges, space: Space, using: Collection[str] = (), count: int = POINTS
-) -> Iterator[Point]:
+def points_of(sides: Sequence[Expr], ranges: Ranges, space: Space, using: Collection[str] = ()) -> Iterator[Point]:
     """Points with small sizes and random rational entries that respect the facts; always the same ones."""
     random = Random(_SEED)
     names = _names_read(sides, space, using)
     whole = _index_data(sides)
-    for number in range(count):
+    for number in range(POINTS):
         sizes = _sizes(sides, ranges, list(names), space, random, number)
         if sizes is None:
             return

@@ -9,7 +9,6 @@ a = F back is taken, the raw derivative being a candidate too.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 
 from sympy import Add, Expr, Mul, Piecewise, Pow, S, Symbol, cancel, erf, exp, factor, fraction, log, tanh, together
@@ -26,14 +25,6 @@ KERNELS = (exp, log, tanh, erf)
 VALUE = Symbol("a", real=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Fold:
-    """A derivative rewritten: the new form, and what it rests on in words."""
-
-    expression: Expr
-    reason: str
-
-
 def unfold(expr: Expr, space: Space) -> Expr:
     """`expr` with every named function replaced by its definition, opaque ones kept."""
     if not expr.has(Apply):
@@ -48,7 +39,7 @@ def unfold(expr: Expr, space: Space) -> Expr:
     return expr.func(*arguments)
 
 
-def fold_function(function: ScalarFunction, space: Space) -> Fold | None:
+def fold_function(function: ScalarFunction, space: Space) -> Expr | None:
     r"""f'(x) in x and the value a = f(x), `VALUE` standing for a; None for an opaque function.
 
     Where f' is another named function, that is its shortest form (softplus' = σ).
@@ -59,15 +50,14 @@ def fold_function(function: ScalarFunction, space: Space) -> Fold | None:
 
 
 @lru_cache(maxsize=1024)
-def _fold_function(function: ScalarFunction, forward: Expr, table: tuple[tuple[str, ScalarFunction], ...]) -> Fold:
+def _fold_function(function: ScalarFunction, forward: Expr, table: tuple[tuple[str, ScalarFunction], ...]) -> Expr:
     space = Space(functions=dict(table))
     derivative = forward.diff(function.variable)
     raw = _fold_nested(derivative, space)
-    candidates = [(raw, "differentiated")]
-    candidates += [(c, f"{function.name}(x) = a") for c in candidates_of(raw, forward, VALUE)]
+    candidates = [raw, *candidates_of(raw, forward, VALUE)]
     named = _named(unfold(raw, space), function.variable, space)
     if named is not None:
-        candidates.append((named, f"{function.name}' is {named.name}"))
+        candidates.append(named)
 
     def check(candidate: Expr) -> bool:
         difference = unfold(candidate.xreplace({VALUE: forward}) - derivative, space)
@@ -83,7 +73,7 @@ def _fold_nested(expr: Expr, space: Space) -> Expr:
             inner = fold_function(space.functions[part.name], space)
             if inner is not None:
                 value = {VALUE: Apply(part.name, part.argument), space.functions[part.name].variable: part.argument}
-                expr = expr.xreplace({part: inner.expression.xreplace(value)})
+                expr = expr.xreplace({part: inner.xreplace(value)})
     return expr
 
 
@@ -103,11 +93,11 @@ def _named(raw: Expr, variable: Symbol, space: Space) -> Apply | None:
     return None
 
 
-def _shortest(raw: Expr, candidates: list[tuple[Expr, str]], check: Callable[[Expr], bool]) -> Fold:
-    for candidate, reason in sorted(candidates, key=lambda c: (size_of(c[0]), isinstance(c[0], Add), str(c[0]))):
+def _shortest(raw: Expr, candidates: list[Expr], check: Callable[[Expr], bool]) -> Expr:
+    for candidate in sorted(candidates, key=lambda c: (size_of(c), isinstance(c, Add), str(c))):
         if candidate == raw or check(candidate):
-            return Fold(candidate, reason)
-    return Fold(raw, "differentiated")
+            return candidate
+    return raw
 
 
 def candidates_of(raw: Expr, forward: Expr, value: Expr) -> Iterator[Expr]:
@@ -214,7 +204,7 @@ def _is_positive(expr: Expr) -> bool:
     return isinstance(expr, exp) or bool(expr.is_positive)
 
 
-def fold(raw: Expr, forward: Expr, value: Expr, ranges: Ranges, space: Space) -> Fold:
+def fold(raw: Expr, forward: Expr, value: Expr, ranges: Ranges, space: Space) -> Expr:
     r"""A local derivative of the equation `value` = `forward` (an entry with free indices), in entries of the value.
 
     Derivatives of named functions go first, by their own value; where the value of f(x) is what the equation defines,
@@ -222,18 +212,18 @@ def fold(raw: Expr, forward: Expr, value: Expr, ranges: Ranges, space: Space) ->
     """
     named = _fold_named(raw, forward, value, space)
     kernels = sorted((k for k in _surface_kernels(forward)), key=str)
-    candidates = [(named, "")] if named != raw else []
+    candidates = [named]
     for kernel in kernels:
         for solution in _linear(forward, kernel, value):
             candidate = _everywhere(named, kernel, solution, ranges, space)
             if candidate is not None:
-                candidates.extend((form, "") for form in _tidy_indexed(candidate, named))
+                candidates.extend(_tidy_indexed(candidate, named))
     if isinstance(forward, Pow) and forward.exp.is_Rational and not (forward.exp.is_Integer and forward.exp > 0):
-        candidates.append((_by_root(named, forward, value), ""))
-    return _shortest(named, [(named, ""), *candidates], _check(raw, forward, value, ranges, space))
+        candidates.append(_by_root(named, forward, value))
+    return _shortest(named, candidates, _check(raw, value, ranges, space))
 
 
-def _check(raw: Expr, forward: Expr, value: Expr, ranges: Ranges, space: Space) -> Callable[[Expr], bool]:
+def _check(raw: Expr, value: Expr, ranges: Ranges, space: Space) -> Callable[[Expr], bool]:
     name = str(value.base.label) if isinstance(value, Indexed) else str(value)
     return lambda candidate: is_zero(candidate - raw, ranges, space, using=(name,)) is not None
 
@@ -246,7 +236,7 @@ def _fold_named(raw: Expr, forward: Expr, value: Expr, space: Space) -> Expr:
         if function is not None and result is not None:
             plain = Apply(part.name, part.argument)
             known = value if plain == forward else plain
-            raw = raw.xreplace({part: result.expression.xreplace({VALUE: known, function.variable: part.argument})})
+            raw = raw.xreplace({part: result.xreplace({VALUE: known, function.variable: part.argument})})
     return raw
 
 

@@ -112,8 +112,8 @@ def constant(value: Any) -> Polynomial:
     return {ONE: value} if value else {}
 
 
-def power_of(number: int, exponent: Exponent = 1) -> Polynomial:
-    return {((number, exponent),): 1}
+def power_of(number: int) -> Polynomial:
+    return {((number, 1),): 1}
 
 
 def add(*polynomials: Polynomial) -> Polynomial:

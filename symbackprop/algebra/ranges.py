@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import lru_cache
 
-from sympy import Expr, Integer, S, Symbol, floor
+from sympy import Expr, Integer, Symbol, floor
 from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.binding import free_indices
@@ -114,7 +114,3 @@ def affine_coefficient(expr: Expr, variable: Symbol) -> Expr | None:
     if slope.has(variable) or rest.has_free(variable) or any(a.has_free(variable) for a in expr.atoms(floor, Indexed)):
         return None
     return slope
-
-
-def is_zero_index(expr: Expr) -> bool:
-    return expr is S.Zero or expr.expand() is S.Zero

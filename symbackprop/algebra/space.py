@@ -92,9 +92,6 @@ class Space:
         for name in ("shapes", "functions", "definitions"):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
 
-    def with_tensor(self, name: str, shape: tuple[Expr, ...]) -> Space:
-        return replace(self, shapes={**self.shapes, name: shape})
-
     def with_definitions(self, definitions: Mapping[str, Array]) -> Space:
         return replace(self, definitions={**self.definitions, **definitions})
 

@@ -33,7 +33,7 @@ from sympy.core.relational import Ge, Gt, Le, Lt, Relational
 from sympy.logic.boolalg import Boolean, BooleanFalse, BooleanTrue
 
 from symbackprop.algebra.binding import all_symbols, free_indices, refresh, substitute
-from symbackprop.algebra.symbols import BINDERS, Guard, bounds_of, total
+from symbackprop.algebra.symbols import Guard, bounds_of, total
 
 Bounds = tuple[tuple[Symbol, Expr], ...]
 
@@ -249,12 +249,8 @@ def _relation(relation: Relational) -> tuple[Term, ...]:
     return (Term(guards=(guards[type(relation)],)),)
 
 
-def from_terms(terms: Iterable[Term]) -> Expr:
-    """The expression that the terms mean: each sum split into its connected parts, free factors before it."""
-    return Add(*(from_term(term) for term in terms))
-
-
 def from_term(term: Term) -> Expr:
+    """The expression that the term means: its sum split into connected parts, free factors before it."""
     bound = {v for v, _ in term.bounds}
     atoms = [*term.factors, *(Guard(guard) for guard in term.guards)]
     free = [a for a in atoms if not free_indices(a) & bound]
@@ -280,7 +276,3 @@ def components(bounds: Bounds, atoms: list[Expr]) -> list[tuple[Bounds, list[Exp
     used = set().union(*(indices for indices, _ in parts)) if parts else set()
     result = [(tuple(b for b in bounds if b[0] in indices), members) for indices, members in parts]
     return result + [((b,), []) for b in bounds if b[0] not in used]
-
-
-def has_binders(expr: Expr) -> bool:
-    return expr.has(*BINDERS)

@@ -96,7 +96,7 @@ def contribution(place: Frame, root: str, scale: Expr, space: Space, checker: Ch
             kinks=kinks_of(place.expression, place.tensor, space),
         ),
     ]
-    short = fold(local, place.expression, place.value, place.ranges, space).expression
+    short = fold(local, place.expression, place.value, place.ranges, space)
     finish = _collapse_then_fold if _is_by_name(local) else _fold_then_collapse
     named, folded, more = finish(work, local, short)
     reason = f"through {place.through}"

@@ -34,7 +34,7 @@ def route(model: Model, wrt: Iterable[str] | None) -> Route:
     wanted = _wanted(model, wrt)
     equations = tuple(reversed(model.order))
     reads = {equation.tensor: tensors_in(equation.expression) for equation in equations}
-    path = _upward(equations, reads, wanted) & _downward(equations, reads, model.root)
+    path = _upward(equations, reads, wanted) & _downward(reads, model.root)
     users: dict[str, list[Equation]] = {}
     for equation in equations:
         if equation.tensor in path:
@@ -71,7 +71,7 @@ def _upward(equations: tuple[Equation, ...], reads: Mapping[str, frozenset[str]]
                 found.add(equation.tensor)
 
 
-def _downward(equations: tuple[Equation, ...], reads: Mapping[str, frozenset[str]], root: str) -> set[str]:
+def _downward(reads: Mapping[str, frozenset[str]], root: str) -> set[str]:
     """The tensors on which the root depends, and the root."""
     found, waiting = {root}, [root]
     while waiting:

@@ -20,7 +20,6 @@ class StepKind(StrEnum):
     """The closed list of step kinds, each with an example."""
 
     FORWARD = "forward"  # a[i] = σ(z[i]): an equation of the model, with its matrix form
-    SEED = "seed"  # ∂L/∂L = 1
     CONTRIBUTION = "contribution"  # what one equation that uses u adds to ∂L/∂u; its substeps say how
     CHAIN_RULE = "chain rule"  # dz[i] = Σ_p da[p] ∂a[p]/∂z[i]
     LOCAL_DERIVATIVE = "local derivative"  # ∂a[p]/∂z[i] = σ'(z[p]) δ(p, i)
@@ -37,7 +36,7 @@ class StepKind(StrEnum):
 class Method(StrEnum):
     """How a step was checked."""
 
-    DEFINITION = "definition"  # the chain rule itself, a seed, an update: nothing to prove
+    DEFINITION = "definition"  # the chain rule itself, an equation of the model, an update: nothing to prove
     PROVED = "proved"  # before - after is 0 at all sizes, under the premises named
     AGREES = "agrees"  # equal at random points; no proof was found
     DEFERRED = "deferred"  # checks were put off (compiling)

@@ -14,12 +14,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any
 
 from sympy import Expr, Piecewise, Rational, S, Symbol, cos, erf, exp, log, pi, sin, sqrt, sympify
 from sympy.logic.boolalg import Boolean, true
 
-from symbackprop.algebra.arrays import Array, Operators, as_array, entrywise
+from symbackprop.algebra.arrays import Operators, as_array, entrywise
 from symbackprop.algebra.binding import substitute
 from symbackprop.algebra.space import Kink, ScalarFunction
 from symbackprop.algebra.symbols import Apply
@@ -82,8 +82,6 @@ _NAMED = (
 
 FUNCTIONS: Mapping[str, ScalarFunction] = MappingProxyType({f.name: f for f in (*_ELEMENTARY, *_NAMED)})
 ELEMENTARY = frozenset(f.name for f in _ELEMENTARY)
-
-Entries = TypeVar("Entries", Expr, Array)
 
 
 def apply(function: str | ScalarFunction, argument: Any) -> Any:

@@ -203,13 +203,11 @@ class Model:
         return listing(self)
 
 
-def cost_of(
-    loss: str, samples: Samples, kind: Literal["mean", "sum"], penalty: Array | None = None, name: str = "J"
-) -> Equation:
+def cost_of(loss: str, samples: Samples, kind: Literal["mean", "sum"], penalty: Array | None = None) -> Equation:
     r"""The cost \(J = \frac1m \sum_s L_s\) or \(\sum_s L_s\), plus a penalty on what all samples share."""
     whole = total(entry(loss, samples.index), (samples.index, samples.size))
     if kind == "mean":
         whole = whole / samples.size
     if penalty is None:
-        return Equation(name, (), whole)
-    return Equation(name, (), whole + penalty.expression, sources=penalty.sources)
+        return Equation("J", (), whole)
+    return Equation("J", (), whole + penalty.expression, sources=penalty.sources)

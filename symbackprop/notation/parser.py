@@ -382,16 +382,3 @@ def _operand_fix(token: Token) -> str | None:
     if token.is_word(*WORDS):
         return f"{token.text} is a word of the language and no name."
     return None
-
-
-def parse_expression(tokens: tuple[Token, ...], source: Source, factors: Collection[str] = ()) -> Node:
-    """The tree of one expression, which is all there is.
-
-    Raises:
-        NotationError: it cannot be read, or can be read in two ways.
-        LimitError: it is nested too deep or has too many parts.
-    """
-    parser = Parser(tokens, source, factors)
-    tree = parser.expression()
-    parser.finish()
-    return tree

@@ -8,13 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import singledispatch
 
-from sympy import Expr
-
 from symbackprop.algebra.space import Space
 from symbackprop.notation import layout as lay
 from symbackprop.notation.conventions import Conventions
-from symbackprop.notation.expressions import expression
-from symbackprop.notation.glyphs import Nomenclature, nomenclature, tensor_layout
+from symbackprop.notation.glyphs import Nomenclature, nomenclature
 from symbackprop.notation.layout import Layout, Name, bracketed
 from symbackprop.notation.matrix_layout import Formula, formula, hoisted
 
@@ -38,28 +35,10 @@ def text(
     return _write(formula(of, names), names)
 
 
-def text_chain(formulas: Sequence[Formula], names: Nomenclature, sign: str = "=") -> str:
+def text_chain(formulas: Sequence[Formula], names: Nomenclature) -> str:
     """`a = b = c` on one line; a formula said for each value of an index says so once, at the end."""
     parts, indices = hoisted(formulas, names)
-    return f" {sign} ".join(_write(part, names) for part in parts) + _for_each(indices)
-
-
-def text_aligned(formulas: Sequence[Formula], names: Nomenclature, sign: str = "=") -> str:
-    """`a = b = c` with a line for each `=`, the signs below each other."""
-    parts, indices = hoisted(formulas, names)
-    first, second, *rest = [_write(part, names) for part in parts]
-    lines = [f"{first} {sign} {second}", *(f"{' ' * len(first)} {sign} {line}" for line in rest)]
-    return "\n".join(lines) + _for_each(indices)
-
-
-def text_shape(shape: Sequence[Expr], names: Nomenclature) -> str:
-    """`h × n`; a vector has one size, and a scalar is called so."""
-    return " × ".join(_write(expression(size, names), names) for size in shape) or "scalar"
-
-
-def text_name(tensor: str, names: Nomenclature) -> str:
-    """The whole of a tensor or of an adjoint."""
-    return _write(tensor_layout(tensor, (), names), names)
+    return " = ".join(_write(part, names) for part in parts) + _for_each(indices)
 
 
 def _for_each(indices: tuple[Layout, ...]) -> str:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from hypothesis import HealthCheck, given, settings
-from sympy import Expr
+from sympy import Add, Expr
 
 from symbackprop.algebra.binding import apart, substitute
 from symbackprop.algebra.collapse import collapse
 from symbackprop.algebra.display import common_factor, display, with_signs
 from symbackprop.algebra.elimination import cancel_products, compact
 from symbackprop.algebra.symbols import entry, index, size, total
-from symbackprop.algebra.terms import Term, from_terms, terms_of
+from symbackprop.algebra.terms import Term, from_term, terms_of
 from tests.algebra.random_expressions import RANGES, SPACE, expressions, i, j, same
 
 often = settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+
+
+def from_terms(terms: Iterable[Term]) -> Expr:
+    return Add(*map(from_term, terms))
 
 
 @often

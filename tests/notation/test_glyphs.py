@@ -6,12 +6,13 @@ import itertools
 
 import pytest
 
+from symbackprop.algebra.matrices import Leaf
 from symbackprop.algebra.space import Space
 from symbackprop.algebra.symbols import adjoint, entry, index, size
 from symbackprop.notation.conventions import Conventions
 from symbackprop.notation.glyphs import Nomenclature, nomenclature
 from symbackprop.notation.latex import latex, latex_name
-from symbackprop.notation.text import text_name
+from symbackprop.notation.text import text
 
 n, m = size("n"), size("m")
 
@@ -21,8 +22,12 @@ def names_of(*tensors: str, sampled: tuple[str, ...] = (), **choices: object) ->
     return nomenclature(Conventions().having(**choices), Space(shapes=shapes), sampled=sampled)
 
 
+def text_name(name: str, names: Nomenclature) -> str:
+    return text(Leaf(name, (n, m)), names=names)
+
+
 @pytest.mark.parametrize(
-    ("name", "marked", "plain", "text"),
+    ("name", "marked", "plain", "in_text"),
     [
         ("x", "x", "x", "x"),
         ("W1", "W^{[1]}", "W_1", "W1"),
@@ -45,11 +50,11 @@ def names_of(*tensors: str, sampled: tuple[str, ...] = (), **choices: object) ->
         ("w_%", r"w_{\mathrm{\text{U+0025}}}", r"w_{\mathrm{\text{U+0025}}}", "w_%"),
     ],
 )
-def test_one_name(name: str, marked: str, plain: str, text: str) -> None:
+def test_one_name(name: str, marked: str, plain: str, in_text: str) -> None:
     """Letters, Greek, words, layers, subscripts and accents; nothing that could break LaTeX."""
     assert latex_name(name, names_of(name)) == marked
     assert latex_name(name, names_of(name, layers="plain")) == plain
-    assert text_name(name, names_of(name)) == text
+    assert text_name(name, names_of(name)) == in_text
 
 
 @pytest.mark.parametrize(

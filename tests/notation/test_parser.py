@@ -4,7 +4,7 @@ import pytest
 
 from symbackprop.errors import LimitError, NotationError
 from symbackprop.notation.lexer import tokenize
-from symbackprop.notation.parser import MAX_DEPTH, parse_expression
+from symbackprop.notation.parser import MAX_DEPTH, Parser
 from symbackprop.notation.source import source_of
 from symbackprop.notation.syntax import (
     Addition,
@@ -27,9 +27,13 @@ from symbackprop.notation.syntax import (
 FACTORS = frozenset({"a", "b", "n", "x", "y", "W"})
 
 
-def parse(text):
+def parse(text, skipped=0):
+    """The tree of one expression, which is all there is after the tokens skipped."""
     source = source_of(text)
-    return parse_expression(tokenize(source)[:-1], source, FACTORS)
+    parser = Parser(tokenize(source)[skipped:-1], source, FACTORS)
+    tree = parser.expression()
+    parser.finish()
+    return tree
 
 
 def shown(node) -> str:
@@ -204,7 +208,7 @@ def test_other_bounds():
 
 def test_spans_and_names():
     """Each node knows what it was written as; the names of a tree come in the order of writing."""
-    source = source_of("a1 = (W x)^T + sum(k, y[k])")
-    tree = parse_expression(tokenize(source)[2:-1], source, FACTORS)
+    text = "a1 = (W x)^T + sum(k, y[k])"
+    source, tree = source_of(text), parse(text, skipped=2)
     assert [source.written(term.span) for _, term in tree.terms] == ["(W x)^T", "sum(k, y[k])"]
     assert [name.name for name in names_in(tree)] == ["W", "x", "sum", "k", "y", "k"]

@@ -8,8 +8,8 @@ from symbackprop.algebra.matrices import ForEach, Leaf
 from symbackprop.algebra.symbols import Guard, total
 from symbackprop.notation.conventions import Conventions
 from symbackprop.notation.glyphs import nomenclature
-from symbackprop.notation.text import text, text_aligned, text_chain, text_name, text_shape
-from tests.notation.written_formulas import EXPRESSIONS, MATRICES, SPACE, c, dz1, dz2, h, i, k, leaf, n, s, x
+from symbackprop.notation.text import text, text_chain
+from tests.notation.written_formulas import EXPRESSIONS, MATRICES, SPACE, c, dz1, dz2, i, k, leaf, n, s, x
 
 IN_INDICES = {
     "dense": "∑_j W1[i,j] x[j] + b1[i]",
@@ -119,22 +119,16 @@ def test_conventions_of_entries(choices: dict, written: str) -> None:
 
 
 def test_chains() -> None:
-    """One line, or one for each equality; what holds for each index says so once."""
+    """One line for all equalities; what holds for each index says so once."""
     names = nomenclature(Conventions(), SPACE)
-    assert text_aligned([dz1(i), EXPRESSIONS["back"], EXPRESSIONS["folded"]], names) == (
-        "dz1[i] = σ'(z1[i]) ∑_p W2[p,i] dz2[p]\n       = a1[i] (1 - a1[i]) ∑_p W2[p,i] dz2[p]"
+    assert text_chain([dz1(i), EXPRESSIONS["back"], EXPRESSIONS["folded"]], names) == (
+        "dz1[i] = σ'(z1[i]) ∑_p W2[p,i] dz2[p] = a1[i] (1 - a1[i]) ∑_p W2[p,i] dz2[p]"
     )
     each = [ForEach((s,), Leaf(name, (n, n), (s,))) for name in ("Q", "K")]
     assert text_chain(each, names) == "Q[s] = K[s]  for each s"
 
 
-@pytest.mark.parametrize(("shape", "written"), [((h, n), "h × n"), ((n + 1,), "n + 1"), ((), "scalar")])
-def test_shapes(shape: tuple, written: str) -> None:
-    """A shape names its sizes; a scalar says that it is one."""
-    assert text_shape(shape, nomenclature(Conventions(), SPACE)) == written
-
-
 def test_names() -> None:
     """A name by itself, and the adjoint of it."""
     names = nomenclature(Conventions(), SPACE, root="J")
-    assert (text_name("W1", names), text_name("∂W1", names)) == ("W1", "dW1")
+    assert (text(leaf("W1"), names=names), text(leaf("∂W1"), names=names)) == ("W1", "dW1")
