@@ -10,7 +10,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from sympy import Expr, Integer, S, Sum, Symbol
 from sympy.tensor.indexed import Indexed
 
-from symbackprop.algebra.symbols import BINDERS, Guard, Maximum, body_of, bounds_of, index, tensor_of, total
+from symbackprop.algebra.symbols import (
+    BINDERS,
+    Guard,
+    Maximum,
+    bare_sum,
+    body_of,
+    bounds_of,
+    index,
+    remade,
+    tensor_of,
+    total,
+)
 
 _KIN = {"s": "r", "t": "tau"}  # samples and times keep their own kind of letter
 _LETTERS = ("i", "j", "k", "l", "p", "q", "r", "s", "t", "u", "v")
@@ -74,7 +85,7 @@ def _substitute(expr: Expr, mapping: Mapping[Symbol, Expr]) -> Expr:
     if isinstance(expr, Indexed):
         return expr.func(expr.args[0], *(_substitute(i, mapping) for i in expr.indices))
     arguments = [_substitute(argument, mapping) for argument in expr.args]
-    return expr if all(a is b for a, b in zip(arguments, expr.args, strict=True)) else expr.func(*arguments)
+    return remade(expr, arguments)
 
 
 def _substitute_binder(binder: Expr, mapping: Mapping[Symbol, Expr]) -> Expr:
@@ -95,6 +106,16 @@ def _substitute_binder(binder: Expr, mapping: Mapping[Symbol, Expr]) -> Expr:
             live.setdefault(variable, new)  # the first of two bounds of one name is the innermost: it binds the body
         renamed.append((new, _substitute(extent, mapping)))
     return rebind(binder, _substitute(body, live), tuple(renamed))
+
+
+def replaced(expr: Expr, mapping: Mapping[Expr, Expr]) -> Expr:
+    """`expr` with parts exchanged, under binders too; the new parts' indices must be meant where the old ones stood.
+
+    Like `xreplace`, but without the constructor of SymPy's `Sum`.
+    """
+    if expr in mapping:
+        return mapping[expr]
+    return remade(expr, (replaced(argument, mapping) for argument in expr.args)) if expr.args else expr
 
 
 def refresh(body: Expr, bounds: Iterable[tuple[Symbol, Expr]], avoid: set[Symbol]) -> tuple[Expr, tuple]:
@@ -118,7 +139,7 @@ def apart(expr: Expr, avoid: Iterable[Symbol]) -> Expr:
         body, bounds = refresh(body_of(expr), bounds_of(expr), taken)
         return rebind(expr, apart(body, taken), bounds)
     arguments = [apart(a, avoid) if isinstance(a, Expr) or a.args else a for a in expr.args]
-    return expr if all(a is b for a, b in zip(arguments, expr.args, strict=True)) else expr.func(*arguments)
+    return remade(expr, arguments)
 
 
 def boxed(expr: Expr, ranges: Mapping[Symbol, Expr]) -> Expr:
@@ -172,7 +193,7 @@ def _twice_bound_apart(expr: Expr) -> Expr:
         taken.add(new)
         seen.add(variable)
         limits.append((new, *ends))
-    return Sum(expr.function, *limits)
+    return bare_sum(expr.function, tuple(limits))
 
 
 def at_unit_boxes(expr: Expr, ranges: Mapping[Symbol, Expr]) -> Expr:
@@ -189,4 +210,4 @@ def _at_unit_sums(expr: Expr) -> Expr:
         body = _at_unit_sums(substitute(expr.function, unit))
         return total(body, *(b for b in bounds if b[0] not in unit))
     arguments = [_at_unit_sums(a) if isinstance(a, Expr) or a.args else a for a in expr.args]
-    return expr if all(a is b for a, b in zip(arguments, expr.args, strict=True)) else expr.func(*arguments)
+    return remade(expr, arguments)

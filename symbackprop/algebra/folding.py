@@ -14,11 +14,11 @@ from functools import lru_cache
 from sympy import Add, Expr, Mul, Piecewise, Pow, S, Symbol, cancel, erf, exp, factor, fraction, log, tanh, together
 from sympy.tensor.indexed import Indexed
 
-from symbackprop.algebra.binding import free_indices, substitute
+from symbackprop.algebra.binding import free_indices, replaced, substitute
 from symbackprop.algebra.display import size_of, with_signs
 from symbackprop.algebra.ranges import is_nonnegative
 from symbackprop.algebra.space import Ranges, ScalarFunction, Space
-from symbackprop.algebra.symbols import BINDERS, Apply
+from symbackprop.algebra.symbols import BINDERS, Apply, remade
 from symbackprop.algebra.zero import is_zero
 
 KERNELS = (exp, log, tanh, erf)
@@ -36,7 +36,7 @@ def unfold(expr: Expr, space: Space) -> Expr:
             return Apply(expr.name, arguments[1], expr.order)
         definition = unfold(function.expression, space)
         return definition.diff(function.variable, expr.order).xreplace({function.variable: arguments[1]})
-    return expr.func(*arguments)
+    return remade(expr, arguments)
 
 
 def fold_function(function: ScalarFunction, space: Space) -> Expr | None:
@@ -184,8 +184,8 @@ def _over_exponentials(operation: Callable[[Expr], Expr], expr: Expr) -> Expr:
         root = next((known for known in symbols if (argument / known).is_Integer), argument)
         symbol = symbols.setdefault(root, Symbol(f"_exp{len(symbols)}", positive=True))
         powers[part] = symbol ** (argument / root)
-    result = operation(expr.xreplace(powers))
-    return result.xreplace({symbol: exp(root) for root, symbol in symbols.items()})
+    result = operation(replaced(expr, powers))
+    return replaced(result, {symbol: exp(root) for root, symbol in symbols.items()})
 
 
 def _poles(expr: Expr) -> set[Expr]:
@@ -236,7 +236,7 @@ def _fold_named(raw: Expr, forward: Expr, value: Expr, space: Space) -> Expr:
         if function is not None and result is not None:
             plain = Apply(part.name, part.argument)
             known = value if plain == forward else plain
-            raw = raw.xreplace({part: result.xreplace({VALUE: known, function.variable: part.argument})})
+            raw = replaced(raw, {part: result.xreplace({VALUE: known, function.variable: part.argument})})
     return raw
 
 
@@ -259,7 +259,7 @@ def _everywhere(expr: Expr, kernel: Expr, solution: Expr, ranges: Ranges, space:
             for v, e in found.items()
         ):
             continue
-        expr = expr.xreplace({instance: substitute(solution, found)})
+        expr = replaced(expr, {instance: substitute(solution, found)})
     return expr
 
 

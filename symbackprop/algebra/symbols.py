@@ -10,6 +10,7 @@ anywhere. `Sum(f, (k, 0, n - 1))` runs over the box [0, n). A product with a fac
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -164,9 +165,32 @@ class ArgMax(_Over):
 
 def total(body: Any, *bounds: tuple[Symbol, Any]) -> Expr:
     r"""\(\sum f\) over boxes: `total(f, (j, n), (k, h))` sums j over [0, n) and k over [0, h)."""
-    if not bounds:
-        return sympify(body, strict=True)
-    return Sum(body, *((variable, 0, extent - 1) for variable, extent in bounds))
+    body = sympify(body, strict=True)
+    if not bounds or body == 0:
+        return body
+    return bare_sum(body, tuple((variable, S.Zero, sympify(extent, strict=True) - 1) for variable, extent in bounds))
+
+
+def bare_sum(body: Expr, limits: tuple) -> Expr:
+    """SymPy's `Sum`, made without its constructor.
+
+    That pulls cases (`Piecewise`) out of the sums within, also when their conditions read the index of the inner sum,
+    which then stands unbound.
+    """
+    limits = tuple(Tuple(*limit) for limit in limits)
+    while type(body) is Sum:
+        limits, body = body.limits + limits, body.function
+    made = Expr.__new__(Sum, body, *limits)
+    made.is_commutative = True
+    return made
+
+
+def remade(expr: Expr, arguments: Iterable[Any]) -> Expr:
+    """An expression of the same kind with other arguments; itself where they are the same."""
+    arguments = tuple(arguments)
+    if all(new is old for new, old in zip(arguments, expr.args, strict=True)):
+        return expr
+    return bare_sum(arguments[0], arguments[1:]) if isinstance(expr, Sum) else expr.func(*arguments)
 
 
 def bounds_of(binder: Expr) -> tuple[tuple[Symbol, Expr], ...]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from sympy import Expr, Sum, Symbol
 
-from symbackprop.algebra.binding import at_unit_boxes, substitute, tensors_in
+from symbackprop.algebra.binding import at_unit_boxes, replaced, substitute, tensors_in
 from symbackprop.algebra.closing import convert_maximum, convert_sum
 from symbackprop.algebra.conditions import CONDITIONS
 from symbackprop.algebra.elimination import put_in
@@ -193,7 +193,7 @@ def _sign_cases(work: Workspace, generator: Generator, case: _Case) -> list[tupl
     at = replace(case, signs={**case.signs, text: 0})
     solved = _solved(work, generator.data)
     if solved is not None:
-        at = replace(at, expr=canonical(case.expr).xreplace(solved))
+        at = replace(at, expr=replaced(canonical(case.expr), solved))
     return [*cases, (at, 0)]
 
 

@@ -9,7 +9,7 @@ from sympy import Expr
 from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.binding import apart, fresh, substitute
-from symbackprop.algebra.symbols import entry, indices_of, tensor_of
+from symbackprop.algebra.symbols import entry, indices_of, remade, tensor_of
 from symbackprop.model.reads import names_read
 from symbackprop.model.records import Equation, Samples, Tensor
 
@@ -73,4 +73,4 @@ def _per_sample(expr: Expr, sampled: frozenset[str], samples: Samples) -> Expr:
         return entry(name, *(_placed(indices, samples.index, samples) if name in sampled else indices))
     if isinstance(expr, Indexed) or not expr.args:
         return expr
-    return expr.func(*(_per_sample(a, sampled, samples) for a in expr.args))
+    return remade(expr, (_per_sample(a, sampled, samples) for a in expr.args))

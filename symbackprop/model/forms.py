@@ -46,7 +46,18 @@ from sympy.logic.boolalg import Boolean
 from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.binding import apart, boxed, free_indices, fresh, substitute
-from symbackprop.algebra.symbols import BINDERS, Apply, Guard, body_of, bounds_of, entry, index, size, tensor_of
+from symbackprop.algebra.symbols import (
+    BINDERS,
+    Apply,
+    Guard,
+    bare_sum,
+    body_of,
+    bounds_of,
+    entry,
+    index,
+    size,
+    tensor_of,
+)
 from symbackprop.errors import Location, ModelError, ShapeError
 from symbackprop.model.records import Equation, Tensor
 from symbackprop.model.words import named_place
@@ -190,7 +201,9 @@ class _Standard:
     def sum(self, expr: Sum) -> Expr:
         limits = [tuple(map(self.form, limit)) for limit in expr.limits]
         body = self.form(expr.function)
-        return expr if body is expr.function and limits == list(map(tuple, expr.limits)) else Sum(body, *limits)
+        return (
+            expr if body is expr.function and limits == list(map(tuple, expr.limits)) else bare_sum(body, tuple(limits))
+        )
 
     def cases(self, expr: Piecewise) -> Expr:
         if expr.args[-1][1] != True:  # noqa: E712 SymPy's true is no Python bool

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import cast
 
-from sympy import Expr, Integer, Sum
+from sympy import Expr, Integer
 
 from symbackprop.algebra.binding import substitute
-from symbackprop.algebra.symbols import index
+from symbackprop.algebra.symbols import bare_sum, index
 from symbackprop.errors import DuplicateNameError, IndexRangeError, NotationError
 from symbackprop.notation.index_formulas import integer
 from symbackprop.notation.scope import PLACEHOLDER, BoundIndex, Scope
@@ -137,7 +136,7 @@ def limits(binder: Binder, scope: Scope) -> tuple[Expr, Expr]:
 def closed(body: Expr, bound: BoundIndex, low: Expr, high: Expr) -> Expr:
     """A sum over one index under the name that was written; `substitute` renames what would be captured."""
     variable = index(bound.name)
-    return cast(Expr, Sum(substitute(body, {bound.symbol: variable}), (variable, low, high)))
+    return bare_sum(substitute(body, {bound.symbol: variable}), ((variable, low, high),))
 
 
 def is_number(node: Node, value: int) -> bool:

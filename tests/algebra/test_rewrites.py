@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from hypothesis import HealthCheck, given, settings
 from sympy import Add, Expr
 
-from symbackprop.algebra.binding import apart, substitute
+from symbackprop.algebra.binding import apart, replaced, substitute
 from symbackprop.algebra.collapse import collapse
 from symbackprop.algebra.display import common_factor, display, with_signs
 from symbackprop.algebra.elimination import cancel_products, compact
@@ -96,3 +96,14 @@ def test_terms_are_kept_apart() -> None:
     (term,) = terms_of(left * total(entry("x", k) * entry("c"), (k, size("N"))))
     assert len({v for v, _ in term.bounds}) == 2
     assert same(from_terms((term,)), left**2 * entry("c"), ())
+
+
+def test_cases_stay_under_the_sum_that_binds_their_condition() -> None:
+    """SymPy's constructor would pull the cases out of the inner sum and leave its index unbound."""
+    weight = entry("W", i, j)
+    inner = total(Piecewise((weight, weight > 1), (0, True)), (j, size("K")))
+    outer = total(entry("x", i) * inner, (i, size("N")))
+    assert j not in outer.free_symbols
+    assert j not in substitute(outer, {index("q"): i}).free_symbols
+    assert j not in replaced(outer, {entry("x", i): entry("y", i)}).free_symbols
+    assert j not in display(outer, {}, SPACE).free_symbols
