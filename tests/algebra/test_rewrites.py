@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from hypothesis import HealthCheck, given, settings
-from sympy import Add, Expr
+from sympy import Add, Expr, Piecewise
 
 from symbackprop.algebra.binding import apart, replaced, substitute
 from symbackprop.algebra.collapse import collapse
