@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sympy import Add, Expr, Piecewise, Symbol
+from sympy import Add, Expr, Piecewise, Pow, Symbol
 from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.arrays import Array
@@ -132,12 +132,15 @@ def _eliminated(
     read = tensors_in(folded)
     for name in [name for name in map(adjoint, known) if name in read]:
         through = primal(name)
+        form = known[through].folded
+        wanted = not form.has(Indexed) or (
+            served[through] == 1 and _is_entrywise(folded, name, place) and _is_short(form)
+        )
+        if not (wanted or _may_cancel(form)):
+            continue
         premises = space.with_definitions({name: known[through].final})
         result = eliminate(folded, (name,), place.ranges, premises)
-        shorter = size_of(result.expression) <= size_of(folded)
-        constant = not known[through].folded.has(Indexed)
-        only_here = served[through] == 1 and _is_entrywise(folded, name, place) and _is_short(known[through].folded)
-        if not (shorter or constant or only_here):
+        if not wanted and size_of(result.expression) > size_of(folded):
             continue
         by_name = eliminate(named, (name,), place.ranges, premises).expression
         check = Checker(premises, checker.active).equal(folded, result.expression, place.ranges, using=(name,))
@@ -165,6 +168,11 @@ _SHORT = 30  # nodes of an adjoint that may still be put in where it only makes 
 
 def _is_short(expr: Expr) -> bool:
     return size_of(expr) <= _SHORT and not expr.has(Piecewise)
+
+
+def _may_cancel(expr: Expr) -> bool:
+    """Whether an adjoint may make shorter what it is put in: it has a quotient, or is a single entry."""
+    return size_of(expr) == 1 or any(power.exp.could_extract_minus_sign() for power in expr.atoms(Pow))
 
 
 def _is_entrywise(expr: Expr, name: str, place: Place) -> bool:
