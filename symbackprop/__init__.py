@@ -48,7 +48,7 @@ from symbackprop.model.network import Network
 from symbackprop.model.records import Equation, Samples, Tensor
 from symbackprop.model.reductions import log_softmax, logsumexp, max_over, mean, softmax, sum_over
 from symbackprop.notation.conventions import Conventions
-from symbackprop.notation.model_text import load
+from symbackprop.notation.reading.model_text import load
 from symbackprop.rendering.render import render
 
 __all__ = [

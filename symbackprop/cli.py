@@ -17,7 +17,7 @@ import click
 from symbackprop.derivation.sweep import derive
 from symbackprop.errors import SymbackpropError, UsageError
 from symbackprop.notation.conventions import CHOICES, PRESETS, Conventions
-from symbackprop.notation.model_text import load
+from symbackprop.notation.reading.model_text import load
 from symbackprop.rendering.document import DETAILS, LEVELS
 from symbackprop.rendering.render import document_text, render
 

@@ -7,9 +7,9 @@ from symbackprop.derivation.steps import Formula, StepKind, of_kind
 from symbackprop.errors import UsageError
 from symbackprop.model.model import Model
 from symbackprop.notation.conventions import Conventions
-from symbackprop.notation.latex import latex_chain
-from symbackprop.notation.model_text import read_model
-from symbackprop.notation.text import text_chain
+from symbackprop.notation.reading.model_text import read_model
+from symbackprop.notation.writing.latex import latex_chain
+from symbackprop.notation.writing.text import text_chain
 from symbackprop.rendering.formulas import formulas_of
 
 

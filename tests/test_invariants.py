@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import symbackprop
-from symbackprop.algebra.matrices import ForEach
+from symbackprop.algebra.matrices.grammar import ForEach
 from symbackprop.derivation.sweep import derive
 from symbackprop.model.functions import FUNCTIONS
 from tests.oracles.random_models import case_of

@@ -16,10 +16,10 @@ from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.binding import free_indices, replaced, substitute
 from symbackprop.algebra.display import size_of, with_signs
+from symbackprop.algebra.proving.zero import is_zero
 from symbackprop.algebra.ranges import is_nonnegative
 from symbackprop.algebra.space import Ranges, ScalarFunction, Space
 from symbackprop.algebra.symbols import BINDERS, Apply, remade
-from symbackprop.algebra.zero import is_zero
 
 KERNELS = (exp, log, tanh, erf)
 VALUE = Symbol("a", real=True)

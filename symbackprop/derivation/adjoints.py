@@ -12,8 +12,8 @@ from symbackprop.algebra.arrays import Array
 from symbackprop.algebra.binding import tensors_in
 from symbackprop.algebra.display import display, size_of, with_facts
 from symbackprop.algebra.elimination import eliminate
-from symbackprop.algebra.lifting import lift
-from symbackprop.algebra.matrices import Leaf
+from symbackprop.algebra.matrices.grammar import Leaf
+from symbackprop.algebra.matrices.lifting import lift
 from symbackprop.algebra.space import Fact, Space
 from symbackprop.algebra.symbols import adjoint, entry, primal, tensor_of
 from symbackprop.derivation.checks import DEFINITION, Checker

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from sympy import Expr
 
-from symbackprop.algebra.equality import compare
-from symbackprop.algebra.lowering import lower
-from symbackprop.algebra.matrices import Matrix, shape_errors
+from symbackprop.algebra.matrices.grammar import Matrix, shape_errors
+from symbackprop.algebra.matrices.lowering import lower
+from symbackprop.algebra.proving.equality import compare
+from symbackprop.algebra.proving.zero import is_zero
 from symbackprop.algebra.space import Ranges, Space
-from symbackprop.algebra.zero import is_zero
 from symbackprop.derivation.steps import Check, Method
 from symbackprop.errors import DerivationError
 

@@ -9,7 +9,7 @@ from sympy import Expr
 
 from symbackprop.algebra.arrays import Array
 from symbackprop.algebra.binding import tensors_in
-from symbackprop.algebra.matrices import Matrix
+from symbackprop.algebra.matrices.grammar import Matrix
 from symbackprop.algebra.space import Premise, Space
 from symbackprop.algebra.symbols import is_adjoint, primal
 from symbackprop.derivation.steps import Method, Step, StepKind, of_kind, walk

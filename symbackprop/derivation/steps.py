@@ -9,7 +9,7 @@ from enum import StrEnum
 from sympy import Expr
 
 from symbackprop.algebra.arrays import Array
-from symbackprop.algebra.matrices import Matrix
+from symbackprop.algebra.matrices.grammar import Matrix
 from symbackprop.algebra.space import Fact, Premise
 
 Formula = Expr | Matrix

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sympy import Expr
 
-from symbackprop.algebra.matrices import Matrix
+from symbackprop.algebra.matrices.grammar import Matrix
 from symbackprop.algebra.space import Premise
 from symbackprop.algebra.symbols import Partial, adjoint, entry
 from symbackprop.derivation.derivation import Derivation
@@ -15,8 +15,8 @@ from symbackprop.derivation.steps import Formula, Step, StepKind, of_kind
 from symbackprop.derivation.sweep import LEARNING_RATES
 from symbackprop.model.records import Tensor
 from symbackprop.notation.conventions import Conventions
-from symbackprop.notation.glyphs import Nomenclature, nomenclature
-from symbackprop.notation.latex import latex, latex_aligned, latex_chain, latex_name, latex_shape
+from symbackprop.notation.writing.glyphs import Nomenclature, nomenclature
+from symbackprop.notation.writing.latex import latex, latex_aligned, latex_chain, latex_name, latex_shape
 from symbackprop.rendering.shapes import shape_formula
 
 _INLINE = {"md": ("$`", "`$"), "tex": ("$", "$")}

@@ -2,9 +2,9 @@ r"""The shapes in a matrix formula: what stands for \(W x + b\) is (h × n)(n ×
 
 from __future__ import annotations
 
-from symbackprop.algebra.matrices import Constant, Hadamard, Matrix, Plus, Product, Scale
-from symbackprop.notation.glyphs import Nomenclature
-from symbackprop.notation.latex import latex_shape
+from symbackprop.algebra.matrices.grammar import Constant, Hadamard, Matrix, Plus, Product, Scale
+from symbackprop.notation.writing.glyphs import Nomenclature
+from symbackprop.notation.writing.latex import latex_shape
 
 
 def shape_formula(matrix: Matrix, names: Nomenclature) -> str:

@@ -27,8 +27,8 @@ from sympy import (
 from sympy.core.relational import Relational
 from sympy.tensor.indexed import Indexed
 
-from symbackprop.algebra import matrices as mx
 from symbackprop.algebra.arrays import Array
+from symbackprop.algebra.matrices import grammar as mx
 from symbackprop.algebra.symbols import Apply, Guard
 
 Data = Mapping[str, np.ndarray]

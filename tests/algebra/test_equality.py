@@ -8,8 +8,8 @@ import pytest
 from sympy import Expr, Piecewise, cos, exp, floor, log, sin, sqrt
 
 from symbackprop.algebra.arrays import Array
-from symbackprop.algebra.equality import Point, compare, points_of
-from symbackprop.algebra.evaluate import evaluate
+from symbackprop.algebra.proving.equality import Point, compare, points_of
+from symbackprop.algebra.proving.evaluate import evaluate
 from symbackprop.algebra.space import Fact, FactKind, ScalarFunction, Space
 from symbackprop.algebra.symbols import Apply, entry, index, size, total
 

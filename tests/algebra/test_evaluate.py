@@ -31,9 +31,9 @@ from sympy import (
     tanh,
 )
 
-from symbackprop.algebra.arithmetic import EXACT, FLOATS, INTERVALS, UndecidedError, UndefinedError
 from symbackprop.algebra.arrays import Array
-from symbackprop.algebra.evaluate import Computed, evaluate
+from symbackprop.algebra.proving.arithmetic import EXACT, FLOATS, INTERVALS, UndecidedError, UndefinedError
+from symbackprop.algebra.proving.evaluate import Computed, evaluate
 from symbackprop.algebra.space import ScalarFunction
 from symbackprop.algebra.symbols import Apply, ArgMax, Guard, Maximum, entry, index, size, total
 from tests.algebra.random_expressions import RANGES, SHAPES, K, N, expressions, i, j, values

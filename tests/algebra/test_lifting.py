@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sympy import Integer, Mul, Rational, S
 
-from symbackprop.algebra import matrices as mx
 from symbackprop.algebra.arrays import Array
 from symbackprop.algebra.display import display
-from symbackprop.algebra.lifting import lift
-from symbackprop.algebra.lowering import lower
-from symbackprop.algebra.matrices import shape_errors
+from symbackprop.algebra.matrices import grammar as mx
+from symbackprop.algebra.matrices.grammar import shape_errors
+from symbackprop.algebra.matrices.lifting import lift
+from symbackprop.algebra.matrices.lowering import lower
 from symbackprop.algebra.space import Space
 from symbackprop.algebra.symbols import Guard, entry, index, size, total
 from tests.algebra.lifting_cases import CASES, SIZES, SPACE, Case
@@ -246,7 +246,7 @@ def test_the_same_input_gives_the_same_matrix_under_any_hash_seed() -> None:
     """Nothing depends on the order of sets or on hashes."""
     script = (
         "from tests.algebra.lifting_cases import CASES, SPACE\n"
-        "from symbackprop.algebra.lifting import lift\n"
+        "from symbackprop.algebra.matrices.lifting import lift\n"
         "from tests.algebra.matrix_oracles import show\n"
         "print('\\n'.join(show(lift(case.array, SPACE)) for case in CASES))\n"
     )

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from sympy import Integer, KroneckerDelta, Rational, S, Sum
 
-from symbackprop.algebra import matrices as mx
 from symbackprop.algebra.arrays import Array
-from symbackprop.algebra.lowering import lower
+from symbackprop.algebra.matrices import grammar as mx
+from symbackprop.algebra.matrices.lowering import lower
 from symbackprop.algebra.space import Space
 from symbackprop.algebra.symbols import entry, index, size, total
 from symbackprop.errors import UsageError

@@ -9,7 +9,7 @@ import pytest
 from sympy import Expr, Mul, exp
 
 from symbackprop.algebra.binding import substitute
-from symbackprop.algebra.naming import canonical, height, label
+from symbackprop.algebra.proving.naming import canonical, height, label
 from symbackprop.algebra.symbols import ArgMax, Maximum, entry, index, size, total
 
 n, m = size("n"), size("m")

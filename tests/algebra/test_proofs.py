@@ -8,10 +8,10 @@ from sympy import Abs, Expr, KroneckerDelta, Piecewise, Rational, cos, exp, log,
 from symbackprop.algebra.arrays import Array
 from symbackprop.algebra.binding import substitute
 from symbackprop.algebra.derivative import derivative
-from symbackprop.algebra.equality import compare
+from symbackprop.algebra.proving.equality import compare
+from symbackprop.algebra.proving.zero import is_zero
 from symbackprop.algebra.space import Fact, FactKind, ScalarFunction, Space
 from symbackprop.algebra.symbols import Apply, Guard, Maximum, entry, index, size, total
-from symbackprop.algebra.zero import is_zero
 
 n, m, d, N, K = map(size, ("n", "m", "d", "N", "K"))
 i, j, k, l, p, s, t, u, v = map(index, "ijklpstuv")  # noqa: E741 (l is the usual fourth index)

@@ -10,12 +10,12 @@ from sympy import Add, Expr, Integer, Mul, Pow, Rational, Sum, Symbol, exp, log,
 from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.binding import all_symbols, refresh, substitute
-from symbackprop.algebra.conditions import sign_of
-from symbackprop.algebra.expressions import polynomial_expression
-from symbackprop.algebra.generators import Workspace, add, constant, multiply, scaled
-from symbackprop.algebra.normal import convert
+from symbackprop.algebra.proving.conditions import sign_of
+from symbackprop.algebra.proving.expressions import polynomial_expression
+from symbackprop.algebra.proving.generators import Workspace, add, constant, multiply, scaled
+from symbackprop.algebra.proving.normal import convert
+from symbackprop.algebra.proving.zero import HANDLED, is_zero
 from symbackprop.algebra.symbols import BINDERS, body_of, bounds_of, entry, index, size, total
-from symbackprop.algebra.zero import HANDLED, is_zero
 from tests.algebra.random_expressions import RANGES, SPACE, K, N, expressions, i, j, same
 
 SLOW = (HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large)

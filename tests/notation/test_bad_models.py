@@ -17,7 +17,7 @@ from symbackprop.errors import (
     UnknownNameError,
     UnreachableError,
 )
-from symbackprop.notation.model_text import read_model
+from symbackprop.notation.reading.model_text import read_model
 
 MODELS = Path(__file__).parent / "bad_models"
 

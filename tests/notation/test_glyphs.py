@@ -6,13 +6,13 @@ import itertools
 
 import pytest
 
-from symbackprop.algebra.matrices import Leaf
+from symbackprop.algebra.matrices.grammar import Leaf
 from symbackprop.algebra.space import Space
 from symbackprop.algebra.symbols import adjoint, entry, index, size
 from symbackprop.notation.conventions import Conventions
-from symbackprop.notation.glyphs import Nomenclature, nomenclature
-from symbackprop.notation.latex import latex, latex_name
-from symbackprop.notation.text import text
+from symbackprop.notation.writing.glyphs import Nomenclature, nomenclature
+from symbackprop.notation.writing.latex import latex, latex_name
+from symbackprop.notation.writing.text import text
 
 n, m = size("n"), size("m")
 

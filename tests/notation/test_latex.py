@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 from sympy import Integer, Max
 
-from symbackprop.algebra.matrices import ForEach, Leaf, Power, Transpose
+from symbackprop.algebra.matrices.grammar import ForEach, Leaf, Power, Transpose
 from symbackprop.algebra.space import Space
 from symbackprop.algebra.symbols import Guard, entry, total
 from symbackprop.errors import RenderError
 from symbackprop.model.records import Tensor
 from symbackprop.notation.conventions import Conventions
-from symbackprop.notation.glyphs import nomenclature
-from symbackprop.notation.latex import latex, latex_aligned, latex_chain, latex_name, latex_shape
+from symbackprop.notation.writing.glyphs import nomenclature
+from symbackprop.notation.writing.latex import latex, latex_aligned, latex_chain, latex_name, latex_shape
 from tests.notation.written_formulas import EXPRESSIONS, MATRICES, SPACE, c, dz1, dz2, h, i, k, leaf, n, s, x, y
 
 IN_INDICES = {

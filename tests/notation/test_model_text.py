@@ -11,7 +11,7 @@ from symbackprop.algebra.space import Fact
 from symbackprop.algebra.symbols import Apply, Guard, Maximum, entry, index, size, total
 from symbackprop.errors import LimitError, NotationError, SymbackpropError
 from symbackprop.model.model import Model
-from symbackprop.notation.model_text import load, read_model
+from symbackprop.notation.reading.model_text import load, read_model
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 DOCUMENT = Path(__file__).parents[2] / "docs" / "model_files.md"

@@ -3,10 +3,10 @@
 import pytest
 
 from symbackprop.errors import LimitError, NotationError
-from symbackprop.notation.lexer import tokenize
-from symbackprop.notation.parser import MAX_DEPTH, Parser
-from symbackprop.notation.source import source_of
-from symbackprop.notation.syntax import (
+from symbackprop.notation.reading.lexer import tokenize
+from symbackprop.notation.reading.parser import MAX_DEPTH, Parser
+from symbackprop.notation.reading.source import source_of
+from symbackprop.notation.reading.syntax import (
     Addition,
     Call,
     Cases,

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sympy import Expr, Integer, KroneckerDelta, Mul, Piecewise, Rational, Symbol, exp, log, sin, sqrt
 
-from symbackprop.algebra.matrices import (
+from symbackprop.algebra.matrices.grammar import (
     Constant,
     Leaf,
     Map,
@@ -23,12 +23,12 @@ from symbackprop.algebra.matrices import (
     Trace,
     Transpose,
 )
-from symbackprop.algebra.matrices import Hadamard as Entrywise
+from symbackprop.algebra.matrices.grammar import Hadamard as Entrywise
 from symbackprop.algebra.space import ScalarFunction, Space
 from symbackprop.algebra.symbols import Apply, Guard, Maximum, entry, index, size, total
 from symbackprop.notation.conventions import Conventions
-from symbackprop.notation.latex import latex
-from symbackprop.notation.text import text
+from symbackprop.notation.writing.latex import latex
+from symbackprop.notation.writing.text import text
 from tests.notation.formula_readers import MatrixReader, read_latex, read_text
 from tests.oracles.numbers import Numbers
 

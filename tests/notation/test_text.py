@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from symbackprop.algebra.matrices import ForEach, Leaf
+from symbackprop.algebra.matrices.grammar import ForEach, Leaf
 from symbackprop.algebra.symbols import Guard, total
 from symbackprop.notation.conventions import Conventions
-from symbackprop.notation.glyphs import nomenclature
-from symbackprop.notation.text import text, text_chain
+from symbackprop.notation.writing.glyphs import nomenclature
+from symbackprop.notation.writing.text import text, text_chain
 from tests.notation.written_formulas import EXPRESSIONS, MATRICES, SPACE, c, dz1, dz2, i, k, leaf, n, s, x
 
 IN_INDICES = {

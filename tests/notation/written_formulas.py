@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sympy import Expr, Integer, KroneckerDelta, Piecewise, Rational, S, exp, floor, log, sqrt
 
-from symbackprop.algebra.matrices import (
+from symbackprop.algebra.matrices.grammar import (
     Constant,
     Diagonal,
     ForEach,

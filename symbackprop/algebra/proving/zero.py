@@ -1,0 +1,211 @@
+r"""The zero test: what it proves holds at every size and at all real values, under the premises it names.
+
+An expression is converted to the function field of `generators`; it is 0 if its numerator is. Where indicators of free
+indices or of real conditions remain (deltas, guards, signs), each case is proved by itself: i = j and i != j, a guard
+that holds and one that fails, a value above, at and below 0.
+
+"Zero" means: wherever the expression is defined. A proof never rests on a number of points.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+
+from sympy import Expr, Sum, Symbol
+
+from symbackprop.algebra.binding import at_unit_boxes, replaced, substitute, tensors_in
+from symbackprop.algebra.elimination import put_in
+from symbackprop.algebra.proving.closing import convert_maximum, convert_sum
+from symbackprop.algebra.proving.conditions import CONDITIONS
+from symbackprop.algebra.proving.expressions import expression_of, polynomial_expression
+from symbackprop.algebra.proving.generators import (
+    IDEMPOTENT,
+    Generator,
+    Polynomial,
+    UnprovedError,
+    Workspace,
+)
+from symbackprop.algebra.proving.naming import canonical
+from symbackprop.algebra.proving.normal import HANDLERS, convert
+from symbackprop.algebra.proving.quotients import together
+from symbackprop.algebra.ranges import affine_coefficient
+from symbackprop.algebra.space import Premise, Ranges, Space
+from symbackprop.algebra.symbols import Maximum
+
+HANDLED = {**HANDLERS, **CONDITIONS, Sum: convert_sum, Maximum: convert_maximum}
+_DEPTH = 6
+_ATTEMPTS = 48
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A proof that an expression is 0, with the premises it rests on."""
+
+    premises: tuple[Premise, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """What is assumed while one case is proved."""
+
+    expr: Expr
+    ranges: Ranges
+    space: Space
+    with_facts: bool
+    kinks: bool
+    vanishing: frozenset[str] = frozenset()
+    signs: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Trial:
+    """One run of the test: how many cases it may still try, and what it met."""
+
+    left: int = _ATTEMPTS
+    premises: dict[Premise, None] = field(default_factory=dict)
+    fact_missed: bool = False
+
+
+def is_zero(
+    expr: Expr, ranges: Ranges, space: Space, using: Collection[str] = (), *, away_from_kinks: bool = False
+) -> Proof | None:
+    """A proof that `expr` is 0 for all indices in `ranges`, at all sizes; None if none was found.
+
+    `using` names tensors whose definitions are put in first. With `away_from_kinks`, the points at which a real
+    condition compares equal values are left out, and the proof says so.
+    """
+    if expr == 0:
+        return Proof()
+    premises: list[Premise] = []
+    missed = False
+    if using:
+        expr = _with_definitions(expr, using, ranges, space, premises)
+    expr = at_unit_boxes(expr, ranges)
+    for with_facts, size_facts in ((False, False), (True, False), (False, True), (True, True)):
+        if size_facts and not space.size_facts:
+            break
+        if with_facts and not missed:
+            continue
+        trial = _Trial()
+        known = space if size_facts else replace(space, size_facts=())
+        proved = _prove(_Case(expr, ranges, known, with_facts, away_from_kinks), trial, _DEPTH)
+        missed = trial.fact_missed
+        if proved:
+            sizes = [Premise("is at least 0", fact) for fact in space.size_facts] if size_facts else []
+            return Proof(tuple(dict.fromkeys([*premises, *trial.premises, *sizes])))
+    return None
+
+
+def _with_definitions(
+    expr: Expr, using: Collection[str], ranges: Ranges, space: Space, premises: list[Premise]
+) -> Expr:
+    """Definitions put in, later tensors first: what they read may be put in after them."""
+    for name in reversed(list(space.definitions)):
+        if name not in using or name not in tensors_in(expr):
+            continue
+        premises.append(Premise("definition", name))
+        expr = put_in(expr, (name,), ranges, space)
+    return expr
+
+
+def _prove(case: _Case, trial: _Trial, depth: int) -> bool:
+    """Whether the case is proved, by cases of its own if it must be."""
+    trial.left -= 1
+    if trial.left < 0:
+        return False
+    work = Workspace(dict(case.ranges), case.space, case.with_facts, case.vanishing, case.signs, handlers=HANDLED)
+    try:
+        numerator = convert(work, case.expr)
+        if numerator:
+            numerator, _ = together(work, numerator)
+        split = _split(work, numerator, case) if numerator and depth else None
+    except UnprovedError:
+        return False
+    finally:
+        trial.fact_missed = trial.fact_missed or work.fact_missed
+    trial.premises.update(work.premises)
+    if not numerator:
+        return True
+    if split is None:
+        return False
+    if any(sign == 0 for _, sign in split) and case.kinks:
+        trial.premises.setdefault(Premise("away from kinks"))
+        split = [part for part in split if part[1] != 0]
+    return all(_prove(part, trial, depth - 1) for part, _ in split)
+
+
+def _split(work: Workspace, numerator: Polynomial, case: _Case) -> list[tuple[_Case, int | None]] | None:
+    """The cases of the first indicator in what remains: deltas, then guards, then signs."""
+    found = {n for m in numerator for n, _ in m if work.generators[n].kind in IDEMPOTENT}
+    order = {"delta": 0, "guard": 1, "pos": 2, "zero": 3}
+    for number in sorted(found, key=lambda n: (order[work.generators[n].kind], work.generators[n].label)):
+        generator = work.generators[number]
+        if generator.kind == "delta":
+            cases = _delta_cases(generator, case)
+        elif generator.kind == "guard":
+            cases = _guard_cases(generator, case)
+        else:
+            cases = _sign_cases(work, generator, case)
+        if cases is not None:
+            return cases
+    return None
+
+
+def _delta_cases(generator: Generator, case: _Case) -> list[tuple[_Case, int | None]] | None:
+    text = generator.label.partition(":")[2]
+    difference = generator.data
+    for variable in sorted(generator.free & case.ranges.keys(), key=str):
+        slope = affine_coefficient(difference, variable)
+        if slope not in (1, -1):
+            continue
+        value = (variable - difference / slope).expand()
+        inside = (value, (case.ranges[variable] - 1 - value).expand())
+        equal = replace(
+            case,
+            expr=substitute(case.expr, {variable: value}),
+            ranges={v: n for v, n in case.ranges.items() if v != variable},
+            space=replace(case.space, size_facts=(*_moved(case, variable, value), *inside)),
+        )
+        return [(equal, None), (replace(case, vanishing=case.vanishing | {text}), None)]
+    return None
+
+
+def _moved(case: _Case, variable: Symbol, value: Expr) -> tuple[Expr, ...]:
+    return tuple(substitute(fact, {variable: value}).expand() for fact in case.space.size_facts)
+
+
+def _guard_cases(generator: Generator, case: _Case) -> list[tuple[_Case, int | None]]:
+    argument = generator.data
+    return [
+        (replace(case, space=replace(case.space, size_facts=(*case.space.size_facts, fact))), None)
+        for fact in (argument, (-argument - 1).expand())
+    ]
+
+
+def _sign_cases(work: Workspace, generator: Generator, case: _Case) -> list[tuple[_Case, int | None]] | None:
+    text = generator.label.partition(":")[2]
+    if text in case.signs:
+        return None
+    cases: list[tuple[_Case, int | None]] = [
+        (replace(case, signs={**case.signs, text: sign}), sign) for sign in (1, -1)
+    ]
+    at = replace(case, signs={**case.signs, text: 0})
+    solved = _solved(work, generator.data)
+    if solved is not None:
+        at = replace(at, expr=replaced(canonical(case.expr), solved))
+    return [*cases, (at, 0)]
+
+
+def _solved(work: Workspace, polynomial: Polynomial) -> dict[Expr, Expr] | None:
+    """An entry that stands in P linearly and by itself, with the value that makes P = 0; P in entries alone."""
+    kinds = {work.generators[n].kind for m in polynomial for n, _ in m}
+    if kinds != {"entry"}:
+        return None
+    for monomial, coefficient in sorted(polynomial.items()):
+        if len(monomial) == 1 and monomial[0][1] == 1:
+            number = monomial[0][0]
+            rest = {m: c for m, c in polynomial.items() if m != monomial}
+            if not any(number == n for m in rest for n, _ in m):
+                return {expression_of(work, number): -polynomial_expression(work, rest) / coefficient}
+    return None

@@ -1,0 +1,143 @@
+"""Bound indices: `sum(j, ...)`, `sum(j = 1..n-1, ...)`, `sum(j < K, ...)`, `sum(0 <= j <= i, ...)`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from sympy import Expr, Integer
+
+from symbackprop.algebra.binding import substitute
+from symbackprop.algebra.symbols import bare_sum, index
+from symbackprop.errors import DuplicateNameError, IndexRangeError, NotationError
+from symbackprop.notation.reading.index_formulas import integer
+from symbackprop.notation.reading.scope import PLACEHOLDER, BoundIndex, Scope
+from symbackprop.notation.reading.source import Span
+from symbackprop.notation.reading.syntax import Call, Name, Named, Node, Number, Range, Relation
+
+
+@dataclass(frozen=True, slots=True)
+class Binder:
+    """An index with the limits that were written, both included; None where none was."""
+
+    bound: BoundIndex
+    low: Expr | None
+    high: Expr | None
+
+
+def binders_of(node: Call, scope: Scope) -> tuple[tuple[Binder, ...], Scope]:
+    """What the arguments of `node` before the last bind, and the scope of the last.
+
+    Raises:
+        NotationError: an argument that binds no index.
+        DuplicateNameError: an index with the name of something declared.
+    """
+    binders: list[Binder] = []
+    for argument in node.arguments[:-1]:
+        name, low, high = _limits(argument, node, scope)
+        bound = bind(name, node.function.name, scope)
+        binders.append(Binder(bound, low, high))
+        scope = replace(scope, indices={**scope.indices, name.name: bound})
+    return tuple(binders), scope
+
+
+def bind(name: Name, binder: str, scope: Scope) -> BoundIndex:
+    """A new index in scope; its placeholder is no other index."""
+    if scope.declared(name.name) or "." in name.name:
+        written = scope.source.written(name.span)
+        kind = "a size" if name.name in scope.sizes else "a tensor"
+        raise DuplicateNameError(
+            f"{written} cannot be an index: it is {kind}",
+            where=scope.source.locate(name.span),
+            fix="Take another letter for the index.",
+            name=written,
+        )
+    placeholder = index(f"{PLACEHOLDER}{len(scope.indices)}{name.name}")
+    return BoundIndex(name.name, binder, placeholder, name.span)
+
+
+def _limits(argument: Node, node: Call, scope: Scope) -> tuple[Name, Expr | None, Expr | None]:
+    match argument:
+        case Name():
+            return argument, None, None
+        case Named(name, Range(low, high)):
+            return name, integer(low, scope), integer(high, scope)
+        case Relation((Name() as name, high), (("<" | "<=") as sign,)):
+            return name, Integer(0), _upper(high, sign, scope)
+        case Relation((low, Name() as name, high), (("<" | "<=") as first, ("<" | "<=") as second)):
+            least = integer(low, scope) + (1 if first == "<" else 0)
+            return name, least, _upper(high, second, scope)
+    written = scope.source.written(argument.span)
+    function = node.function.name
+    raise NotationError(
+        f"{written} binds no index of {function}",
+        where=scope.source.locate(argument.span),
+        fix=f"Write {function}(j, ...), {function}(j < n, ...) or {function}(j = 1..n-1, ...).",
+        name=written,
+    )
+
+
+def _upper(high: Node, sign: str, scope: Scope) -> Expr:
+    return integer(high, scope) - (1 if sign == "<" else 0)
+
+
+def extent(bound: BoundIndex, scope: Scope) -> Expr:
+    """The size of an index: the size of every axis at which it stands alone.
+
+    Raises:
+        IndexRangeError: there are two such sizes, or none.
+    """
+    sizes = bound.uses
+    if not sizes:
+        raise IndexRangeError(
+            f"the range of the index {bound.name} is not known",
+            where=scope.source.locate(bound.span),
+            because=f"{bound.name} stands alone in no entry, so no tensor gives its size.",
+            fix=f"Give it: {_with_range(bound)}.",
+            name=bound.name,
+        )
+    first, place = sizes[0]
+    for size, other in sizes[1:]:
+        if (size - first).expand() != 0:
+            raise IndexRangeError(
+                f"the index {bound.name} has two ranges",
+                where=scope.source.locate(other),
+                because=f"{bound.name} runs over {_range(first, place, scope)} and over {_range(size, other, scope)}.",
+                fix=f"Use two indices, or give the range that is meant: {_with_range(bound)}.",
+                name=bound.name,
+            )
+    return first
+
+
+def _with_range(bound: BoundIndex) -> str:
+    if bound.binder.startswith("tensor "):
+        return bound.binder
+    return f"{bound.binder}({bound.name} < n, ...)"
+
+
+def _range(size: Expr, span: Span, scope: Scope) -> str:
+    last = str(size - 1).replace(" ", "")
+    return f"0..{last} in {scope.source.written(span)}"
+
+
+def summed(body: Expr, binders: tuple[Binder, ...], scope: Scope) -> Expr:
+    """The sum of `body` over the indices, the last one innermost."""
+    for binder in reversed(binders):
+        low, high = limits(binder, scope)
+        body = closed(body, binder.bound, low, high)
+    return body
+
+
+def limits(binder: Binder, scope: Scope) -> tuple[Expr, Expr]:
+    if binder.low is not None and binder.high is not None:
+        return binder.low, binder.high
+    return Integer(0), extent(binder.bound, scope) - 1
+
+
+def closed(body: Expr, bound: BoundIndex, low: Expr, high: Expr) -> Expr:
+    """A sum over one index under the name that was written; `substitute` renames what would be captured."""
+    variable = index(bound.name)
+    return bare_sum(substitute(body, {bound.symbol: variable}), ((variable, low, high),))
+
+
+def is_number(node: Node, value: int) -> bool:
+    return isinstance(node, Number) and node.value == value

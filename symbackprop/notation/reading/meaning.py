@@ -1,0 +1,287 @@
+"""A syntax tree, over a symbol table, to what it stands for: a scalar, a vector, a matrix or a larger array.
+
+Neighbours, `@` and `·` are matrix products; `*`, `⊙`, `/`, `^` and functions go entry by entry, a scalar with every
+entry. What has two meanings is refused and both are named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import islice, pairwise
+from typing import Any, NoReturn
+
+from sympy import Add, And, Eq, Expr, I, Ne, Or, Piecewise, Pow, Rational, nan, oo, pi, preorder_traversal, zoo
+from sympy.logic.boolalg import Boolean
+
+from symbackprop.algebra.arrays import array_of
+from symbackprop.algebra.symbols import entry
+from symbackprop.errors import LimitError, NotationError, ShapeError
+from symbackprop.notation.reading.calls import call
+from symbackprop.notation.reading.index_formulas import integer
+from symbackprop.notation.reading.products import matched, product
+from symbackprop.notation.reading.scope import Scope
+from symbackprop.notation.reading.syntax import (
+    Addition,
+    Call,
+    Cases,
+    Logic,
+    Name,
+    Named,
+    Negative,
+    Node,
+    Number,
+    Power,
+    Product,
+    Range,
+    Relation,
+    Subscript,
+    Transpose,
+)
+from symbackprop.notation.reading.values import (
+    Value,
+    described,
+    entrywise,
+    scalar,
+    transposed,
+)
+
+MAX_BITS = 4096
+MAX_SIZE = 5_000  # parts of one expression
+_SIGNS: dict[str, Callable[[Expr, Expr], Any]] = {
+    "<": lambda a, b: a < b,
+    "<=": lambda a, b: a <= b,
+    ">": lambda a, b: a > b,
+    ">=": lambda a, b: a >= b,
+    "==": Eq,
+    "!=": Ne,
+}
+
+
+def read(node: Node, scope: Scope) -> Value:
+    """What `node` stands for.
+
+    Raises:
+        NotationError: it has two meanings, or none.
+        UnknownNameError: a name that nothing declares.
+        ShapeError: operands whose shapes do not fit.
+        IndexRangeError: an index with two ranges.
+    """
+    match node:
+        case Number(value):
+            return scalar(Rational(value.numerator, value.denominator))
+        case Name():
+            return _name(node, scope)
+        case Subscript():
+            return _subscript(node, scope)
+        case Call():
+            return _real(call(node, scope, read), node, scope)
+        case Transpose(base):
+            return _transpose(node, read(base, scope), scope)
+        case Power():
+            return _power(node, scope)
+        case Negative(operand):
+            value = read(operand, scope)
+            return Value(entrywise(lambda a: -a, (value.array,), scope.taken), value.row)
+        case Addition(terms):
+            return _addition(terms, scope)
+        case Product(factors):
+            return product([(joint, factor, read(factor, scope)) for joint, factor in factors], scope)
+        case Cases():
+            return _cases(node, scope)
+    _refuse_kind(node, scope)
+
+
+def _refuse_kind(node: Node, scope: Scope) -> NoReturn:
+    where = scope.source.locate(node.span)
+    if isinstance(node, Named | Range):
+        raise NotationError(
+            f"{scope.source.written(node.span)} is an option or a range",
+            where=where,
+            fix="Options stand in calls of layers and losses, ranges in sums.",
+        )
+    raise NotationError(
+        f"{scope.source.written(node.span)} is a condition, not a value",
+        where=where,
+        fix="Write a if p else b.",
+        name=scope.source.written(node.span),
+    )
+
+
+def _name(node: Name, scope: Scope) -> Value:
+    if node.name in scope.indices:
+        return scalar(scope.indices[node.name].symbol)
+    if node.name in scope.tensors:
+        return Value(array_of(node.name, scope.tensors[node.name]))
+    if node.name in scope.sizes:
+        return scalar(scope.sizes[node.name])
+    if node.name == "pi":
+        return scalar(pi)
+    written = scope.source.written(node.span)
+    if node.name in scope.functions or node.name in scope.callables:
+        raise NotationError(
+            f"{written} is a function and needs an argument",
+            where=scope.source.locate(node.span),
+            fix=f"Write {written}(...).",
+            name=written,
+        )
+    raise scope.unknown(node)
+
+
+def _subscript(node: Subscript, scope: Scope) -> Value:
+    base, written = node.base, scope.source.written(node.base.span)
+    if isinstance(base, Name) and base.name not in scope.tensors:
+        if base.name in scope.indices or base.name in scope.sizes or base.name in scope.functions:
+            raise NotationError(
+                f"{written} is no tensor and has no entries",
+                where=scope.source.locate(node.span),
+                fix=f"Write {written} without indices, or name a tensor.",
+                name=written,
+            )
+        raise scope.unknown(base, "tensor")
+    value = read(base, scope)
+    indices = tuple(integer(part, scope) for part in node.indices)
+    if len(indices) != value.rank:
+        count = "1 index" if value.rank == 1 else f"{value.rank} indices"
+        letters = ", ".join("ijklpqrstuv"[: value.rank])
+        raise ShapeError(
+            f"{written} takes {count}, here {len(indices)}" if value.rank else f"{written} takes no index",
+            where=scope.source.locate(node.span),
+            because=f"{described(written, value)}.",
+            fix=f"Write {written}[{letters}]." if value.rank else f"Write {written}.",
+            name=written,
+        )
+    for part, size in zip(node.indices, value.shape, strict=True):
+        if isinstance(part, Name) and part.name in scope.indices:
+            scope.indices[part.name].uses.append((size, node.span))
+    if isinstance(base, Name):
+        return scalar(entry(base.name, *indices))
+    return scalar(value.array.at(*indices))
+
+
+def _transpose(node: Transpose, value: Value, scope: Scope) -> Value:
+    if value.rank in (1, 2):
+        return transposed(value)
+    written = scope.source.written(node.base.span)
+    raise ShapeError(
+        f"{described(written, value)} and has no transpose",
+        where=scope.source.locate(node.span),
+        fix=f"For a power, write {written}^(T)." if value.rank == 0 else "Write its entries with indices.",
+        name=written,
+    )
+
+
+def _power(node: Power, scope: Scope) -> Value:
+    base, exponent = read(node.base, scope), read(node.exponent, scope)
+    where = scope.source.locate(node.span)
+    if exponent.rank:
+        raise ShapeError(
+            f"the exponent {described(scope.source.written(node.exponent.span), exponent)}",
+            where=where,
+            fix="An exponent is a scalar.",
+        )
+    below, above = base.expression, exponent.expression
+    if base.rank == 2 and above.is_number and not above.is_positive:
+        written = scope.source.written(node.base.span)
+        raise NotationError(
+            f"{scope.source.written(node.span)} could be an inverse",
+            where=where,
+            because="Powers go entry by entry; there is no inverse of a matrix here.",
+            fix=f"Write 1/{written} for the inverse of each entry.",
+            name=written,
+        )
+    if base.rank == 0 and below.is_number and above.is_number:
+        _bounded_power(node, below, above, scope)
+    power = entrywise(lambda a, b: Pow(a, b), (base.array, exponent.array), scope.taken)
+    return _real(Value(power, base.row), node, scope)
+
+
+def _bounded_power(node: Power, base: Expr, exponent: Expr, scope: Scope) -> None:
+    """Numbers raised to numbers are computed at once: they must stay small."""
+    parts = (part for number in base.atoms(Rational) for part in (number.p, number.q))
+    bits = max((abs(int(part)).bit_length() for part in parts), default=1)
+    if exponent.is_Rational and (abs(exponent) * bits > MAX_BITS or exponent.q.bit_length() > MAX_BITS // 64):
+        raise LimitError(
+            f"the number {scope.source.written(node.span)} is too large to write out",
+            where=scope.source.locate(node.span),
+            fix="Declare a constant for it.",
+            name=scope.source.written(node.span),
+        )
+
+
+def _real(value: Value, node: Node, scope: Scope) -> Value:
+    """Refuses numbers that are no real numbers, 1/0, log(0), sqrt(-1), and expressions that double until too large."""
+    expression = value.expression
+    if sum(1 for _ in islice(preorder_traversal(expression), MAX_SIZE)) == MAX_SIZE:
+        raise LimitError(
+            f"this formula grows to more than {MAX_SIZE:,} parts",
+            where=scope.source.locate(node.span),
+            fix="Name a part of it in an equation of its own.",
+            name=scope.source.written(node.span),
+        )
+    negative_root = any(p.base.is_negative and not p.exp.is_integer for p in expression.atoms(Pow) if p.is_number)
+    if negative_root or expression.has(zoo, nan, oo, -oo, I):
+        written = scope.source.written(node.span)
+        raise NotationError(
+            f"{written} is not a real number",
+            where=scope.source.locate(node.span),
+            fix="Everything in a model is real: keep logs and roots of positive values.",
+            name=written,
+        )
+    return value
+
+
+# -------------------------------------------------------------------------------------------------- sums and cases
+
+
+def _addition(terms: tuple[tuple[str, Node], ...], scope: Scope) -> Value:
+    values = [read(term, scope) for _, term in terms]
+    signs = [1 if sign == "+" else -1 for sign, _ in terms]
+    row = matched([term for _, term in terms], values, "add", scope)
+    arrays = tuple(value.array for value in values)
+    return Value(
+        entrywise(lambda *parts: Add(*(s * p for s, p in zip(signs, parts, strict=True))), arrays, scope.taken), row
+    )
+
+
+def _cases(node: Cases, scope: Scope) -> Value:
+    """`a if p else b`, entry by entry where values or conditions are arrays."""
+    nodes: list[Node] = []
+    values: list[Value] = []
+    builders: list[tuple[int, Callable[[tuple[Expr, ...]], Boolean]]] = []
+
+    def operand(part: Node) -> int:
+        nodes.append(part)
+        values.append(read(part, scope))
+        return len(values) - 1
+
+    for value, condition in node.pieces:
+        builders.append((operand(value), _condition(condition, operand, scope)))
+    last = operand(node.otherwise)
+    row = matched(nodes, values, "combine", scope)
+
+    def piecewise(*parts: Expr) -> Expr:
+        return Piecewise(*((parts[at], test(parts)) for at, test in builders), (parts[last], True))
+
+    return Value(entrywise(piecewise, tuple(value.array for value in values), scope.taken), row)
+
+
+def _condition(node: Node, operand: Callable[[Node], int], scope: Scope) -> Callable[[tuple[Expr, ...]], Boolean]:
+    """A test of the operands' entries."""
+    if isinstance(node, Logic):
+        join = And if node.word == "and" else Or
+        tests = [_condition(part, operand, scope) for part in node.operands]
+        return lambda parts: join(*(test(parts) for test in tests))
+    if not isinstance(node, Relation):
+        raise NotationError(
+            f"{scope.source.written(node.span)} is not a condition",
+            where=scope.source.locate(node.span),
+            fix="A condition compares: x > 0, i = 0, 0 <= t < T.",
+            name=scope.source.written(node.span),
+        )
+    places = [operand(part) for part in node.operands]
+    signs = [_SIGNS[sign] for sign in node.signs]
+
+    def test(parts: tuple[Expr, ...]) -> Boolean:
+        return And(*(sign(parts[a], parts[b]) for sign, (a, b) in zip(signs, pairwise(places), strict=True)))
+
+    return test

@@ -1,0 +1,82 @@
+"""The symbol table: what each name stands for while an expression is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from sympy import Expr, Symbol
+
+from symbackprop.algebra.space import ScalarFunction
+from symbackprop.algebra.symbols import index
+from symbackprop.errors import UnknownNameError, suggestion
+from symbackprop.notation.reading.source import Source, Span
+from symbackprop.notation.reading.syntax import Name
+
+PLACEHOLDER = "·"
+
+_REMEDIES = {
+    "name": "Declare it, parameter {0} or constant {0}, or give it an equation.",
+    "tensor": "Declare it, parameter {0}[n] or input {0}[n], or give it an equation.",
+    "size": "Declare it: size {0}.",
+    "size or index": "Sum over it, sum({0}, ...), put it on the left side, or declare it: size {0}.",
+    "function": "Declare it, function {0}(x), or write * for a product.",
+    "activation": "Declare it: function {0}(x) = ...",
+}
+
+
+@dataclass(slots=True)
+class BoundIndex:
+    """An index in scope. `symbol` is a placeholder, so that it meets no other index; `uses` gather its sizes.
+
+    `binder` is what binds it: `sum`, `max`, ..., or the tensor of a left side with its indices still open.
+    """
+
+    name: str
+    binder: str
+    symbol: Symbol
+    span: Span
+    uses: list[tuple[Expr, Span]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Names by kind. Sizes are symbols or integers; functions are the user's own and the known ones by name."""
+
+    source: Source
+    sizes: Mapping[str, Expr]
+    tensors: Mapping[str, tuple[Expr, ...]]
+    functions: Mapping[str, ScalarFunction]
+    indices: Mapping[str, BoundIndex]
+    callables: frozenset[str] = frozenset()
+    integers: frozenset[str] = frozenset()
+
+    @property
+    def taken(self) -> frozenset[Symbol]:
+        """Indices with the name of something declared, which no new index may have."""
+        return frozenset(index(name) for name in (*self.sizes, *self.tensors))
+
+    def declared(self, name: str) -> bool:
+        return name in self.sizes or name in self.tensors
+
+    def known(self, what: str = "name") -> Iterator[str]:
+        """The names that could have been meant."""
+        if what in ("function", "activation", "name"):
+            yield from self.functions
+            yield from self.callables
+        if what in ("size", "size or index", "name"):
+            yield from self.sizes
+            yield from self.indices
+        if what in ("tensor", "name"):
+            yield from self.tensors
+
+    def unknown(self, name: Name, what: str = "name") -> UnknownNameError:
+        """The error for a name that has no meaning, with the nearest one that has, or how to give it one."""
+        written = self.source.written(name.span)
+        near = suggestion(name.name, (known for known in self.known(what) if known != name.name))
+        return UnknownNameError(
+            f"unknown {what} {written}",
+            where=self.source.locate(name.span),
+            fix=near or _REMEDIES[what].format(written),
+            name=written,
+        )

@@ -1,0 +1,191 @@
+"""The syntax tree: what was written, before any model says what it means.
+
+Sums and products are lists, not nested pairs, so that the depth of a tree is the depth of its brackets.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from symbackprop.notation.reading.source import Span
+
+Joint = str
+"""How a factor is joined to those before it: `@`, `·`, `*`, `⊙`, `/`, or empty for neighbours, as in `W x`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number, exactly as written."""
+
+    value: Fraction
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A name in canonical form: a tensor, a size, an index or a function."""
+
+    name: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Subscript:
+    """`x[i,j]`."""
+
+    base: Node
+    indices: tuple[Node, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """`bias = no` or `j = 0..n-1` among the arguments of a call."""
+
+    name: Name
+    value: Node
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """`f(x, y, option=value)`."""
+
+    function: Name
+    arguments: tuple[Node, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Transpose:
+    """`W^T`."""
+
+    base: Node
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Power:
+    """`x^2`."""
+
+    base: Node
+    exponent: Node
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Negative:
+    """`-x`."""
+
+    operand: Node
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """`a + b - c`: the terms, each with its sign."""
+
+    terms: tuple[tuple[str, Node], ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """`a b / c`: the factors from left to right, each with its joint to those before it; the first joint is empty."""
+
+    factors: tuple[tuple[Joint, Node], ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """`0 <= i < n`: one sign fewer than operands."""
+
+    operands: tuple[Node, ...]
+    signs: tuple[str, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Logic:
+    """Conditions joined by `and` or by `or`."""
+
+    word: str
+    operands: tuple[Node, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Cases:
+    """`a if p else b if q else c`: pieces of value and condition, and the value otherwise."""
+
+    pieces: tuple[tuple[Node, Node], ...]
+    otherwise: Node
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """`0..n-1`, both ends included."""
+
+    low: Node
+    high: Node
+    span: Span
+
+
+Node = (
+    Number
+    | Name
+    | Subscript
+    | Named
+    | Call
+    | Transpose
+    | Power
+    | Negative
+    | Addition
+    | Product
+    | Relation
+    | Logic
+    | Cases
+    | Range
+)
+
+
+def children(node: Node) -> tuple[Node, ...]:
+    """The nodes directly below `node`, from left to right as written."""
+    match node:
+        case Number() | Name():
+            return ()
+        case Subscript(base, indices):
+            return (base, *indices)
+        case Named(name, value):
+            return (name, value)
+        case Call(function, arguments):
+            return (function, *arguments)
+        case Transpose(base):
+            return (base,)
+        case Power(base, exponent):
+            return (base, exponent)
+        case Negative(operand):
+            return (operand,)
+        case Addition(pairs) | Product(pairs):
+            return tuple(part for _, part in pairs)
+        case Relation(operands) | Logic(_, operands):
+            return operands
+        case Cases(pieces, otherwise):
+            return (*(part for piece in pieces for part in piece), otherwise)
+        case Range(low, high):
+            return (low, high)
+
+
+def names_in(node: Node) -> tuple[Name, ...]:
+    """Every name in the tree, from left to right."""
+    found: list[Name] = []
+    waiting = [node]
+    while waiting:
+        current = waiting.pop()
+        if isinstance(current, Name):
+            found.append(current)
+        waiting.extend(reversed(children(current)))
+    return tuple(found)
