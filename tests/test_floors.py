@@ -24,6 +24,7 @@ FLOORS = {
     "derivation": 4,
     "compiling": 5,
     "verifying": 6,
+    "training": 6,
     "rendering": 7,
     "cli": 8,
     "face": 8,
