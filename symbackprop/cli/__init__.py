@@ -1,0 +1,19 @@
+"""The command line: one module for each command."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+import click
+
+from symbackprop.cli.derive import derive_command
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(version("symbackprop"), prog_name="symbackprop")
+def main() -> None:
+    """Derives backpropagation step by step, compiles it, trains with it, and verifies hand derivations."""
+
+
+for command in (derive_command,):
+    main.add_command(command)
