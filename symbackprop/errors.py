@@ -13,6 +13,8 @@ SymbackpropError
 │   └── LimitError              text longer, deeper or larger than the reader's bounds
 ├── DerivationError             a derivative that cannot be formed
 ├── RenderError                 a document that cannot be written
+├── DataError                   a file of data that does not fit the model
+├── TrainingError               a descent that leads nowhere
 └── UsageError                  a call or an option that makes no sense
 """
 
@@ -129,6 +131,14 @@ class DerivationError(SymbackpropError):
 
 class RenderError(SymbackpropError):
     """A document that cannot be written."""
+
+
+class DataError(SymbackpropError):
+    """A file of data that cannot be read, or that does not fit the model."""
+
+
+class TrainingError(SymbackpropError):
+    """A descent that leads nowhere: a cost that is no longer a finite number."""
 
 
 class UsageError(SymbackpropError):

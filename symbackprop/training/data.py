@@ -1,0 +1,292 @@
+r"""Samples from a CSV or NPZ file, as the arrays that a model's compiled function takes.
+
+CSV: one row a sample, a header with one column for each entry of what a sample has: `x[0], x[1], y`, also `x1, x2` or
+`x_1, x_2`; a tensor with a single entry goes by its name alone, and a one-hot target may be one column of classes,
+0, 1, .... NPZ: the arrays themselves, by name, samples where the model has them.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+import math
+import re
+import zipfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from sympy import Symbol
+
+from symbackprop.errors import DataError, suggestion
+from symbackprop.model.model import Model
+from symbackprop.model.records import Tensor
+from symbackprop.notation.reading.source import read_file
+
+Arrays = dict[str, np.ndarray]
+MAX_BYTES = 2_000_000_000
+DATA_ROLES = ("input", "target", "constant")
+_COLUMN = re.compile(r"\s*(?P<name>.+?)\s*(?:\[(?P<places>[\d\s,]+)\]|_?(?P<number>\d+))?\s*\Z")
+
+
+def data_tensors(model: Model) -> tuple[Tensor, ...]:
+    """What data gives: inputs, targets and constants, as one sample has them."""
+    return tuple(tensor for tensor in model.tensors if tensor.role in DATA_ROLES and not model.defines(tensor.name))
+
+
+def read_data(path: Path, model: Model) -> Arrays:
+    """The arrays of all samples in the layout of the model's batch.
+
+    Raises:
+        DataError: no such file, no CSV or NPZ, columns or arrays that do not fit the model, entries that are no numbers.
+    """
+    if path.suffix.lower() == ".npz":
+        return _known(read_arrays(path), model, path)
+    if path.suffix.lower() == ".csv":
+        return _from_rows(*_rows(path), model, path)
+    raise DataError(f"{path} is neither CSV nor NPZ", fix="Give a file that ends in .csv or .npz.", name=str(path))
+
+
+# arrays in NPZ files
+
+
+def read_arrays(path: Path) -> Arrays:
+    """The arrays of an NPZ file; nothing in it is executed.
+
+    Raises:
+        DataError: no such file, no NPZ file, or arrays that are not numbers.
+    """
+    _check_file(path)
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            if not hasattr(file, "files"):
+                raise DataError(f"{path} holds a single array", fix="Save arrays by name: numpy.savez.", name=str(path))
+            found = {name: file[name] for name in file.files}
+    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+        raise DataError(
+            f"{path} is no NPZ file of numbers", because=f"{error}.", fix="Write it with numpy.savez.", name=str(path)
+        ) from None
+    for name, array in found.items():
+        if array.dtype.kind not in "fiub":
+            raise DataError(
+                f"{name} in {path} has no real numbers",
+                because=f"Its type is {array.dtype}.",
+                fix="Save it as float64.",
+                name=name,
+            )
+    return found
+
+
+def _check_file(path: Path) -> None:
+    if not path.is_file():
+        what = "is no file" if path.exists() else "is not there"
+        raise DataError(f"{path} {what}", fix="Check the path.", name=str(path))
+    if path.stat().st_size > MAX_BYTES:
+        raise DataError(f"{path} is too large", because="It may have 2 GB.", fix="Split it.", name=str(path))
+
+
+def _known(arrays: Arrays, model: Model, path: Path) -> Arrays:
+    """The arrays, all of them the model's data and none missing."""
+    wanted = [tensor.name for tensor in data_tensors(model)]
+    for name in arrays:
+        if name not in wanted:
+            raise DataError(
+                f"{path} has an array {name} that is no data of the model",
+                fix=suggestion(name, wanted) or f"Its data are {', '.join(wanted)}.",
+                name=name,
+            )
+    for name in wanted:
+        if name not in arrays:
+            raise DataError(
+                f"{path} has no array {name}", because=f"It has {', '.join(arrays) or 'none'}.", name=name
+            )
+    return {name: arrays[name] for name in wanted}
+
+
+# tables in CSV files
+
+
+def _rows(path: Path) -> tuple[list[str], np.ndarray]:
+    """The header of a CSV file, and its numbers, a row each."""
+    _check_file(path)
+    source = read_file(path)
+    table = [row for row in csv.reader(io.StringIO(source.text)) if any(cell.strip() for cell in row)]
+    if len(table) < 2:
+        raise DataError(
+            f"{path} has no samples", fix="Give a header, x[0],x[1],y, and one row for each sample.", name=str(path)
+        )
+    header = [cell.strip() for cell in table[0]]
+    if all(_is_number(cell) for cell in header):
+        raise DataError(
+            f"{path} has no header",
+            because=f"Its first row is {', '.join(header[:6])}.",
+            fix="Name the columns in the first row: x[0],x[1],y.",
+            name=str(path),
+        )
+    for name in header:
+        if header.count(name) > 1:
+            raise DataError(f"{path} has two columns {name!r}", fix="Rename or remove one.", name=name)
+    return header, np.array([_numbers(row, number, header, path) for number, row in enumerate(table[1:], start=1)])
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
+
+
+def _numbers(row: Sequence[str], number: int, header: Sequence[str], path: Path) -> list[float]:
+    if len(row) != len(header):
+        raise DataError(
+            f"sample {number} of {path} has {len(row)} columns, the header {len(header)}",
+            fix="Give every row one number for each column.",
+            name=str(path),
+        )
+    found = []
+    for cell, column in zip(row, header, strict=True):
+        value = float(cell) if _is_number(cell) else math.nan
+        if not math.isfinite(value):
+            raise DataError(
+                f"{column} of sample {number} in {path} is no finite number",
+                because=f"It is {cell.strip()!r}." if cell.strip() else "It is empty.",
+                fix="Fill it in, or leave the sample out.",
+                name=column,
+            )
+        found.append(value)
+    return found
+
+
+def _from_rows(header: list[str], rows: np.ndarray, model: Model, path: Path) -> Arrays:
+    """The columns put together to one array for each tensor."""
+    if model.samples is None and len(rows) > 1:
+        raise DataError(
+            f"{path} has {len(rows)} samples, and the model is of one",
+            fix="Say where they stand: samples m in rows.",
+            name=str(path),
+        )
+    tensors = {tensor.name: tensor for tensor in data_tensors(model)}
+    columns = _columns(header, tensors, path)
+    arrays: Arrays = {}
+    for name, tensor in tensors.items():
+        if name not in columns:
+            raise DataError(
+                f"{path} has no column for {tensor.role} {name}",
+                because=f"Its columns are {', '.join(header)}.",
+                fix=f"Name them {name}[0], {name}[1], ...: one for each entry of a sample.",
+                name=name,
+            )
+        places = columns[name]
+        samples = _classes(rows, places, tensor, path) if _is_label(tensor, places) else None
+        if samples is None:
+            samples = _assembled(rows, places, tensor, path)
+        arrays[name] = _laid_out(samples, model)
+    return arrays
+
+
+Place = tuple[int, ...] | None
+
+
+def _columns(header: list[str], tensors: Mapping[str, Tensor], path: Path) -> dict[str, dict[Place, int]]:
+    """For each tensor, the position of an entry to the number of its column; None is the tensor by its bare name."""
+    found: dict[str, dict[Place, int]] = {}
+    for column, title in enumerate(header):
+        name, place = _entry(title, tensors)
+        if name is None:
+            known = ", ".join(tensors)
+            raise DataError(
+                f"{path} has a column {title!r} that is no data of the model",
+                fix=suggestion(title, tensors) or f"The model's data are {known}.",
+                name=title,
+            )
+        found.setdefault(name, {})[place] = column
+    return found
+
+
+def _entry(title: str, tensors: Mapping[str, Tensor]) -> tuple[str | None, Place]:
+    """The tensor and the position that a column's title names; numbers outside brackets count from 1."""
+    if title in tensors:
+        return title, None
+    match = _COLUMN.match(title)
+    if match is None or match["name"] not in tensors:
+        return None, None
+    if match["places"] is not None:
+        return match["name"], tuple(int(part) for part in match["places"].split(",") if part.strip())
+    return (match["name"], (int(match["number"]) - 1,)) if match["number"] else (None, None)
+
+
+def _is_label(tensor: Tensor, places: Mapping[Place, int]) -> bool:
+    """Whether one column of classes stands for a one-hot vector."""
+    return set(places) == {None} and tensor.shape != (1,) and any(fact.kind == "one_hot" for fact in tensor.facts)
+
+
+def _classes(rows: np.ndarray, places: Mapping[Place, int], tensor: Tensor, path: Path) -> np.ndarray | None:
+    """Classes 0, 1, ... as one-hot rows."""
+    labels = rows[:, places[None]]
+    extent = tensor.shape[-1]
+    count = int(extent) if extent.is_Integer else int(labels.max()) + 1
+    wrong = [number for number, label in enumerate(labels, start=1) if label != int(label) or not 0 <= label < count]
+    if wrong:
+        raise DataError(
+            f"{tensor.name} of sample {wrong[0]} in {path} is no class",
+            because=f"It is {labels[wrong[0] - 1]:g}; classes are 0 to {count - 1}.",
+            fix=f"Give classes 0, 1, ..., or one column for each entry: {tensor.name}[0], {tensor.name}[1], ....",
+            name=tensor.name,
+        )
+    return np.eye(count)[labels.astype(int)]
+
+
+def _assembled(rows: np.ndarray, places: Mapping[Place, int], tensor: Tensor, path: Path) -> np.ndarray:
+    """An array with one sample along its first axis."""
+    if set(places) == {None}:
+        places = {(0,) * len(tensor.shape): places[None]}
+    name, rank = tensor.name, len(tensor.shape)
+    given = [place for place in places if place is not None]
+    if None in places or any(len(place) != rank for place in given):
+        raise DataError(
+            f"the columns of {name} in {path} do not name entries of it",
+            because=f"{name} has {rank} {'index' if rank == 1 else 'indices'}.",
+            fix=f"Name them {name}[{', '.join('0' * rank)}] and so on.",
+            name=name,
+        )
+    shape = tuple(1 + max(place[axis] for place in given) for axis in range(rank))
+    for axis, extent in enumerate(tensor.shape):
+        if extent.is_Integer and int(extent) != shape[axis]:
+            raise DataError(
+                f"{path} has {shape[axis]} entries of {name} along axis {axis}, the model {extent}",
+                fix=f"Give columns {name}[0] to {name}[{extent - 1}].",
+                name=name,
+            )
+    array = np.zeros((len(rows), *shape))
+    for place in itertools.product(*map(range, shape)):
+        if place not in places:
+            missing = f"{name}[{', '.join(map(str, place))}]"
+            raise DataError(f"{path} has no column {missing}", fix="Add it, or renumber the others.", name=missing)
+        array[(slice(None), *place)] = rows[:, places[place]]
+    return array
+
+
+def _laid_out(samples: np.ndarray, model: Model) -> np.ndarray:
+    """Samples along the first axis to the model's own layout."""
+    if model.samples is None:
+        return samples[0]
+    return samples if model.samples.side == "rows" else np.moveaxis(samples, 0, -1)
+
+
+def sample_axis(model: Model) -> int:
+    """The axis of samples in every array that has one."""
+    assert model.samples is not None
+    return 0 if model.samples.side == "rows" else -1
+
+
+def sizes_told(model: Model, arrays: Mapping[str, np.ndarray]) -> dict[str, int]:
+    """The sizes that plain axes of the arrays tell, by name."""
+    found: dict[str, int] = {}
+    for tensor in model.batched().tensors:
+        if tensor.name in arrays:
+            for extent, length in zip(tensor.shape, arrays[tensor.name].shape, strict=False):
+                if isinstance(extent, Symbol):
+                    found.setdefault(extent.name, length)
+    return found
