@@ -5,10 +5,15 @@ This is what lowering takes: no array, no layout, no order of loops yet.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
+from symbackprop.algebra.binding import tensors_in
 from symbackprop.algebra.space import Space
+from symbackprop.algebra.symbols import adjoint, entry
+from symbackprop.derivation.route import route
+from symbackprop.derivation.sweep import Swept, sweep
+from symbackprop.model.model import Model
 from symbackprop.model.records import Equation
 
 
@@ -26,3 +31,66 @@ class Computation:
     loss: str
     gradients: Mapping[str, str]
     numbers: Mapping[str, str]
+
+
+def computation_of(model: Model, wrt: Iterable[str] | None = None, assume_facts: bool = False) -> Computation:
+    """The model's root and its gradients by every parameter, or by the tensors in `wrt`, over all samples at once.
+
+    Facts of tensors serve only where they may be assumed; without them the gradients hold for any data.
+
+    Raises:
+        UnknownNameError: a name in `wrt` that no tensor of the model has.
+        UsageError: the root itself in `wrt`, or data that is no real number.
+    """
+    wrt = None if wrt is None else tuple(wrt)
+    given = model.batched()
+    batch = given if assume_facts else _without_facts(given)
+    swept = sweep(model, batch, wrt, frozenset())
+    wanted = [tensor.name for tensor in given.parameters] if wrt is None else list(dict.fromkeys(wrt))
+    shapes = {**swept.space.shapes}
+    equations = [*batch.order, *_adjoint_equations(swept)]
+    gradients = {}
+    for name in wanted:
+        gradients[name], more = _gradient(name, swept)
+        equations += more
+        shapes.update({e.tensor: shapes[name] for e in more})
+    equations = _needed(equations, {batch.root, *gradients.values()})
+    return Computation(
+        arguments=tuple(t.name for t in given.tensors if not given.defines(t.name)),
+        equations=tuple(equations),
+        space=replace(swept.space, shapes=shapes),
+        loss=batch.root,
+        gradients=gradients,
+        numbers={adjoint(name): str(n) for n, name in enumerate(route(given, wrt).order, start=1)},
+    )
+
+
+def _without_facts(model: Model) -> Model:
+    """The plain model with no facts of tensors to rest on."""
+    return model.rewritten(tuple(replace(tensor, facts=()) for tensor in model.tensors), model.order)
+
+
+def _adjoint_equations(swept: Swept) -> list[Equation]:
+    return [Equation(adjoint(name), array.indices, array.expression) for name, array in swept.adjoints.items()]
+
+
+def _gradient(name: str, swept: Swept) -> tuple[str, list[Equation]]:
+    """The tensor with the gradient by `name`; an equation of its own where the adjoint is one of a sample's loss."""
+    if name not in swept.sampled or swept.scale == 1:
+        return adjoint(name), []
+    array = swept.adjoints[name]
+    whole = adjoint(adjoint(name))
+    return whole, [Equation(whole, array.indices, swept.scale * entry(adjoint(name), *array.indices))]
+
+
+def _needed(equations: list[Equation], results: set[str]) -> list[Equation]:
+    """The equations on which the results depend, in their order."""
+    reads = {equation.tensor: tensors_in(equation.expression) for equation in equations}
+    needed: set[str] = set()
+    waiting = sorted(results)
+    while waiting:
+        name = waiting.pop()
+        if name not in needed:
+            needed.add(name)
+            waiting += sorted(reads.get(name, frozenset()))
+    return [equation for equation in equations if equation.tensor in needed]

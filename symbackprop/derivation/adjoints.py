@@ -61,8 +61,10 @@ def adjoint_of(
     served: Mapping[str, int],
     space: Space,
     checker: Checker,
+    *,
+    lifting: bool = True,
 ) -> Adjoint:
-    """Adds the contributions, uses facts, puts in adjoints that serve only here, and lifts to matrices.
+    """Adds the contributions, uses facts, puts in adjoints that serve only here, and lifts to matrices if wanted.
 
     `known` holds the adjoints found so far, `served` how many tensors read each of them.
     """
@@ -76,7 +78,8 @@ def adjoint_of(
     steps += more
     named, folded, more = _eliminated(place, (named, folded), known, served, space, checker)
     steps += more
-    steps += matrix_steps(place, place.left, named, folded, space, checker)
+    if lifting:
+        steps += matrix_steps(place, place.left, named, folded, space, checker)
     whole = Step(
         StepKind.ADJOINT,
         place.tensor,

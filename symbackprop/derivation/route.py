@@ -24,15 +24,15 @@ class Route:
     served: Mapping[str, int]
 
 
-def route(model: Model, wrt: Iterable[str] | None) -> Route:
-    """The route to the tensors named in `wrt`, to all parameters without it.
+def route(model: Model, wrt: Iterable[str] | None, constants: frozenset[str] = frozenset()) -> Route:
+    """The route to the tensors named in `wrt`, to all parameters without it; past the equations of `constants`.
 
     Raises:
         UnknownNameError: a name that no tensor of the model has.
         UsageError: the root itself, or data that is no real number.
     """
     wanted = _wanted(model, wrt)
-    equations = tuple(reversed(model.order))
+    equations = tuple(e for e in reversed(model.order) if e.tensor not in constants)
     reads = {equation.tensor: tensors_in(equation.expression) for equation in equations}
     path = _upward(equations, reads, wanted) & _downward(reads, model.root)
     users: dict[str, list[Equation]] = {}

@@ -7,8 +7,8 @@ No function, layer or loss is known here; each is its forward equation.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from sympy import Expr, S, Symbol
 from sympy.tensor.indexed import Indexed
@@ -70,13 +70,7 @@ def _sweep(
     space = _space_with_adjoints(model, way.order)
     checker = Checker(space, checks)
     sampled = _sampled(model, source)
-    known: dict[str, Adjoint] = {}
-    for count, name in enumerate(way.order):
-        if progress is not None:
-            progress(name, count, len(way.order))
-        place = _place(model, name, way)
-        parts = tuple(_contributions(model.root, place, way, scale, sampled, space, checker))
-        known[name] = adjoint_of(place, parts, known, way.served, space, checker)
+    known = _adjoints(model, way, scale, sampled, space, checker, progress)
     parameters = [name for name in way.order if model.tensor(name).role == "parameter"]
     return Derivation(
         source=source,
@@ -88,6 +82,58 @@ def _sweep(
         steps=numbered(known[name].step for name in way.order),
         updates=tuple(_update(model, _place(model, name, way), space, checker) for name in parameters),
     )
+
+
+def _adjoints(
+    model: Model,
+    way: Route,
+    scale: Expr,
+    sampled: frozenset[str],
+    space: Space,
+    checker: Checker,
+    progress: Progress | None = None,
+    *,
+    lifting: bool = True,
+) -> dict[str, Adjoint]:
+    """The adjoint of each tensor on the way, each from its contributions and the adjoints found before it."""
+    known: dict[str, Adjoint] = {}
+    for count, name in enumerate(way.order):
+        if progress is not None:
+            progress(name, count, len(way.order))
+        place = _place(model, name, way)
+        parts = tuple(_contributions(model.root, place, way, scale, sampled, space, checker))
+        known[name] = adjoint_of(place, parts, known, way.served, space, checker, lifting=lifting)
+    return known
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What code needs of a sweep: each adjoint entry by entry, in order; shapes and functions; what scales them.
+
+    The adjoints of tensors in `sampled` are those of one sample's loss, `scale` times them those of the root.
+    """
+
+    adjoints: Mapping[str, Array]
+    space: Space
+    scale: Expr
+    sampled: frozenset[str]
+
+
+def sweep(model: Model, batch: Model, wrt: Iterable[str] | None, constants: frozenset[str]) -> Swept:
+    """The adjoints alone, of `batch`, which is `model` over all samples, maybe in another form: unchecked, unlifted.
+
+    Equations of tensors in `constants` count as no function of what they read.
+    """
+    way = route(batch, wrt, constants)
+    scale, sampled = S.One, frozenset[str]()
+    if model.samples is not None:
+        scale = _scale(batch, model.loss, model.samples)
+        names = {tensor.name for tensor in model.tensors}
+        added = {e.tensor for e in batch.equations if e.tensor not in names and model.samples.index in e.indices}
+        sampled = _sampled(batch, model) | added
+    space = _space_with_adjoints(batch, way.order)
+    known = _adjoints(batch, way, scale, sampled, space, Checker(space, False), lifting=False)
+    return Swept({name: found.final for name, found in known.items()}, space, scale, sampled)
 
 
 def _sampled(model: Model, source: Model) -> frozenset[str]:

@@ -178,6 +178,12 @@ class Model:
         tensors = tuple(tensor for tensor in self.tensors if tensor.name != cost)
         return self._derived(tensors, self.equations, self.loss)
 
+    def rewritten(self, tensors: tuple[Tensor, ...], equations: tuple[Equation, ...]) -> Model:
+        """This model, without samples, with other valid equations in standard form, given in forward order."""
+        model = self._derived(tensors, equations, self.root)
+        object.__setattr__(model, "order", equations)
+        return model
+
     def _derived(self, tensors: tuple[Tensor, ...], equations: tuple[Equation, ...], loss: str) -> Model:
         """Another reading of this model, without samples: valid and in standard form as it stands."""
         model = object.__new__(Model)
