@@ -12,7 +12,8 @@ SymbackpropError
 ├── NotationError               text that cannot be read
 │   └── LimitError              text longer, deeper or larger than the reader's bounds
 ├── DerivationError             a derivative that cannot be formed
-├── RenderError                 a document that cannot be written
+├── RenderError                 a formula or document that cannot be made
+├── WriteError                  a file that cannot be written
 ├── DataError                   a file of data that does not fit the model
 ├── TrainingError               a descent that leads nowhere
 └── UsageError                  a call or an option that makes no sense
@@ -130,7 +131,11 @@ class DerivationError(SymbackpropError):
 
 
 class RenderError(SymbackpropError):
-    """A document that cannot be written."""
+    """A formula or document that cannot be made."""
+
+
+class WriteError(SymbackpropError):
+    """A file that cannot be written."""
 
 
 class DataError(SymbackpropError):

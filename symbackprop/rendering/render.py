@@ -10,9 +10,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from symbackprop.derivation.derivation import Derivation
 from symbackprop.errors import RenderError, UsageError, suggestion
+from symbackprop.files import write_whole
 from symbackprop.notation.conventions import Conventions
 from symbackprop.rendering.document import DETAILS, LEVELS, document
-from symbackprop.rendering.files import write_whole
 
 FORMATS = {"md": "derivation.md.jinja", "tex": "derivation.tex.jinja"}
 
@@ -28,7 +28,8 @@ def render(
     """Writes the document of a derivation to `path`: Markdown (.md) or LaTeX (.tex). Whole, or not at all.
 
     Raises:
-        RenderError: the ending names no format, or the file cannot be written.
+        RenderError: the ending names no format.
+        WriteError: the file cannot be written.
         UsageError: an unknown level or detail.
     """
     target = Path(path)

@@ -39,7 +39,8 @@ def read_data(path: Path, model: Model) -> Arrays:
     """The arrays of all samples in the layout of the model's batch.
 
     Raises:
-        DataError: no such file, no CSV or NPZ, columns or arrays that do not fit the model, entries that are no numbers.
+        DataError: no such file, no CSV or NPZ, columns or arrays that do not fit the model, entries that are not
+            finite numbers.
     """
     if path.suffix.lower() == ".npz":
         return _known(read_arrays(path), model, path)
@@ -98,9 +99,7 @@ def _known(arrays: Arrays, model: Model, path: Path) -> Arrays:
             )
     for name in wanted:
         if name not in arrays:
-            raise DataError(
-                f"{path} has no array {name}", because=f"It has {', '.join(arrays) or 'none'}.", name=name
-            )
+            raise DataError(f"{path} has no array {name}", because=f"It has {', '.join(arrays) or 'none'}.", name=name)
     return {name: arrays[name] for name in wanted}
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import symbackprop as sb
-from symbackprop.errors import RenderError, UsageError
+from symbackprop.errors import RenderError, UsageError, WriteError
 from symbackprop.rendering.document import DETAILS, LEVELS
 from symbackprop.rendering.render import document_text
 
@@ -138,10 +138,10 @@ def test_whole_or_not_at_all(tmp_path: Path, derivations: dict[str, sb.Derivatio
     with pytest.raises(RenderError, match=r"cannot tell the format of line\.docx"):
         sb.render(derivation, tmp_path / "line.docx")
     (tmp_path / "folder.md").mkdir()
-    with pytest.raises(RenderError, match="It is a folder"):
+    with pytest.raises(WriteError, match="It is a folder"):
         sb.render(derivation, tmp_path / "folder.md")
     (tmp_path / "file").write_text("", encoding="utf-8")
-    with pytest.raises(RenderError, match="cannot write"):
+    with pytest.raises(WriteError, match="cannot write"):
         sb.render(derivation, tmp_path / "file" / "line.md")
     assert target.read_text(encoding="utf-8") == before
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder.md", "line.md"]
