@@ -60,9 +60,10 @@ def read_arrays(path: Path) -> Arrays:
     """
     _check_file(path)
     try:
-        with np.load(path, allow_pickle=False) as file:
-            if not hasattr(file, "files"):
-                raise DataError(f"{path} holds a single array", fix="Save arrays by name: numpy.savez.", name=str(path))
+        file = np.load(path, allow_pickle=False)
+        if isinstance(file, np.ndarray):
+            raise DataError(f"{path} holds a single array", fix="Save arrays by name: numpy.savez.", name=str(path))
+        with file:
             found = {name: file[name] for name in file.files}
     except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
         raise DataError(
