@@ -1,7 +1,8 @@
 r"""Glyphs: how the name of a tensor, a size, an index or a function is shown.
 
 `W1` is \(W^{[1]}\), `alpha` is \(\alpha\), `y_hat` is \(\hat y\), `W_q` is \(W_q\), `a1.W` is \(W^{[1]}\) unless
-another tensor is shown so. Two tensors never look the same: where they would, the name is shown letter for letter.
+another tensor is shown so. A scalar `w1_1_2` is \(w^{[1]}_{1,2}\), the name of one entry. Two tensors never look the
+same: where they would, the name is shown letter for letter.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ GREEK = MappingProxyType(
 _NAMES = {letter: name for name, letter in GREEK.items()}
 _ACCENTS = ("hat", "bar", "tilde")
 _PARTS = re.compile(r"([^\W\d_]+)(?:_(.+?))?(\d*)")
+_ENTRY = re.compile(r"(.*?[^\W_])_(\d+(?:_\d+)*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,13 @@ def _distinct(
     """A glyph for each name, no two alike: the best candidate that no other name has as its own."""
     sizes = {symbol.name for shape in space.shapes.values() for extent in shape for symbol in extent.free_symbols}
     capital = {name for name in names if name in sampled and len(space.shapes[name]) > 1 and name.upper() not in sizes}
-    waiting = {name: list(_candidates(name, conventions, name in capital)) for name in names}
+    waiting = {
+        name: [
+            *([] if space.shapes[name] else _entries(name, conventions)),
+            *_candidates(name, conventions, name in capital),
+        ]
+        for name in names
+    }
     while True:
         owners: dict[tuple[str, ...], list[str]] = {}
         for name in names:
@@ -121,7 +129,7 @@ def _signs(glyph: Glyph, conventions: Conventions) -> tuple[tuple[str, ...], tup
     """What must differ between two glyphs: how they look in LaTeX, and in plain text."""
     below = (glyph.subscript, glyph.mark) if conventions.layers == "plain" else (glyph.subscript,)
     above = "" if conventions.layers == "plain" else glyph.mark
-    look = (glyph.letters, glyph.accent, ",".join(filter(None, below)), above, str(glyph.verbatim))
+    look = (glyph.letters, glyph.accent, ",".join(filter(None, (*below, glyph.entry))), above, str(glyph.verbatim))
     return ("latex", *look), ("text", glyph.plain)
 
 
@@ -142,6 +150,16 @@ def _candidates(name: str, conventions: Conventions, capital: bool) -> tuple[Gly
         plain = f"{owner}.{leaf.capitalize()}" if owner else leaf[:1].upper() + leaf[1:]
         wanted = [*(replace(g, letters=letters.upper(), plain=plain) for g in wanted), *wanted]
     return (*wanted, Glyph(name, unicode_name(name), verbatim=True))
+
+
+@lru_cache(maxsize=4096)
+def _entries(name: str, conventions: Conventions) -> tuple[Glyph, ...]:
+    """Glyphs for a scalar whose name is that of one entry: `w1_1_2`; none for another name."""
+    match = _ENTRY.fullmatch(name)
+    if match is None:
+        return ()
+    of = _candidates(match[1], conventions, False)[:-1]
+    return tuple(replace(g, plain=unicode_name(name), entry=match[2].replace("_", ",")) for g in of if not g.verbatim)
 
 
 @lru_cache(maxsize=4096)

@@ -113,6 +113,7 @@ def _(of: Name, conventions: Conventions) -> str:
 
 def _glyph(glyph: Glyph, layers: str, above: str = "", below: str = "") -> str:
     """A glyph with what else stands above and below it; two things below need brackets."""
+    below = below or glyph.entry
     subscript = ",".join(_part(part) for part in (glyph.subscript, glyph.mark if layers == "plain" else "") if part)
     marks = {"[l]": "[%s]", "(l)": "(%s)"}
     mark = marks[layers] % _part(glyph.mark) if glyph.mark and layers in marks else ""

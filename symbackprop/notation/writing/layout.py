@@ -17,7 +17,7 @@ class Glyph:
     r"""A name as a sign: letters, an accent, a subscript that belongs to the name, a layer's mark.
 
     `d` before it makes an adjoint of it, \(dW^{[1]}\); `plain` is its spelling in plain text. A `verbatim` glyph shows
-    the name letter for letter.
+    the name letter for letter. `entry` is the position of the one entry that the name stands for: \(w^{[1]}_{1,2}\).
     """
 
     letters: str
@@ -27,6 +27,7 @@ class Glyph:
     accent: str = ""
     d: bool = False
     verbatim: bool = False
+    entry: str = ""
 
 
 @dataclass(frozen=True, slots=True)
