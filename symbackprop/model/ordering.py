@@ -8,10 +8,10 @@ read goes back or stands still, and those that stand still form no circle, or on
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sympy import Expr, Integer
+from sympy import Expr, Integer, Symbol
 
 from symbackprop.algebra.ranges import is_nonnegative
 from symbackprop.algebra.space import Space
@@ -21,15 +21,26 @@ from symbackprop.model.records import Equation
 from symbackprop.model.words import named_place, written
 
 Clocks = dict[str, int]
+Indices = Mapping[str, tuple[Symbol, ...]]
+"""The indices of the equation of each tensor."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Need:
+class Need:
     """The equation of `user` reads the tensor `used`."""
 
     user: str
     used: str
     read: Read
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The time axis of each tensor of a component, which way time runs, and the needs that it leaves standing still."""
+
+    axes: Mapping[str, int]
+    descending: bool
+    left: tuple[Need, ...]
 
 
 def forward_order(
@@ -41,43 +52,43 @@ def forward_order(
         CycleError: a circle that no time index breaks.
     """
     by_name = {equation.tensor: equation for equation in equations}
-    needs = [_Need(name, r.tensor, r) for name in by_name for r in reads[name] if r.tensor in by_name]
+    needs = [Need(name, r.tensor, r) for name in by_name for r in reads[name] if r.tensor in by_name]
     return tuple(by_name[name] for name in _arranged(tuple(by_name), needs, by_name, space))
 
 
 def _arranged(
-    names: tuple[str, ...], needs: list[_Need], equations: Mapping[str, Equation], space: Space
+    names: tuple[str, ...], needs: Sequence[Need], equations: Mapping[str, Equation], space: Space
 ) -> Iterable[str]:
-    for component in _components(names, needs):
+    for component in components(names, needs):
         inner = [need for need in needs if need.user in component and need.used in component]
         if not inner:
             yield from component
             continue
-        left = _after_one_clock(inner, equations, space)
-        if left is None:
+        clock = clock_of(inner, {name: equations[name].indices for name in component}, space)
+        if clock is None:
             raise _cycle(component, inner, equations)
-        yield from _arranged(component, left, equations, space)
+        yield from _arranged(component, clock.left, equations, space)
 
 
 # clocks
 
 
-def _after_one_clock(needs: list[_Need], equations: Mapping[str, Equation], space: Space) -> list[_Need] | None:
-    """The needs that stand still under some clock, fewer than all; None if there is no such clock."""
+def clock_of(needs: Sequence[Need], indices: Indices, space: Space) -> Clock | None:
+    """The first clock that takes needs away, tried axis by axis, forward before backward; None if there is none."""
     first = needs[0].user
-    for axis in range(len(equations[first].indices)):
+    for axis in range(len(indices[first])):
         for direction in (1, -1):
-            clocks = _clocks(first, axis, direction, needs, equations, space)
+            clocks = _clocks(first, axis, direction, needs, indices, space)
             if clocks is None:
                 continue
-            left = [need for need in needs if not _lags(need, clocks, direction, 1, equations, space)]
+            left = tuple(need for need in needs if not _lags(need, clocks, direction, 1, indices, space))
             if len(left) < len(needs):
-                return left
+                return Clock(clocks, direction < 0, left)
     return None
 
 
 def _clocks(
-    first: str, axis: int, direction: int, needs: list[_Need], equations: Mapping[str, Equation], space: Space
+    first: str, axis: int, direction: int, needs: Sequence[Need], indices: Indices, space: Space
 ) -> Clocks | None:
     """The axis of each tensor along which no read goes forward, from one tensor's axis on; None if there is none."""
     clocks: Clocks = {first: axis}
@@ -88,30 +99,26 @@ def _clocks(
             break
         waiting.remove(need)
         if need.used not in clocks:
-            found = _clock_of_used(need, clocks, direction, equations, space)
+            found = _clock_of_used(need, clocks, direction, indices, space)
             if found is None:
                 return None
             clocks[need.used] = found
     complete = all(need.user in clocks and need.used in clocks for need in needs)
-    return clocks if complete and all(_lags(n, clocks, direction, 0, equations, space) for n in needs) else None
+    return clocks if complete and all(_lags(n, clocks, direction, 0, indices, space) for n in needs) else None
 
 
-def _clock_of_used(
-    need: _Need, clocks: Clocks, direction: int, equations: Mapping[str, Equation], space: Space
-) -> int | None:
+def _clock_of_used(need: Need, clocks: Clocks, direction: int, indices: Indices, space: Space) -> int | None:
     """The axis of the tensor read along which the read goes back, or at least not forward."""
     for least in (1, 0):
         for axis in range(len(need.read.indices)):
-            if _lags(need, {**clocks, need.used: axis}, direction, least, equations, space):
+            if _lags(need, {**clocks, need.used: axis}, direction, least, indices, space):
                 return axis
     return None
 
 
-def _lags(
-    need: _Need, clocks: Clocks, direction: int, least: int, equations: Mapping[str, Equation], space: Space
-) -> bool:
+def _lags(need: Need, clocks: Clocks, direction: int, least: int, indices: Indices, space: Space) -> bool:
     """Whether the read is proved to lie at least so many steps back along the clocks."""
-    now: Expr = equations[need.user].indices[clocks[need.user]]
+    now: Expr = indices[need.user][clocks[need.user]]
     lag = direction * (now - need.read.indices[clocks[need.used]]) - Integer(least)
     return is_nonnegative(lag, need.read.ranges, space, need.read.known)
 
@@ -119,7 +126,7 @@ def _lags(
 # components
 
 
-def _components(names: tuple[str, ...], needs: list[_Need]) -> Iterable[tuple[str, ...]]:
+def components(names: tuple[str, ...], needs: Sequence[Need]) -> Iterable[tuple[str, ...]]:
     """Names that need each other, together; each component after those it needs, else in the order given."""
     place = {name: number for number, name in enumerate(names)}
     used: dict[str, list[str]] = {name: [] for name in names}
@@ -180,7 +187,7 @@ def _spread(start: str, users: Mapping[str, list[str]], label: dict[str, str]) -
 # the message
 
 
-def _cycle(component: tuple[str, ...], needs: list[_Need], equations: Mapping[str, Equation]) -> CycleError:
+def _cycle(component: tuple[str, ...], needs: list[Need], equations: Mapping[str, Equation]) -> CycleError:
     path = [component[0]]
     while path[-1] not in path[:-1]:
         path.append(next(need.used for need in needs if need.user == path[-1]))
