@@ -6,141 +6,39 @@ nothing) and knows no mathematics: that \(W^{[1]}\) is a name is for the transla
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NoReturn
 
 from symbackprop.errors import LimitError, NotationError
+from symbackprop.notation.reading.latex_characters import BARS, CLOSING, ENDS, SIZES, SUPERSCRIPTS, Scanner
+from symbackprop.notation.reading.latex_nodes import Atom, Environment, Fence, Group, Macro, Node, Scripted, Words
 from symbackprop.notation.reading.source import Source, Span
 
 MAX_DEPTH = 40
 MAX_PARTS = 20_000
 
 
-@dataclass(frozen=True, slots=True)
-class Atom:
-    r"""A letter, a number, a sign, a command without its backslash, `&` ("align") or `\\` ("row").
-
-    `tight` says that nothing stands between it and what comes before it.
-    """
-
-    kind: str
-    text: str
-    span: Span
-    tight: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    r"""`\mathrm{rowsum}`, `\text{if }`: what is written inside as it stands, without the backslash of `\_`."""
-
-    command: str
-    text: str
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """`{...}`."""
-
-    items: tuple[Node, ...]
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Fence:
-    """`(...)`, `[...]`, `|...|` in whatever size: `opening` is its first sign, both ends have spans of their own."""
-
-    opening: str
-    items: tuple[Node, ...]
-    start: Span
-    end: Span
-
-    @property
-    def span(self) -> Span:
-        return self.start.to(self.end)
-
-
-@dataclass(frozen=True, slots=True)
-class Scripted:
-    r"""A base with what stands below and above it; an `above` of several scripts, as in \(f'^2\), is one tuple."""
-
-    base: Node
-    below: tuple[Node, ...]
-    above: tuple[Node, ...]
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Macro:
-    r"""`\frac{a}{b}`: a command with its arguments; `option` is what stood in `[...]`."""
-
-    command: str
-    arguments: tuple[Group, ...]
-    option: Group | None
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Environment:
-    r"""`\begin{cases} ... \end{cases}`."""
-
-    name: str
-    items: tuple[Node, ...]
-    span: Span
-
-
-Node = Atom | Words | Group | Fence | Scripted | Macro | Environment
-
 WORDS = frozenset(
-    [
-        "mathrm",
-        "operatorname",
-        "text",
-        "textrm",
-        "textup",
-        "textnormal",
-        "mbox",
-        "mathsf",
-        "mathtt",
-        "texttt",
-        "textsf",
-        "textit",
-        "mathit",
-        "textbf",
-        "mathcal",
-        "mathscr",
-        "mathfrak",
-        "mathbb",
-        "mathbbm",
-        "mathds",
-    ]
-)
+    {
+        "mathrm", "operatorname", "text", "textrm", "textup", "textnormal", "mbox", "mathsf", "mathtt", "texttt",
+        "textsf", "textit", "mathit", "textbf", "mathcal", "mathscr", "mathfrak", "mathbb", "mathbbm", "mathds",
+    }
+)  # fmt: skip
 """Commands whose argument is read as it stands."""
 ARGUMENTS = {
-    **dict.fromkeys(("frac", "dfrac", "tfrac", "cfrac", "binom"), 2),
-    **dict.fromkeys(("hat", "widehat", "bar", "overline", "tilde", "widetilde", "vec", "dot", "ddot"), 1),
+    **dict.fromkeys(("frac", "dfrac", "tfrac", "cfrac", "binom", "overset", "underset", "stackrel", "textcolor"), 2),
+    **dict.fromkeys(("hat", "widehat", "bar", "overline", "tilde", "widetilde", "vec", "dot", "ddot", "underline"), 1),
     **dict.fromkeys(("mathbf", "boldsymbol", "bm", "pmb", "mathnormal", "boxed", "mathop", "mathbin", "mathrel"), 1),
-    **dict.fromkeys(("underbrace", "overbrace", "cancel", "underline", "sqrt", "smash"), 1),
-    **dict.fromkeys(("overset", "underset", "stackrel", "textcolor"), 2),
-    **dict.fromkeys(("label", "tag", "tag*", "phantom", "hphantom", "vphantom", "hspace", "vspace", "color"), 1),
+    **dict.fromkeys(("underbrace", "overbrace", "cancel", "sqrt", "smash", "label", "tag", "tag*", "color"), 1),
+    **dict.fromkeys(("phantom", "hphantom", "vphantom", "hspace", "hspace*", "vspace"), 1),
 }
 _OPTIONS = frozenset({"sqrt", "smash", "cfrac"})
-_SIZES = frozenset(
-    f"{size}{side}" for size in ("big", "Big", "bigg", "Bigg") for side in ("", "l", "r", "m")
-) | {"left", "right", "middle"}  # fmt: skip
 SPACES = frozenset(
-    [",", ";", ":", "!", ">", "thinspace", "medspace", "thickspace", "enspace", "enskip", "negthinspace", "displaystyle", "textstyle", "scriptstyle", "limits", "nolimits", "nonumber", "notag", "strut", "mathstrut", "noindent", "allowbreak", "nobreak", "hfill", "relax", "ensuremath"]
-) | {" ", "\n", "/"}  # fmt: skip
-_DELIMITERS = {
-    "lparen": "(", "rparen": ")", "lbrack": "[", "rbrack": "]", "lbrace": "{", "rbrace": "}", "{": "{", "}": "}",
-    "lvert": "|<", "rvert": "|>", "lVert": "‖<", "rVert": "‖>", "vert": "|", "Vert": "‖", "|": "‖",
-    "lfloor": "⌊", "rfloor": "⌋", "lceil": "⌈", "rceil": "⌉", "langle": "⟨", "rangle": "⟩",
-}  # fmt: skip
-_CLOSING = {"(": ")", "[": "]", "{": "}", "⌊": "⌋", "⌈": "⌉", "⟨": "⟩", "|<": "|>", "‖<": "‖>", "|": "|", "‖": "‖"}
-_BARS = ("|", "‖")
-_ENDS = frozenset(_CLOSING.values())
-_MADE = {"\\\\": "row", "cr": "row", "newline": "row"}
-_SUPERSCRIPTS = {**dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789", strict=True)), "ᵀ": "⊤", "⊤": "⊤", "⁻": "-", "ⁿ": "n"}
+    {
+        ",", ";", ":", "!", ">", " ", "\n", "/", "thinspace", "medspace", "thickspace", "enspace", "enskip",
+        "negthinspace", "displaystyle", "textstyle", "scriptstyle", "limits", "nolimits", "nonumber", "notag",
+        "strut", "mathstrut", "noindent", "allowbreak", "nobreak", "hfill", "relax",
+    }
+)  # fmt: skip
 
 
 def groups(source: Source, span: Span | None = None) -> tuple[Node, ...]:
@@ -158,47 +56,13 @@ def groups(source: Source, span: Span | None = None) -> tuple[Node, ...]:
     return items
 
 
-class _Reader:
-    """Reads from left to right; `position` is the next character."""
+class _Reader(Scanner):
+    """Reads from left to right, counting parts and levels."""
 
     def __init__(self, source: Source, span: Span) -> None:
-        self.source = source
-        self.text = source.text
-        self.position = span.start
-        self.end = span.end
+        super().__init__(source, span)
         self.depth = 0
         self.parts = 0
-
-    # ------------------------------------------------------------------------------------------------- characters
-
-    def skip(self) -> bool:
-        """Moves past white space and comments; whether there was any."""
-        start = self.position
-        while self.position < self.end:
-            character = self.text[self.position]
-            if character == "%":
-                newline = self.text.find("\n", self.position)
-                self.position = self.end if newline < 0 else min(newline, self.end)
-            elif character.isspace() or character in "~\u200b":
-                self.position += 1
-            else:
-                break
-        return self.position > start
-
-    def command(self, position: int) -> str:
-        r"""The name of the command that begins with the backslash at `position`: letters, or one other character."""
-        end = position + 1
-        while end < self.end and self.text[end].isascii() and self.text[end].isalpha():
-            end += 1
-        if end == position + 1:
-            return self.text[end : min(end + 1, self.end)]
-        starred = self.text[end : end + 1] == "*" and self.text[position + 1 : end] in ("tag", "operatorname", "hspace")
-        return self.text[position + 1 : end] + ("*" if starred else "")
-
-    def ahead(self) -> str:
-        """The next character, after white space; empty at the end."""
-        self.skip()
-        return self.text[self.position] if self.position < self.end else ""
 
     # ------------------------------------------------------------------------------------------------------- lists
 
@@ -222,10 +86,10 @@ class _Reader:
         character = self.text[self.position]
         if character == "}":
             return True
-        sign = self._delimiter(self.position)[0]
-        if sign in _BARS:
+        sign = self.delimiter(self.position)[0]
+        if sign in BARS:
             return until == sign
-        return sign in _ENDS or (character == "\\" and self.command(self.position) == "end")
+        return sign in ENDS or (character == "\\" and self.command(self.position) == "end")
 
     def _too_deep(self) -> NoReturn:
         raise LimitError(
@@ -244,7 +108,7 @@ class _Reader:
                 where=self.source.locate(Span(self.position, self.position + 1)),
                 fix="Split it into several formulas.",
             )
-        sign, end = self._delimiter(self.position)
+        sign, end = self.delimiter(self.position)
         if sign:
             return self._fence(sign, end)
         character = self.text[self.position]
@@ -257,10 +121,10 @@ class _Reader:
     def _character(self, tight: bool) -> Atom | None:
         start, character = self.position, self.text[self.position]
         if character in "0123456789" or (character == "." and self.text[start + 1 : start + 2].isdigit()):
-            return Atom("number", *self._number(start), tight)
+            return Atom("number", *self.number(start), tight)
         self.position += 1
         span = Span(start, self.position)
-        if character in "^_'" or character in _SUPERSCRIPTS:  # a script on nothing: the script of an empty group
+        if character in "^_'" or character in SUPERSCRIPTS:  # a script on nothing: the script of an empty group
             self.position = start
             return Atom("empty", "", Span(start, start), tight)
         if character in "&":
@@ -268,44 +132,6 @@ class _Reader:
         if character == "½":
             return Atom("number", "0.5", span, tight)
         return Atom("letter" if character.isalpha() or character.isdigit() else "sign", character, span, tight)
-
-    def _number(self, start: int) -> tuple[str, Span]:
-        end = start
-        while end < self.end and self.text[end] in "0123456789":
-            end += 1
-        if self.text[end : end + 1] == "." and self.text[end + 1 : end + 2].isdigit() and end + 1 < self.end:
-            end += 1
-            while end < self.end and self.text[end] in "0123456789":
-                end += 1
-        self.position = end
-        return self.text[start:end], Span(start, end)
-
-    def _delimiter(self, position: int) -> tuple[str, int]:
-        r"""The bracket at `position`, behind `\left` or its like, and where it ends; an empty sign if none stands."""
-        start = position
-        sized = ""
-        while position < self.end and self.text[position] == "\\":
-            name = self.command(position)
-            if name not in _SIZES or sized:
-                sign = _DELIMITERS.get(name, "")
-                return self._sided(sign, sized), position + 1 + len(name) if sign else start
-            sized, position = name, position + 1 + len(name)
-            while position < self.end and self.text[position].isspace():
-                position += 1
-        character = self.text[position : min(position + 1, self.end)]
-        if sized in ("left", "right", "middle") and character == ".":
-            return ".", position + 1
-        if character and character in "()[]|‖⌊⌋⌈⌉⟨⟩":
-            return self._sided(character, sized), position + 1
-        return "", start
-
-    @staticmethod
-    def _sided(sign: str, sized: str) -> str:
-        if sign in _BARS and sized in ("left", "bigl", "Bigl", "biggl", "Biggl"):
-            return sign + "<"
-        if sign in _BARS and sized in ("right", "bigr", "Bigr", "biggr", "Biggr"):
-            return sign + ">"
-        return sign
 
     # -------------------------------------------------------------------------------------------- brackets, braces
 
@@ -326,13 +152,13 @@ class _Reader:
         if sign == ".":
             self.position = end
             return None
-        if sign not in _CLOSING:
+        if sign not in CLOSING:
             self.refuse_end()
         self.position = end
-        closing = _CLOSING[sign]
+        closing = CLOSING[sign]
         items = self._inside(closing)
         self.skip()
-        found, after = self._delimiter(self.position) if self.position < self.end else ("", self.position)
+        found, after = self.delimiter(self.position) if self.position < self.end else ("", self.position)
         while found == ".":  # \right. pairs with a bracket that another line closes
             found, after = self._past_null(after)
         if found != closing:
@@ -344,12 +170,12 @@ class _Reader:
     def _past_null(self, after: int) -> tuple[str, int]:
         self.position = after
         self.skip()
-        return self._delimiter(self.position) if self.position < self.end else ("", self.position)
+        return self.delimiter(self.position) if self.position < self.end else ("", self.position)
 
     def _never_closed(self, sign: str, span: Span, closing: str) -> NoReturn:
         if self.position < self.end:
-            other, _ = self._delimiter(self.position)
-            if other in _ENDS:
+            other, _ = self.delimiter(self.position)
+            if other in ENDS:
                 place = self.source.locate(span)
                 shown = other.rstrip(">")
                 raise NotationError(
@@ -367,7 +193,7 @@ class _Reader:
 
     def refuse_end(self) -> NoReturn:
         """An error at a closing sign that closes nothing."""
-        sign = self._delimiter(self.position)[0].rstrip(">") or self.text[self.position]
+        sign = self.delimiter(self.position)[0].rstrip(">") or self.text[self.position]
         if sign == "\\":
             sign = "\\end"
         raise NotationError(
@@ -385,7 +211,7 @@ class _Reader:
         self.position = start + 1 + len(name)
         if name == "\\" or name in ("cr", "newline"):
             return self._row(start)
-        if name in SPACES or name in _SIZES:
+        if name in SPACES or name in SIZES:
             return None
         if name == "begin":
             return self._environment(start)
@@ -434,7 +260,7 @@ class _Reader:
         if self.text[start] in "0123456789":
             self.position += 1
             return Atom("number", self.text[start], Span(start, start + 1))
-        sign, end = self._delimiter(start)
+        sign, end = self.delimiter(start)
         if sign:
             self.position = end
             return Atom("sign", sign, Span(start, end))
@@ -510,12 +336,12 @@ class _Reader:
         above: tuple[Node, ...] = ()
         first = self.position
         raised = False
-        while (sign := self.ahead()) and (sign in "_^'" or sign in _SUPERSCRIPTS):
+        while (sign := self.ahead()) and (sign in "_^'" or sign in SUPERSCRIPTS):
             place = Span(self.position, self.position + 1)
             self.position += 1
             if sign == "'":
                 above = (*above, Atom("sign", "'", place))
-            elif sign in _SUPERSCRIPTS:
+            elif sign in SUPERSCRIPTS:
                 above = (*above, _raised(sign, place))
             elif sign == "_":
                 if below:
@@ -563,6 +389,6 @@ class _Reader:
 
 
 def _raised(sign: str, place: Span) -> Atom:
-    text = _SUPERSCRIPTS[sign]
+    text = SUPERSCRIPTS[sign]
     kind = "number" if text.isdigit() else "letter" if text.isalpha() else "sign"
     return Atom(kind, text, place, tight=True)
