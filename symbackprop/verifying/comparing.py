@@ -1,0 +1,235 @@
+r"""Two sides of a claim beside each other: their shapes, their numbers at the points, the proof that they are equal.
+
+A proof first takes every name as it stands, then puts in definitions from the claim outward, as few as needed. How
+many that is, numbers tell in milliseconds: with names opaque, an identity that rests on no definition holds at any
+values of theirs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import Literal
+
+import numpy as np
+from sympy import Abs, Expr, Max, Min, Piecewise, S, Symbol, sign
+
+from symbackprop.algebra.arrays import Array
+from symbackprop.algebra.binding import all_symbols, fresh, tensors_in
+from symbackprop.algebra.proving.zero import Proof, is_zero
+from symbackprop.algebra.symbols import Apply, is_adjoint
+from symbackprop.notation.reading.values import Value, same_shape, same_size
+from symbackprop.verifying.grids import TooLargeError
+from symbackprop.verifying.points import CLOSE, Point
+from symbackprop.verifying.truths import Truth
+
+PROOFS = 6  # attempts at a proof, each with other definitions put in
+LEVELS = 5  # how far outward definitions are put in
+_BENT = (Piecewise, Apply, Abs, sign, Max, Min)
+_FAR = 1e-7  # relative: more than rounding can do
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two expressions over the same free indices."""
+
+    indices: tuple[Symbol, ...]
+    shape: tuple[Expr, ...]
+    left: Expr
+    right: Expr
+
+    @property
+    def ranges(self) -> dict[Symbol, Expr]:
+        return dict(zip(self.indices, self.shape, strict=True))
+
+    def array(self, side: Expr) -> Array:
+        return Array(self.indices, self.shape, side)
+
+
+# shapes
+
+
+def pair_of(left: Value, right: Value, free: int, samples: Expr | None) -> Pair | None:
+    """The two sides entry by entry; None where their shapes differ.
+
+    The first `free` indices of both are those that stand free in the claim. Vectors are columns, rows where they were
+    transposed; a vector with an entry for each of `samples` may stand for a row too. A number goes with any shape.
+    """
+    for one, other in _oriented(left, right, free, samples):
+        matched = _matched(one, other, free)
+        if matched is not None:
+            return _pair(left.array, right.array, *matched)
+    return None
+
+
+Axes = tuple[tuple[int | None, Expr], ...]
+"""For each axis of a shape its place in the array, None for one of size 1 that was added."""
+
+
+def _oriented(left: Value, right: Value, free: int, samples: Expr | None) -> Iterator[tuple[Axes, Axes]]:
+    for one in _orientations(left, free, samples):
+        for other in _orientations(right, free, samples):
+            yield one, other
+
+
+def _orientations(value: Value, free: int, samples: Expr | None) -> tuple[Axes, ...]:
+    """The axes of a value, those of a vector or a number completed to a matrix."""
+    axes: Axes = tuple(enumerate(value.shape))
+    head, rest = axes[:free], axes[free:]
+    unit = (None, S.One)
+    if len(rest) == 1:
+        column, row = (*head, *rest, unit), (*head, unit, *rest)
+        both = samples is not None and same_size(rest[0][1], samples)
+        return (row, column) if value.row and both else (row,) if value.row else (column, row) if both else (column,)
+    return ((*head, *rest, unit, unit),) if not rest else (axes,)
+
+
+def _matched(left: Axes, right: Axes, free: int) -> tuple[Axes, Axes] | None:
+    """The axes of both, in pairs; those of a number are repeated."""
+    if _equal(left, right):
+        return left, right
+    for one, other in ((left, right), (right, left)):
+        if all(place is None for place, _ in other[free:]) and _equal(one[:free], other[:free]):
+            stretched = (*other[:free], *((None, extent) for _, extent in one[free:]))
+            return (left, stretched) if one is left else (stretched, right)
+    return None
+
+
+def _equal(left: Axes, right: Axes) -> bool:
+    return same_shape(tuple(extent for _, extent in left), tuple(extent for _, extent in right))
+
+
+def _pair(left: Array, right: Array, one: Axes, other: Axes) -> Pair:
+    taken = all_symbols(left.expression) | all_symbols(right.expression)
+    taken |= {s for _, extent in (*one, *other) for s in extent.free_symbols}
+    indices: list[Symbol] = []
+    at_left: list[Expr] = [S.Zero] * len(left.shape)
+    at_right: list[Expr] = [S.Zero] * len(right.shape)
+    shape: list[Expr] = []
+    for (place, extent), (opposite, _) in zip(one, other, strict=True):
+        if same_size(extent, S.One):
+            continue
+        like = left.indices[place] if place is not None else None
+        variable = like if like is not None and like not in indices else fresh([*taken, *indices])
+        indices.append(variable)
+        shape.append(extent)
+        if place is not None:
+            at_left[place] = variable
+        if opposite is not None:
+            at_right[opposite] = variable
+    return Pair(tuple(indices), tuple(shape), left.at(*at_left), right.at(*at_right))
+
+
+# numbers
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """What the points say: how many agree, and where the sides differ most, one place for each point that does."""
+
+    agreed: int = 0
+    differing: tuple[tuple[int, tuple[int, ...]], ...] = ()
+
+    @property
+    def status(self) -> Literal["agree", "differ", "unknown"]:
+        if self.differing:
+            return "differ"
+        return "agree" if self.agreed else "unknown"
+
+
+def screened(pair: Pair, points: tuple[Point, ...]) -> Screen:
+    """Both sides at each point; entries without a value on either side are left out."""
+    agreed, differing = 0, []
+    for number, point in enumerate(points):
+        place = _farthest(pair, point)
+        if isinstance(place, tuple):
+            differing.append((number, place))
+        elif place == "agree":
+            agreed += 1
+    return Screen(agreed, tuple(differing))
+
+
+def _farthest(pair: Pair, point: Point) -> tuple[int, ...] | Literal["agree", "unknown"]:
+    """The place of the largest difference, if there is one, or whether anything could be compared."""
+    try:
+        left, right = point.value(pair.array(pair.left)), point.value(pair.array(pair.right))
+    except (KeyError, TooLargeError):
+        return "unknown"
+    known = np.isfinite(left) & np.isfinite(right)
+    if not known.any():
+        return "unknown"
+    gap = np.where(known, np.abs(left - right), 0.0)
+    scale = max(float(np.max(np.abs(np.where(known, part, 0.0)), initial=0.0)) for part in (left, right))
+    if float(gap.max(initial=0.0)) <= CLOSE * (1 + scale):
+        return "agree"
+    if float(gap.max(initial=0.0)) <= _FAR * scale:
+        return "unknown"
+    return tuple(int(i) for i in np.unravel_index(int(np.argmax(gap)), gap.shape))
+
+
+# proofs
+
+
+def proved(pair: Pair, truth: Truth, opaque: Collection[str] = ()) -> Proof | None:
+    """A proof that both sides are equal, resting on as few definitions as were found to do.
+
+    `opaque` names tensors whose definitions may not serve.
+    """
+    difference = pair.left - pair.right
+    if difference == 0:
+        return Proof()
+    bent = difference.has(*_BENT) or any(a.expression.has(*_BENT) for a in truth.space.definitions.values())
+    tried = 0
+    for using in _choices(difference, truth, frozenset(opaque)):
+        if tried >= PROOFS:
+            break
+        if not _holds(pair, truth, using):
+            continue
+        tried += 1
+        for away in (False, True) if bent else (False,):
+            proof = is_zero(difference, pair.ranges, truth.space, using, away_from_kinks=away)
+            if proof is not None:
+                return proof
+    return None
+
+
+def _holds(pair: Pair, truth: Truth, using: Collection[str]) -> bool:
+    """Whether the sides agree with all names opaque whose definitions are not put in."""
+    point = truth.scrambled.filled({name: truth.space.definitions[name] for name in using})
+    return screened(pair, (point,)).status != "differ"
+
+
+def _choices(difference: Expr, truth: Truth, opaque: frozenset[str]) -> Iterator[tuple[str, ...]]:
+    """Which definitions to put in, few first: those of adjoints outward, and with them more and more forward ones."""
+    known = {name: array for name, array in truth.space.definitions.items() if name not in opaque}
+    adjoints = list(islice(_adjoints_outward(difference, known), LEVELS))
+    seen: set[frozenset[str]] = set()
+    for reach in range(len(adjoints) + LEVELS):
+        for level, start in enumerate(adjoints[: reach + 1]):
+            chosen = next(islice(_outward(difference, known, start, False), reach - level, None), None)
+            if chosen is not None and chosen not in seen:
+                seen.add(chosen)
+                yield tuple(name for name in known if name in chosen)
+
+
+def _adjoints_outward(start: Expr, known: Mapping[str, Array]) -> Iterator[frozenset[str]]:
+    """None, the one that was derived last, then all, then those that they read."""
+    here = [name for name in known if name in tensors_in(start) and is_adjoint(name)]
+    yield frozenset()
+    if len(here) > 1:
+        yield frozenset(here[-1:])
+    yield from islice(_outward(start, known, frozenset(), True), 1, None)
+
+
+def _outward(
+    start: Expr, known: Mapping[str, Array], chosen: frozenset[str], adjoints: bool
+) -> Iterator[frozenset[str]]:
+    """`chosen`, then with it the definitions that are read, of adjoints or of others, one level more each time."""
+    while True:
+        yield chosen
+        read = tensors_in(start).union(*(tensors_in(known[name].expression) for name in chosen))
+        more = {name for name in read if name in known and is_adjoint(name) == adjoints} - chosen
+        if not more:
+            return
+        chosen |= more

@@ -1,0 +1,161 @@
+r"""What the adjoints in a note are taken to be: multiples of the canonical ones of a `Truth`.
+
+\(dz\) over all samples may be the derivative of each sample's own loss, with the mean's 1/m at the parameters, or that
+of the cost, with 1/m in every adjoint; an author may have the sum of the losses in mind, or half the squared error. All
+of these multiply adjoints by numbers, so a claim is judged under each by putting those numbers in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from sympy import Expr, Integer, Pow, Rational, S
+from sympy.tensor.indexed import Indexed
+
+from symbackprop.algebra.arrays import Array
+from symbackprop.algebra.symbols import Partial, adjoint, entry, indices_of, is_adjoint, primal, remade, tensor_of
+from symbackprop.notation.conventions import Stand
+from symbackprop.notation.reading.claims import rooted
+from symbackprop.verifying.truths import Truth, partial_of
+
+Units = tuple[Expr | None, Expr | None]
+"""For a tensor with an entry per sample, and for one without: the multiple of its canonical adjoint; None for none."""
+
+_ONE: Units = (S.One, S.One)
+_NONE: Units = (None, None)
+
+
+class NoMeaningError(ValueError):
+    """A name that says nothing under these conventions, such as ∂J/∂W where only one sample is meant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """The units of `∂u`, of `∂L/∂u` and of `∂J/∂u`, and what L and J are multiples of; `words` name a convention."""
+
+    words: str = ""
+    plain: Units = _ONE
+    loss: Units = _ONE
+    cost: Units = _NONE
+    loss_value: Expr = S.One
+    cost_value: Expr = S.One
+
+    def times(self, factor: Expr, words: str) -> Meaning:
+        """The same for a loss that is `factor` times the model's."""
+
+        def scaled(units: Units) -> Units:
+            sampled, shared = (None if unit is None else factor * unit for unit in units)
+            return sampled, shared
+
+        return Meaning(
+            words,
+            scaled(self.plain),
+            scaled(self.loss),
+            scaled(self.cost),
+            factor * self.loss_value,
+            factor * self.cost_value,
+        )
+
+
+def stated(truth: Truth, one_over_m: Stand) -> Meaning:
+    """What is meant under the stated convention."""
+    each = truth.each
+    if truth.scale == "one sample":
+        return Meaning()
+    if each is None:
+        return Meaning(loss=_NONE, cost=_ONE)
+    plain = _ONE if one_over_m == "parameters" else (each, S.One)
+    loss: Units = (S.One, None) if truth.cost is not None else _ONE
+    return Meaning(plain=plain, loss=loss, cost=(each, S.One))
+
+
+def others(truth: Truth, one_over_m: Stand) -> tuple[Meaning, ...]:
+    """What else may be meant, the likeliest first; each under the words that name it."""
+    known = stated(truth, one_over_m)
+    found = [*_of_samples(truth, one_over_m, known)]
+    if truth.cost is not None and truth.scale == "one sample":
+        words = f"{truth.cost} stands for {truth.loss}, the loss of one sample"
+        found.append(replace(known, words=words, cost=_ONE))
+    if _has_square(truth):
+        found += [
+            known.times(Rational(1, 2), "with a factor ½ in the squared error, which the model does not have"),
+            known.times(Integer(2), "without the factor ½ in the squared error, which the model has"),
+        ]
+    return tuple(found)
+
+
+def _of_samples(truth: Truth, one_over_m: Stand, known: Meaning) -> list[Meaning]:
+    """Other places of 1/m, the loss for the cost, the sum for the mean and the mean for the sum."""
+    each, samples = truth.each, truth.derivation.source.samples
+    if truth.scale == "one sample" or each is None or samples is None or truth.cost is None:
+        return []
+    loss_for_cost = replace(known, words=f"{truth.loss} stands for the cost {truth.cost}", loss=known.plain)
+    if each == 1:
+        mean: Units = (1 / samples.size, 1 / samples.size)
+        words = f"{truth.cost} is the mean of the losses; the model has their sum"
+        at_parameters = Meaning(words, (S.One, mean[1]), (S.One, mean[1]), mean, S.One, mean[1])
+        return [loss_for_cost, at_parameters, replace(at_parameters, plain=mean)]
+    there, here = "in every adjoint, not at the parameters alone", "at the parameters alone, not in every adjoint"
+    place = there if one_over_m == "parameters" else here
+    moved = stated(truth, "adjoints" if one_over_m == "parameters" else "parameters")
+    shared: Units = (S.One, 1 / each)
+    words = f"{truth.cost} is the sum of the losses; the model has their mean"
+    return [
+        replace(moved, words=f"with 1/{samples.size} {place}"),
+        loss_for_cost,
+        Meaning(words, shared, shared, shared, S.One, 1 / each),
+    ]
+
+
+def _has_square(truth: Truth) -> bool:
+    loss = truth.space.definitions.get(truth.loss)
+    return loss is not None and any(power.exp == 2 for power in loss.expression.atoms(Pow))
+
+
+# putting it in
+
+
+def in_units(array: Array, meaning: Meaning, truth: Truth) -> Array:
+    """The array with each adjoint and partial derivative as a multiple of the canonical one.
+
+    Raises:
+        NoMeaningError: a derivative that has no meaning, or that the model lacks.
+    """
+    return replace(array, expression=_in_units(array.expression, meaning, truth))
+
+
+def _in_units(expr: Expr, meaning: Meaning, truth: Truth) -> Expr:
+    if isinstance(expr, Partial):
+        of, by = tensor_of(expr.of), tensor_of(expr.by)
+        return _unit(rooted(str(of), str(by)), (*indices_of(expr.of), *indices_of(expr.by)), meaning, truth)
+    name = tensor_of(expr)
+    if name is not None:
+        return _unit(name, indices_of(expr), meaning, truth)
+    if isinstance(expr, Indexed) or not expr.args:
+        return expr
+    return remade(expr, (_in_units(a, meaning, truth) if isinstance(a, Expr) or a.args else a for a in expr.args))
+
+
+def _unit(name: str, indices: tuple[Expr, ...], meaning: Meaning, truth: Truth) -> Expr:
+    """One name as a multiple of a canonical one."""
+    if not is_adjoint(name):
+        value = {truth.loss: meaning.loss_value, truth.cost: meaning.cost_value}.get(name, S.One)
+        return value * entry(name, *indices)
+    parts = partial_of(name)
+    if parts is None:
+        return _multiple(meaning.plain, primal(name), indices, name, truth)
+    of, by = parts
+    if of == truth.cost and truth.knows(adjoint(by)):
+        return _multiple(meaning.cost, by, indices, name, truth)
+    if of == truth.loss and truth.knows(adjoint(by)) and len(indices) == len(truth.space.shapes[by]):
+        return _multiple(meaning.loss, by, indices, name, truth)
+    if not truth.knows(name):
+        raise NoMeaningError(name)
+    return entry(name, *indices)
+
+
+def _multiple(units: Units, tensor: str, indices: tuple[Expr, ...], name: str, truth: Truth) -> Expr:
+    unit = units[0] if tensor in truth.derivation.sampled else units[1]
+    if unit is None or not truth.knows(adjoint(tensor)):
+        raise NoMeaningError(name)
+    return unit * entry(adjoint(tensor), *indices)

@@ -1,0 +1,216 @@
+r"""What is true of a model: its equations and its derived adjoints, as formulas and as numbers.
+
+Adjoints stand in one unit, whatever a note means by them: `∂u` is \(\partial L / \partial u\) of each sample's own
+loss where u has an entry for each sample, and the derivative of the root where it has not. What `dz1` or `∂J/∂z1` says
+in a note is a multiple of that; see `units`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+from sympy import Expr, Mul, S
+
+from symbackprop.algebra.arrays import Array, array_of
+from symbackprop.algebra.binding import apart, fresh, tensors_in
+from symbackprop.algebra.derivative import derivative
+from symbackprop.algebra.display import display
+from symbackprop.algebra.space import Fact, Space
+from symbackprop.algebra.symbols import ADJOINT, adjoint, entry, is_adjoint, primal, total
+from symbackprop.derivation.derivation import Derivation
+from symbackprop.derivation.steps import StepKind
+from symbackprop.derivation.sweep import derive
+from symbackprop.model.model import Model
+from symbackprop.notation.conventions import Stand
+from symbackprop.notation.reading.claims import Scale, rooted
+from symbackprop.verifying.points import Point, points_of
+
+POINTS = 3
+
+
+def partial_of(name: str) -> tuple[str, str] | None:
+    """`("L", "W1")` for `∂L∂W1`; None for any other name."""
+    of, mark, by = primal(name).partition(ADJOINT) if is_adjoint(name) else ("", "", "")
+    return (of, by) if mark else None
+
+
+@dataclass(frozen=True)
+class Truth:
+    """One model at one scale.
+
+    `derivation` has the steps, `space` the definitions of all tensors and adjoints, each of them reading what stands
+    before it, `points` their values. `each` is what one sample's loss counts in the cost: 1/m for a mean; None where
+    that is no one number.
+    """
+
+    scale: Scale
+    derivation: Derivation
+    space: Space
+    points: tuple[Point, ...]
+    each: Expr | None = S.One
+
+    @property
+    def model(self) -> Model:
+        """The model that was swept: of one sample, or of all."""
+        return self.derivation.model
+
+    @property
+    def loss(self) -> str:
+        """The name of the loss of one sample."""
+        return self.derivation.source.loss
+
+    @property
+    def cost(self) -> str | None:
+        """The name of the cost over all samples, where there is one."""
+        cost = self.derivation.source.cost
+        return None if cost is None else cost.tensor
+
+    def knows(self, name: str) -> bool:
+        return name in self.space.definitions or name in self.points[0].values
+
+    @cached_property
+    def scrambled(self) -> Point:
+        """A point where every tensor has a value that has nothing to do with its definition: all names opaque."""
+        point, random = self.points[0], np.random.default_rng(20_231)
+        values = dict(point.values)
+        for name in self.space.definitions:
+            drawn = random.uniform(0.6, 1.4, np.shape(values[name]))
+            values[name] = values[name] * drawn + (random.uniform(-1, 1, drawn.shape) if is_adjoint(name) else 0.0)
+        return replace(point, values=values)
+
+    def with_partials(self, names: Iterable[str]) -> Truth:
+        """This with `∂v∂u` for each of `names`, by the chain rule over all paths; unknown tensors are left out."""
+        new = dict.fromkeys(name for name in names if not self.knows(name) and self._is_partial(name))
+        definitions: dict[str, Array] = {}
+        for name in new:
+            self._add_partial(name, definitions)
+        return self.with_definitions(definitions) if definitions else self
+
+    def _is_partial(self, name: str) -> bool:
+        parts = partial_of(name)
+        return parts is not None and parts[0] in self.model.space.definitions and parts[1] in self.model.space.shapes
+
+    def _add_partial(self, name: str, found: dict[str, Array]) -> None:
+        """The derivative of a tensor by another: by its own equation, and through all that this reads."""
+        of, by = partial_of(name) or ("", "")
+        if name in found or name in self.space.definitions or of == by or not self._depends(of, by):
+            return
+        result = self.local(of, by)
+        for inner in sorted(tensors_in(self.space.definitions[of].expression) - {by, of}):
+            if inner in self.space.definitions and self._depends(inner, by):
+                self._add_partial(rooted(inner, by), found)
+                result = _chained(result, self.local(of, inner), rooted(inner, by), self.space.shapes[inner])
+        ranges = dict(zip(result.indices, result.shape, strict=True))
+        found[name] = replace(result, expression=display(result.expression, ranges, self.space))
+
+    def _depends(self, of: str, by: str) -> bool:
+        seen, waiting = set(), [of]
+        while waiting:
+            name = waiting.pop()
+            if name == by:
+                return True
+            if name not in seen and name in self.space.definitions:
+                seen.add(name)
+                waiting += sorted(tensors_in(self.space.definitions[name].expression))
+        return False
+
+    def local(self, of: str, by: str) -> Array:
+        """The derivative of `of` by `by` in the equation of `of` alone, indices of `of` first."""
+        equation, shape = self.space.definitions[of], self.space.shapes[by]
+        at = list(equation.indices)
+        for variable in array_of(by, shape).indices:
+            at.append(fresh([*at, *(s for n in (*shape, *equation.shape) for s in n.free_symbols)], variable))
+        expression = apart(equation.expression, at)
+        result = derivative(expression, by, tuple(at[len(equation.indices) :]))
+        whole = (*equation.shape, *shape)
+        return Array(tuple(at), whole, display(result, dict(zip(at, whole, strict=True)), self.space))
+
+    def with_definitions(self, definitions: Mapping[str, Array]) -> Truth:
+        """This with other or more definitions; what reads them gets new values."""
+        shapes = {name: array.shape for name, array in definitions.items()}
+        space = replace(self.space, shapes={**self.space.shapes, **shapes}).with_definitions(definitions)
+        changed = dict(definitions)
+        grown = True
+        while grown:
+            more = {
+                name: array
+                for name, array in space.definitions.items()
+                if name not in changed and tensors_in(array.expression) & changed.keys()
+            }
+            changed |= more
+            grown = bool(more)
+        points = tuple(point.filled(changed) for point in self.points)
+        return replace(self, space=space, points=points)
+
+    def swept(self) -> Truth:
+        """This with each adjoint as the sweep first gives it: in the adjoints next to it, none of them put in."""
+        steps = [step for step in self.derivation.steps if step.kind is StepKind.ADJOINT and step.array is not None]
+        raw = {adjoint(s.tensor): replace(s.array, expression=s.before) for s in steps if s.array is not None}
+        return replace(self, space=self.space.with_definitions(raw))
+
+
+def _chained(sum_so_far: Array, outer: Array, inner: str, shape: tuple[Expr, ...]) -> Array:
+    r"""\(\dots + \sum_w \partial v / \partial w \, \partial w / \partial u\), for w of `shape`; `inner` is the last."""
+    indices = sum_so_far.indices
+    rank = len(outer.indices) - len(shape)
+    sizes = [s for n in (*shape, *sum_so_far.shape) for s in n.free_symbols]
+    middle: list = []
+    for _ in shape:
+        middle.append(fresh([*indices, *middle, *sizes]))
+    body = Mul(outer.at(*indices[:rank], *middle), entry(inner, *middle, *indices[rank:]))
+    return replace(sum_so_far, expression=sum_so_far.expression + total(body, *zip(middle, shape, strict=True)))
+
+
+@dataclass(slots=True)
+class Truths:
+    """The truths of one model: of one sample, and of all where it has samples; each made when first asked for."""
+
+    model: Model
+    one_over_m: Stand = "parameters"
+    facts: tuple[Fact, ...] = ()
+    _known: dict[str, Truth] = field(default_factory=dict)
+    _derived: dict[str, Derivation] = field(default_factory=dict)
+
+    @property
+    def scales(self) -> tuple[Scale, ...]:
+        return ("one sample",) if self.model.samples is None else ("one sample", "all samples")
+
+    def at(self, scale: Scale) -> Truth:
+        """The truth at one scale; that of one sample where the model has no samples."""
+        scale = scale if scale in self.scales else "one sample"
+        if scale not in self._known:
+            self._known[scale] = self._truth(scale)
+        return self._known[scale]
+
+    def derivation(self, scale: Scale, one_over_m: Stand | None = None) -> Derivation:
+        """The derivation of the model with its 1/m at that place: how its formulas are shown."""
+        stand = one_over_m or self.one_over_m
+        if stand not in self._derived:
+            names = [t.name for t in self.model.tensors if _is_leaf(t.name, self.model) and not t.integer]
+            self._derived[stand] = derive(self.model, names, checks=False, one_over_m=stand)
+        whole = self._derived[stand]
+        return whole.one_sample if scale == "one sample" and whole.one_sample is not None else whole
+
+    def _truth(self, scale: Scale) -> Truth:
+        derivation = self.derivation(scale, "parameters")
+        points = points_of(derivation, POINTS)
+        adjoints = {adjoint(name): array for name, array in derivation.adjoints.items()}
+        root = {adjoint(derivation.root): Array((), (), S.One)}
+        forward = {e.tensor: derivation.space.definitions[e.tensor] for e in derivation.model.order}
+        space = replace(derivation.space, definitions={**forward, **root, **adjoints})
+        return Truth(scale, derivation, space, points, _each(derivation))
+
+
+def _is_leaf(name: str, model: Model) -> bool:
+    return not model.defines(name) and name != model.root
+
+
+def _each(derivation: Derivation) -> Expr | None:
+    """What one sample's loss counts; None where the cost does not weigh all samples by one number."""
+    own = derivation.adjoints.get(derivation.source.loss)
+    if derivation.root == derivation.source.loss or (own is not None and own.expression == 1):
+        return derivation.scale
+    return None
