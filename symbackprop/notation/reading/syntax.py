@@ -50,11 +50,12 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """`f(x, y, option=value)`."""
+    """`f(x, y, option=value)`; `order` counts derivatives, as in `f'(x)`."""
 
     function: Name
     arguments: tuple[Node, ...]
     span: Span
+    order: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +135,23 @@ class Range:
     span: Span
 
 
+@dataclass(frozen=True, slots=True)
+class Indicator:
+    """`1[z > 0]`: 1 where the condition holds, else 0."""
+
+    condition: Node
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """`∂v/∂u`: a name or an entry by a name or an entry."""
+
+    of: Node
+    by: Node
+    span: Span
+
+
 Node = (
     Number
     | Name
@@ -149,6 +167,8 @@ Node = (
     | Logic
     | Cases
     | Range
+    | Indicator
+    | Partial
 )
 
 
@@ -175,8 +195,10 @@ def children(node: Node) -> tuple[Node, ...]:
             return operands
         case Cases(pieces, otherwise):
             return (*(part for piece in pieces for part in piece), otherwise)
-        case Range(low, high):
-            return (low, high)
+        case Range(first, second) | Partial(first, second):
+            return (first, second)
+        case Indicator(condition):
+            return (condition,)
 
 
 def names_in(node: Node) -> tuple[Name, ...]:
