@@ -1,6 +1,6 @@
 r"""Points: numbers for a model's leaves at which mistakes show, and what everything is there.
 
-Sizes are at least 2 and all different, there are at least 3 samples, entries are away from 0, targets obey their
+Sizes are at least 3 and all different, entries are away from 0, targets obey their
 facts, functions with kinks are away from them and on both sides. What a point is depends on the model and its number
 alone.
 """
@@ -123,7 +123,7 @@ def with_adjoints(point: Point, derivation: Derivation) -> Point:
 
 
 def sizes_of(model: Model, samples: Expr | None = None) -> dict[Symbol, int]:
-    """A number of at least 2 for each symbolic size, all different, at least 3 for `samples`, as the facts allow.
+    """A number of at least 3 for each symbolic size, all different, as the facts allow; less where they demand it.
 
     Raises:
         DerivationError: none are found.
@@ -132,22 +132,20 @@ def sizes_of(model: Model, samples: Expr | None = None) -> dict[Symbol, int]:
     if samples in symbols:
         symbols = (samples, *(symbol for symbol in symbols if symbol != samples))
     fixed = {int(extent) for tensor in model.tensors for extent in tensor.shape if extent.is_Integer}
-    for chosen in _numbers(len(symbols), fixed, 3 if samples in symbols else 2):
+    for chosen in _numbers(len(symbols), fixed):
         sizes = dict(zip(symbols, chosen, strict=True))
         if _allowed(model, sizes):
             return sizes
     raise DerivationError("no sizes were found that the model allows", fix="Give its sizes as numbers.")
 
 
-def _numbers(count: int, fixed: set[int], least: int) -> Iterator[tuple[int, ...]]:
-    """Choices of `count` numbers, the first of them at least `least`, the ones that tell most apart first."""
-    free = [number for number in range(2, 40 + count) if number not in fixed]
+def _numbers(count: int, fixed: set[int]) -> Iterator[tuple[int, ...]]:
+    """Choices of `count` numbers, the ones that tell most apart first."""
+    free = [number for number in range(3, 40 + count) if number not in fixed]  # 2 is a common factor
     for start in range(4):
-        first = next(number for number in free[start:] if number >= least)
-        yield (first, *(number for number in free[start:] if number != first))[:count]
+        yield tuple(free[start : start + count])
     every = itertools.islice(itertools.product(range(1, 9), repeat=count), 200_000)
-    chosen = [numbers for numbers in every if count == 0 or numbers[0] >= least]
-    yield from sorted(chosen, key=lambda numbers: (-len(set(numbers)), 1 in numbers, sum(numbers)))
+    yield from sorted(every, key=lambda numbers: (-len(set(numbers)), 1 in numbers, sum(numbers)))
 
 
 def _size_symbols(model: Model) -> tuple[Symbol, ...]:
