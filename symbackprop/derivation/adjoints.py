@@ -136,9 +136,7 @@ def _eliminated(
     for name in [name for name in map(adjoint, known) if name in read]:
         through = primal(name)
         form = known[through].folded
-        wanted = not form.has(Indexed) or (
-            served[through] == 1 and _is_entrywise(folded, name, place) and _is_short(form)
-        )
+        wanted = _is_plain(form) or (served[through] == 1 and _is_entrywise(folded, name, place) and _is_short(form))
         if not (wanted or _may_cancel(form)):
             continue
         premises = space.with_definitions({name: known[through].final})
@@ -167,6 +165,11 @@ def _eliminated(
 
 _LARGE = 150  # nodes beyond which nobody reads a formula as matrices
 _SHORT = 30  # nodes of an adjoint that may still be put in where it only makes the result longer
+
+
+def _is_plain(expr: Expr) -> bool:
+    """Whether an adjoint is a constant, or a short formula of scalars."""
+    return not tensors_in(expr) or (not expr.has(Indexed) and _is_short(expr))
 
 
 def _is_short(expr: Expr) -> bool:

@@ -11,17 +11,18 @@ from symbackprop.algebra.binding import replaced
 from symbackprop.algebra.symbols import entry
 from symbackprop.derivation.operations import Entry, Graph, Operation
 
+Terms = tuple[tuple[int, Expr], ...]
+
 
 @dataclass(frozen=True, slots=True)
 class Cut:
     """A part of a graph. `given` are symbols that stand for what the part leaves out.
 
-    `given` maps a leaf's name to the symbol of the whole graph that it has the value of, or to the terms that it is
-    the sum of, with their signs.
+    `given` maps a leaf's name to the terms of the whole graph that it is the sum of, with their signs.
     """
 
     graph: Graph
-    given: Mapping[str, Symbol | tuple[tuple[int, Expr], ...]]
+    given: Mapping[str, Terms]
 
 
 def size_of_graph(graph: Graph) -> int:
@@ -36,7 +37,7 @@ def on_the_way(graph: Graph, leaves: Iterable[str], names: Mapping[Entry, str]) 
     name that `names` gives it.
     """
     live = _live(graph, set(leaves))
-    given: dict[str, Symbol | tuple[tuple[int, Expr], ...]] = {}
+    given: dict[str, Terms] = {}
     stand_ins: dict[Expr, Expr] = {}
 
     def outside(symbol: Expr) -> Expr:
@@ -46,7 +47,7 @@ def on_the_way(graph: Graph, leaves: Iterable[str], names: Mapping[Entry, str]) 
         if symbol not in stand_ins:
             means = graph.means.get(symbol.name)
             name = names[means[-1]] if means else _rest(given)
-            given[name] = symbol
+            given[name] = ((1, symbol),)
             stand_ins[symbol] = entry(name)
         return stand_ins[symbol]
 
@@ -72,7 +73,7 @@ def _rest(given: Mapping[str, object]) -> str:
     return f"rest_{1 + sum(name.startswith('rest_') for name in given)}"
 
 
-def _with_rest(operation: Operation, live: set[str], given: dict) -> Operation:
+def _with_rest(operation: Operation, live: set[str], given: dict[str, Terms]) -> Operation:
     """A sum with the terms that do not depend on the leaves put together, where there are two or more."""
     terms = list(zip(operation.signs, operation.operands, strict=True))
     others = tuple(t for t in terms if not (isinstance(t[1], Symbol) and t[1].name in live))
@@ -82,7 +83,7 @@ def _with_rest(operation: Operation, live: set[str], given: dict) -> Operation:
     given[name] = others
     live_terms = [t for t in terms if t not in others]
     rest = (1, entry(name))
-    signs, operands = zip(*(live_terms + [rest] if live_terms[0][0] > 0 else [rest, *live_terms]), strict=True)
+    signs, operands = zip(*([*live_terms, rest] if live_terms[0][0] > 0 else [rest, *live_terms]), strict=True)
     return replace(operation, operands=operands, signs=signs)
 
 
@@ -121,7 +122,7 @@ def in_order(graph: Graph) -> tuple[Operation, ...]:
     """The operations from the last to the first, each after all that use it, along the longest ways from the root."""
     depth: dict[str, int] = {}
     users: dict[str, list[tuple[str, int]]] = {}
-    for operation in reversed(graph.operations.values()):
+    for operation in reversed(tuple(graph.operations.values())):
         for place, symbol in enumerate(operation.operands):
             if isinstance(symbol, Symbol):
                 depth[symbol.name] = max(depth.get(symbol.name, 0), depth.get(operation.name, 0) + 1)

@@ -14,7 +14,7 @@ from sympy import Expr, Symbol
 from symbackprop.algebra.binding import replaced
 from symbackprop.algebra.proving.arithmetic import EXACT
 from symbackprop.algebra.proving.evaluate import evaluate
-from symbackprop.algebra.space import Fact
+from symbackprop.algebra.space import Fact, FactKind
 from symbackprop.algebra.symbols import entry, size
 from symbackprop.derivation.binary import Cut, in_order, in_twos, on_the_way, size_of_graph
 from symbackprop.derivation.letters import leaf_names, node_names
@@ -273,14 +273,14 @@ def _leaves(source: Model, cut: Cut, wanted: tuple[str, ...], nodes: tuple[Node,
         shown: Role = "constant" if role == "parameter" and name not in wanted else role
         found.append(Leaf(name, shown, of, tuple(users.get(name, ()))))
     for name, value in cut.given.items():
-        means = cut.graph.means.get(value.name, ()) if isinstance(value, Symbol) else ()
+        means = cut.graph.means.get(str(value[0][1]), ()) if len(value) == 1 else ()
         found.append(Leaf(name, "constant", means[-1] if means else None, tuple(users.get(name, ()))))
     return tuple(found)
 
 
 def _tensor(source: Model, leaf: Leaf) -> Tensor:
     """The leaf as a scalar tensor, with those facts that speak of single entries."""
-    kinds = {"binary": "binary", "one_hot": "binary", "positive": "positive"}
+    kinds: dict[FactKind, FactKind] = {"binary": "binary", "one_hot": "binary", "positive": "positive"}
     facts = source.tensor(leaf.of[0]).facts if leaf.of is not None else ()
-    own = dict.fromkeys(kinds[fact.kind] for fact in facts if fact.kind in kinds)
-    return Tensor(leaf.name, (), leaf.role, tuple(Fact(leaf.name, kind) for kind in own))
+    own: list[FactKind] = [kinds[fact.kind] for fact in facts if fact.kind in kinds]
+    return Tensor(leaf.name, (), leaf.role, tuple(Fact(leaf.name, kind) for kind in dict.fromkeys(own)))
