@@ -9,8 +9,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from symbackprop.algebra.binding import tensors_in
+from symbackprop.algebra.display import size_of
+from symbackprop.algebra.elimination import eliminate
 from symbackprop.algebra.space import Space
-from symbackprop.algebra.symbols import adjoint, entry
+from symbackprop.algebra.symbols import adjoint, entry, is_adjoint, primal
+from symbackprop.compiling.stable import stable
+from symbackprop.compiling.standing import standing
 from symbackprop.derivation.route import route
 from symbackprop.derivation.sweep import Swept, sweep
 from symbackprop.model.model import Model
@@ -44,11 +48,13 @@ def computation_of(model: Model, wrt: Iterable[str] | None = None, assume_facts:
     """
     wrt = None if wrt is None else tuple(wrt)
     given = model.batched()
-    batch = given if assume_facts else _without_facts(given)
-    swept = sweep(model, batch, wrt, frozenset())
+    steady = stable(given if assume_facts else _without_facts(given))
+    batch = steady.model
+    swept = sweep(model, batch, wrt, steady.constants, standing(batch, steady.constants).form)
     wanted = [tensor.name for tensor in given.parameters] if wrt is None else list(dict.fromkeys(wrt))
     shapes = {**swept.space.shapes}
-    equations = [*batch.order, *_adjoint_equations(swept)]
+    added = {tensor.name for tensor in batch.tensors} - {tensor.name for tensor in given.tensors}
+    equations = [*batch.order, *_adjoint_equations(swept, added)]
     gradients = {}
     for name in wanted:
         gradients[name], more = _gradient(name, swept)
@@ -70,8 +76,21 @@ def _without_facts(model: Model) -> Model:
     return model.rewritten(tuple(replace(tensor, facts=()) for tensor in model.tensors), model.order)
 
 
-def _adjoint_equations(swept: Swept) -> list[Equation]:
-    return [Equation(adjoint(name), array.indices, array.expression) for name, array in swept.adjoints.items()]
+def _adjoint_equations(swept: Swept, added: set[str]) -> list[Equation]:
+    """The adjoints as equations; those of added tensors are put in where that is not much longer to read."""
+    found = []
+    for name, array in swept.adjoints.items():
+        expr = array.expression
+        read = sorted(n for n in tensors_in(expr) if is_adjoint(n) and primal(n) in added)
+        if read and name not in added:
+            definitions = {n: swept.adjoints[primal(n)] for n in read}
+            shorter = eliminate(expr, read, array.ranges, swept.space.with_definitions(definitions)).expression
+            expr = shorter if size_of(shorter) <= _GROWTH * size_of(expr) else expr
+        found.append(Equation(adjoint(name), array.indices, expr))
+    return found
+
+
+_GROWTH = 1.5  # of a formula, for one name less
 
 
 def _gradient(name: str, swept: Swept) -> tuple[str, list[Equation]]:

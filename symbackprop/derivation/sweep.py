@@ -7,7 +7,7 @@ No function, layer or loss is known here; each is its forward equation.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from sympy import Expr, S, Symbol
@@ -16,7 +16,7 @@ from sympy.tensor.indexed import Indexed
 from symbackprop.algebra.arrays import Array, array_of
 from symbackprop.algebra.derivative import derivative
 from symbackprop.algebra.display import display
-from symbackprop.algebra.space import Space
+from symbackprop.algebra.space import Ranges, Space
 from symbackprop.algebra.symbols import adjoint, entry, tensor_of
 from symbackprop.derivation.adjoints import Adjoint, Place, adjoint_of, matrix_steps
 from symbackprop.derivation.checks import DEFINITION, Checker, Progress
@@ -26,6 +26,9 @@ from symbackprop.derivation.route import Route, route
 from symbackprop.derivation.steps import Step, StepKind, numbered
 from symbackprop.model.model import Model
 from symbackprop.model.records import Samples
+
+Form = Callable[[Expr, Ranges], Expr]
+"""Another form of an expression whose free indices have these ranges."""
 
 LEARNING_RATES = ("eta", "alpha", "gamma", "learning_rate")
 """Names for the learning rate; the first that the model leaves free is taken."""
@@ -93,15 +96,22 @@ def _adjoints(
     checker: Checker,
     progress: Progress | None = None,
     *,
+    form: Form | None = None,
     lifting: bool = True,
 ) -> dict[str, Adjoint]:
-    """The adjoint of each tensor on the way, each from its contributions and the adjoints found before it."""
+    """The adjoint of each tensor on the way, each from its contributions and the adjoints found before it.
+
+    With `form`, contributions stand in the form that it gives them.
+    """
     known: dict[str, Adjoint] = {}
     for count, name in enumerate(way.order):
         if progress is not None:
             progress(name, count, len(way.order))
         place = _place(model, name, way)
         parts = tuple(_contributions(model.root, place, way, scale, sampled, space, checker))
+        if form is not None:
+            parts = tuple(replace(part, folded=form(part.folded, place.ranges)) for part in parts)
+            parts = tuple(replace(part, named=part.folded) for part in parts)
         known[name] = adjoint_of(place, parts, known, way.served, space, checker, lifting=lifting)
     return known
 
@@ -119,10 +129,17 @@ class Swept:
     sampled: frozenset[str]
 
 
-def sweep(model: Model, batch: Model, wrt: Iterable[str] | None, constants: frozenset[str]) -> Swept:
+def sweep(
+    model: Model,
+    batch: Model,
+    wrt: Iterable[str] | None,
+    constants: frozenset[str] = frozenset(),
+    form: Form | None = None,
+) -> Swept:
     """The adjoints alone, of `batch`, which is `model` over all samples, maybe in another form: unchecked, unlifted.
 
-    Equations of tensors in `constants` count as no function of what they read.
+    Equations of tensors in `constants` count as no function of what they read. Contributions are put in `form`, an
+    expression equal to the one it is given.
     """
     way = route(batch, wrt, constants)
     scale, sampled = S.One, frozenset[str]()
@@ -132,7 +149,7 @@ def sweep(model: Model, batch: Model, wrt: Iterable[str] | None, constants: froz
         added = {e.tensor for e in batch.equations if e.tensor not in names and model.samples.index in e.indices}
         sampled = _sampled(batch, model) | added
     space = _space_with_adjoints(batch, way.order)
-    known = _adjoints(batch, way, scale, sampled, space, Checker(space, False), lifting=False)
+    known = _adjoints(batch, way, scale, sampled, space, Checker(space, False), form=form, lifting=False)
     return Swept({name: found.final for name, found in known.items()}, space, scale, sampled)
 
 

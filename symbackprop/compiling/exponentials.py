@@ -1,0 +1,173 @@
+r"""Sums of exponentials, and what stays finite in their place.
+
+\(E = \sum_q c_q e^{u_q}\), by a reduction, by hand, or both (\(1 + \sum_k e^{z_k}\)). Nothing here is decided by size:
+
+* two plain terms are a sigmoid or a softplus of the difference of their exponents;
+* all others are shifted by their largest exponent M, for any value of which
+  \(E = e^M \sum_q c_q e^{u_q - M}\) and \(\log E = M + \log \sum_q c_q e^{u_q - M}\).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from sympy import Add, Expr, Mul, Piecewise, Pow, S, Sum, exp, log
+
+from symbackprop.algebra.binding import all_symbols, refresh
+from symbackprop.algebra.display import size_of
+from symbackprop.algebra.symbols import Apply, Guard, Maximum, bounds_of, tensor_of, total
+from symbackprop.algebra.terms import Bounds
+
+Definition = Callable[[Expr], Expr | None]
+"""What the tensor of an entry is defined as there, if that is a sum of exponentials too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    r"""\(\sum_{\text{bounds}} w\, e^u\), `weight` being free of exponentials."""
+
+    weight: Expr
+    exponent: Expr
+    bounds: Bounds = ()
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is a positive number times an exponential."""
+        return not self.bounds and self.weight.is_number and bool(self.weight.is_positive)
+
+    @property
+    def is_positive(self) -> bool:
+        return all(bool(f.is_positive) or isinstance(f, Guard) for f in Mul.make_args(self.weight))
+
+    def shifted(self, by: Expr) -> Expr:
+        """The part with `by` taken off its exponent."""
+        return total(self.weight * exp(self.exponent - by), *self.bounds)
+
+
+def parts_of(expr: Expr, definition: Definition) -> tuple[Part, ...] | None:
+    """`expr` as a sum of exponentials; None if it is none, or has no exponential in it."""
+    found = _parts(expr, definition, frozenset(all_symbols(expr)))
+    if found is None or all(part.exponent == 0 for part in found):
+        return None
+    return found
+
+
+def _parts(expr: Expr, definition: Definition, avoid: frozenset) -> tuple[Part, ...] | None:
+    if isinstance(expr, exp):
+        return (Part(S.One, expr.args[0]),)
+    if expr.is_number:
+        return (Part(expr, S.Zero),)
+    if isinstance(expr, Add):
+        found = [_parts(argument, definition, avoid) for argument in expr.args]
+        return None if any(part is None for part in found) else tuple(p for parts in found for p in parts or ())
+    if isinstance(expr, Sum):
+        inner = _parts(expr.function, definition, avoid)
+        return None if inner is None else tuple(replace(p, bounds=(*p.bounds, *bounds_of(expr))) for p in inner)
+    if isinstance(expr, Mul):
+        return _product(expr, definition, avoid)
+    if tensor_of(expr):
+        meant = definition(expr)
+        if meant is None:
+            return None
+        found = _parts(meant, definition, avoid)
+        return None if found is None else tuple(_apart(part, avoid) for part in found)
+    return None
+
+
+def _apart(part: Part, avoid: frozenset) -> Part:
+    """The part of another tensor's equation, its bound indices renamed where they would meet ours."""
+    taken = set(avoid)
+    body, bounds = refresh(part.weight * exp(part.exponent), part.bounds, taken)
+    weight, exponent = S.One, S.Zero
+    for factor in Mul.make_args(body):
+        if isinstance(factor, exp):
+            exponent += factor.args[0]
+        else:
+            weight *= factor
+    return Part(weight, exponent, bounds)
+
+
+def _product(expr: Expr, definition: Definition, avoid: frozenset) -> tuple[Part, ...] | None:
+    """One exponential, or one sum of them, times what has none."""
+    weight, sums = S.One, []
+    exponent = S.Zero
+    for factor in Mul.make_args(expr):
+        found = _parts(factor, definition, avoid)
+        if found is None:
+            if factor.has(exp):
+                return None
+            weight *= factor
+        elif len(found) == 1 and not found[0].bounds:
+            weight, exponent = weight * found[0].weight, exponent + found[0].exponent
+        else:
+            sums.append(found)
+    if len(sums) > 1:
+        return None
+    if not sums:
+        return (Part(weight, exponent),) if exponent != 0 or weight.is_number else None
+    return tuple(replace(p, weight=p.weight * weight, exponent=p.exponent + exponent) for p in sums[0])
+
+
+def difference(one: Part, other: Part) -> Expr:
+    r"""u - v of two plain parts, their weights taken into the exponents: \(\log(c e^u) - \log(d e^v)\)."""
+    return (one.exponent - other.exponent).expand() + log(one.weight / other.weight)
+
+
+def is_pair(parts: tuple[Part, ...]) -> bool:
+    return len(parts) == 2 and all(part.is_plain for part in parts)
+
+
+def softplus_of(pair: tuple[Part, ...]) -> Expr:
+    r"""\(\log(c e^u + d e^v) = u + \log c + \mathrm{softplus}(v - u + \log(d/c))\)."""
+    first, second = sorted(pair, key=lambda p: (p.exponent != 0, size_of(p.exponent), str(p.exponent)))
+    return first.exponent + log(first.weight) + Apply("softplus", difference(second, first))
+
+
+def sigmoids_of(pair: tuple[Part, ...], power: int, exponent: Expr) -> tuple[Expr, Expr] | None:
+    r"""\(e^w (c e^u + d e^v)^{-n} = e^r \sigma^k \sigma^{n-k}\): the sigmoids, and r if it is less than w."""
+    one, other = pair
+    ways = []
+    for k in range(power, -1, -1):
+        rest = (exponent - k * one.exponent - (power - k) * other.exponent).expand()
+        ways.append((size_of(rest) if rest != 0 else 0, k, rest))
+    size, k, rest = min(ways, key=lambda way: (way[0], -way[1]))
+    if size and (exponent == 0 or size >= size_of(exponent)):
+        return None
+    gap = difference(one, other)
+    scale = one.weight**k * other.weight ** (power - k)
+    return Apply("sigmoid", gap) ** k * Apply("sigmoid", -gap) ** (power - k) / scale, rest
+
+
+def tanh_of(above: tuple[Part, ...], below: tuple[Part, ...]) -> Expr | None:
+    r"""\((A - B)/(A + B)\) of two exponentials, as a tanh, times a number; None if it is none."""
+    if len(above) != 2 or any(part.bounds or not part.weight.is_number for part in above):
+        return None
+    by_exponent = {part.exponent: part.weight for part in above}
+    one, other = below
+    if set(by_exponent) != {one.exponent, other.exponent}:
+        return None
+    ratio = by_exponent[one.exponent] / one.weight
+    if by_exponent[other.exponent] / other.weight != -ratio:
+        return None
+    gap = difference(one, other) / 2
+    return -ratio * Apply("tanh", -gap) if gap.could_extract_minus_sign() else ratio * Apply("tanh", gap)
+
+
+def largest_of(part: Part) -> Expr:
+    """The largest exponent of one part, over the positions that its guards let through."""
+    guards = [factor for factor in Mul.make_args(part.weight) if isinstance(factor, Guard)]
+    body = part.exponent
+    for guard in guards:
+        body = Piecewise((body, guard.argument >= 0), (_LEAST, True))
+    for bound in part.bounds:
+        body = Maximum(body, bound)
+    return body
+
+
+_LEAST = -(S(10) ** 300)  # below every exponent that counts
+
+
+def base_and_power(factor: Expr) -> tuple[Expr, Expr]:
+    """b and n of a factor bⁿ; of an exponential, itself and 1."""
+    return (factor.base, factor.exp) if isinstance(factor, Pow) else (factor, S.One)
