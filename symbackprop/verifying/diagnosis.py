@@ -1,0 +1,219 @@
+r"""Why a claim is wrong: the known mistake that gives the person's formula, or the single edit that makes it right.
+
+Both are found by numbers at the points that refuted the claim, never guessed: a mistake must give the person's numbers
+at every point, an edited formula must agree with the other side at every point. The likeliest are tried first, and how
+many are tried is bounded, so that the words depend on the claim and the model alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import chain, islice
+
+import numpy as np
+
+from symbackprop.algebra.arrays import Array
+from symbackprop.algebra.binding import tensors_in
+from symbackprop.algebra.space import Space
+from symbackprop.algebra.symbols import adjoint, is_adjoint, primal
+from symbackprop.errors import SymbackpropError
+from symbackprop.notation.reading.claims import Claim, Reading, Side
+from symbackprop.notation.reading.scope import Scope
+from symbackprop.notation.reading.syntax import Node
+from symbackprop.notation.reading.values import Value
+from symbackprop.verifying.comparing import Pair, pair_of, screened
+from symbackprop.verifying.edits import Edit, edits_of, fitting_edits_of, small_edits_of
+from symbackprop.verifying.grids import Grid, TooLargeError
+from symbackprop.verifying.judging import Ground, Judgement, judge
+from symbackprop.verifying.meanings import NoMeaningError
+from symbackprop.verifying.mistakes import forward_mistakes_of, mistakes_of
+from symbackprop.verifying.places import Kind, Mistake
+from symbackprop.verifying.points import Point, agree
+
+Resolve = Callable[[Node, Scope], Value]
+
+MAX_EDITS = 300
+MAX_INHERITED = 150  # mistakes in other adjoints that a formula may carry on
+_LATE = frozenset({Kind.NAME, Kind.TERM, Kind.INDEX, Kind.TRANSPOSE})
+
+
+def diagnose(claim: Claim, judgement: Judgement, ground: Ground, resolve: Resolve) -> str:
+    """What is wrong with a claim that was judged wrong, in words; empty where nothing known explains it."""
+    reading = judgement.reading
+    if reading is None or judgement.status != "wrong":
+        return ""
+    bench = _Bench(claim, reading, judgement, ground, resolve)
+    found = chain(
+        bench.edited(small_edits_of),
+        bench.mistaken(lambda mistake: mistake.kind not in _LATE),
+        bench.edited(edits_of if judgement.pair is not None else fitting_edits_of),
+        bench.mistaken(lambda mistake: mistake.kind in _LATE),
+        bench.inherited(),
+    )
+    return next(found, "")
+
+
+@dataclass(frozen=True, slots=True)
+class _Bench:
+    """A wrong claim with all that it takes to try out what could be wrong with it."""
+
+    claim: Claim
+    reading: Reading
+    judgement: Judgement
+    ground: Ground
+    resolve: Resolve
+
+    # edits
+
+    @property
+    def _places(self) -> tuple[int, ...]:
+        """The sides that may be wrong, the likelier first: the later one, unless it alone names what is claimed."""
+        later = min(self.judgement.side, len(self.reading.sides) - 1)
+        earlier = max(later - 1, 0)
+        kinds = [self.reading.sides[at].subject.kind for at in (earlier, later)]
+        return (earlier,) if kinds[0] == "expression" and kinds[1] != "expression" else (later,)
+
+    def edited(self, edits: Callable[[Node, Scope, str | None], Iterator[Edit]]) -> Iterator[str]:
+        """The edits that make the claim right."""
+        samples = self.ground.truth.derivation.source.samples
+        count = None if samples is None else str(samples.size)
+        for at in self._places:
+            side = self.reading.sides[at]
+            for edit in islice(edits(side.node, self.reading.scope, count), MAX_EDITS):
+                if self._is_right(at, edit.node):
+                    yield edit.sentence
+
+    def _is_right(self, at: int, node: Node) -> bool:
+        try:
+            value = self.resolve(node, self.reading.scope)
+            side = replace(self.reading.sides[at], node=node, value=value, error=None)
+            if self.claim.kind == "update":
+                return self._update_is_right(at, side)
+            other = self.reading.sides[at - 1 if at else at + 1]
+            return other.value is not None and self._agree(other.value, value)
+        except (SymbackpropError, NoMeaningError, TooLargeError, ArithmeticError):
+            return False
+
+    def _update_is_right(self, at: int, side: Side) -> bool:
+        sides = (*self.reading.sides[:at], side, *self.reading.sides[at + 1 :])
+        return judge(self.claim, replace(self.reading, sides=sides), self.ground).status in ("right", "undecided")
+
+    def _agree(self, left: Value, right: Value) -> bool:
+        free = len(self.reading.indices)
+        pair = pair_of(self.ground.value(left), self.ground.value(right), free, self.ground.samples)
+        if pair is None:
+            return False
+        points = self.ground.truth.points
+        return screened(pair, points[:1]).status == "agree" and screened(pair, points).status == "agree"
+
+    # mistakes
+
+    def mistaken(self, wanted: Callable[[Mistake], bool]) -> Iterator[str]:
+        """The mistakes in what the claim is about that give the person's formula."""
+        for pair in self._pairs():
+            for name in self._subjects(pair):
+                for mistake in self._mistakes(name):
+                    if wanted(mistake) and self._explains(mistake, pair, ()):
+                        yield mistake.sentence
+            yield from self._local(pair, wanted)
+
+    def inherited(self) -> Iterator[str]:
+        """The mistakes in adjoints further back that give the person's formula, all that follows being right."""
+        swept = self.ground.truth.swept().space
+        for pair in self._pairs():
+            for subject in self._subjects(pair):
+                if not is_adjoint(subject):
+                    continue
+                before = _before(subject, swept)
+                found = ((name, mistake) for name in before for mistake in self._mistakes(name))
+                for name, mistake in islice(found, MAX_INHERITED):
+                    if self._explains(mistake, pair, _between(name, subject, swept)):
+                        yield f"in {_called(name)}: {mistake.sentence}"
+
+    def _pairs(self) -> tuple[Pair, ...]:
+        """The two sides, what the claim is about on the left."""
+        pair = self.judgement.pair
+        if pair is None:
+            return ()
+        turned = Pair(pair.indices, pair.shape, pair.right, pair.left)
+        at = self._places[0]
+        return (pair,) if at == self.judgement.side or at == len(self.reading.sides) - 1 else (turned,)
+
+    def _subjects(self, pair: Pair) -> tuple[str, ...]:
+        """What the left side reads: adjoints before tensors."""
+        names = [name for name in self.ground.truth.space.definitions if name in tensors_in(pair.left)]
+        return tuple(sorted(names, key=lambda name: not is_adjoint(name)))
+
+    def _mistakes(self, name: str) -> Iterator[Mistake]:
+        derivation = self.ground.truth.derivation
+        if is_adjoint(name):
+            return mistakes_of(derivation, primal(name)) if primal(name) in derivation.adjoints else iter(())
+        definition = derivation.model.space.definitions.get(name)
+        return iter(()) if definition is None else forward_mistakes_of(derivation, name, definition)
+
+    def _explains(self, mistake: Mistake, pair: Pair, after: Iterable[str]) -> bool:
+        """Whether the left side with the mistake is the right side at every point."""
+        definitions = self.ground.truth.swept().space.definitions
+        changes = {mistake.name: mistake.array, **{name: definitions[name] for name in after}}
+        return all(_gives(point, point.filled(changes), pair) for point in self.ground.truth.points)
+
+    def _local(self, pair: Pair, wanted: Callable[[Mistake], bool]) -> Iterator[str]:
+        """The mistakes in a local derivative that goes entry by entry: the adjoint's with 1 for the one above."""
+        subject = self.reading.sides[0].subject
+        if subject.kind != "local derivative" or subject.name not in self.ground.truth.derivation.adjoints:
+            return
+        array = self.reading.sides[-1].value
+        for mistake in mistakes_of(self.ground.truth.derivation, subject.name):
+            if array is not None and wanted(mistake) and self._is_local(mistake, adjoint(subject.of), array.array):
+                yield mistake.sentence
+
+    def _is_local(self, mistake: Mistake, above: str, written: Array) -> bool:
+        for point in self.ground.truth.points:
+            ones = replace(point, values={**point.values, above: np.ones_like(point.values[above])})
+            expected, found = _valued(ones, mistake.array), _valued(point, written)
+            if expected is None or found is None or not agree(found, expected):
+                return False
+        return True
+
+
+def _gives(point: Point, mistaken: Point, pair: Pair) -> bool:
+    left, right = _valued(mistaken, pair.array(pair.left)), _valued(point, pair.array(pair.right))
+    return left is not None and right is not None and agree(left, right)
+
+
+def _valued(point: Point, array: Array) -> Grid | None:
+    try:
+        return point.value(array)
+    except (KeyError, TooLargeError):
+        return None
+
+
+def _before(name: str, swept: Space) -> tuple[str, ...]:
+    """The adjoints that `name` rests on, the nearest first."""
+    found: dict[str, None] = {}
+    waiting = [name]
+    while waiting:
+        current = waiting.pop(0)
+        read = [
+            n for n in swept.definitions if is_adjoint(n) and n in tensors_in(swept.definitions[current].expression)
+        ]
+        waiting += [n for n in read if n not in found and n != name]
+        found.update(dict.fromkeys(n for n in read if n != name))
+    return tuple(found)
+
+
+def _between(name: str, subject: str, swept: Space) -> tuple[str, ...]:
+    """The adjoints that follow from `name` on the way to `subject`, itself included."""
+    on_the_way = {subject, *_before(subject, swept)}
+    found: set[str] = {name}
+    grown = True
+    while grown:
+        more = {n for n in on_the_way - found if tensors_in(swept.definitions[n].expression) & found}
+        found |= more
+        grown = bool(more)
+    return tuple(n for n in swept.definitions if n in found - {name})
+
+
+def _called(name: str) -> str:
+    return f"d{primal(name)}"

@@ -1,0 +1,331 @@
+r"""Single edits of a formula as written: one transpose, one sign, one factor, one name changed.
+
+An edit that makes a wrong claim right says what is wrong with it. Edits know syntax alone; whether the edited formula
+has a meaning, and which, is for the reader to say. The smallest come first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import permutations
+
+from symbackprop.algebra.symbols import ADJOINT, adjoint
+from symbackprop.notation.reading.scope import Scope
+from symbackprop.notation.reading.syntax import (
+    Addition,
+    Call,
+    Logic,
+    Name,
+    Named,
+    Negative,
+    Node,
+    Number,
+    Partial,
+    Power,
+    Product,
+    Range,
+    Relation,
+    Subscript,
+    Transpose,
+)
+from symbackprop.notation.reading.tokens import HADAMARD
+from symbackprop.verifying.spots import Spot, put, shown, spots
+
+_REVERSED = {">": "<", "<": ">", ">=": "<=", "<=": ">="}
+_FUNCTIONS = ("sigmoid", "tanh", "relu", "exp", "log", "softmax", "sum", "mean")
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """The edited formula, and the edit in words."""
+
+    sentence: str
+    node: Node
+
+
+def small_edits_of(node: Node, scope: Scope, samples: str | None = None) -> Iterator[Edit]:
+    """A transpose more or less, two factors exchanged, another product. `samples` is the name of their number."""
+    parts = tuple(spots(node))
+    yield from _transposes(parts, scope)
+    yield from _orders(parts, scope)
+    yield from _joints(parts, scope)
+
+
+def edits_of(node: Node, scope: Scope, samples: str | None = None) -> Iterator[Edit]:
+    """The other edits of a formula, the smallest first."""
+    parts = tuple(spots(node))
+    yield from _signs(parts, scope)
+    yield from _scaled(node, samples)
+    yield from _indices(parts, scope)
+    yield from _names(parts, scope)
+    yield from _functions(parts, scope)
+    yield from _dropped(parts, scope)
+    yield from _powers(parts, scope)
+    yield from _conditions(parts, scope)
+    yield from _sums(node, parts, scope)
+
+
+def fitting_edits_of(node: Node, scope: Scope, samples: str | None = None) -> Iterator[Edit]:
+    """Edits of a formula whose shapes do not fit: also two factors of a product at once."""
+    parts = tuple(spots(node))
+    yield from _pairs(parts, scope)
+    yield from edits_of(node, scope, samples)
+
+
+# matrices
+
+
+def _transposes(parts: tuple[Spot, ...], scope: Scope) -> Iterator[Edit]:
+    for spot in parts:
+        text = shown(spot.node, scope)
+        if isinstance(spot.node, Transpose):
+            bare = shown(spot.node.base, scope)
+            yield Edit(f"a transpose too many: {text} stands where {bare} belongs", spot.whole(spot.node.base))
+        elif isinstance(spot.node, Name | Partial | Product | Addition | Call):
+            turned = Transpose(spot.node, spot.node.span)
+            sentence = f"a transpose is missing: {text} stands where {shown(turned, scope)} belongs"
+            yield Edit(sentence, spot.whole(turned))
+
+
+def _toggled(node: Node) -> Node:
+    return node.base if isinstance(node, Transpose) else Transpose(node, node.span)
+
+
+def _orders(parts: tuple[Spot, ...], scope: Scope) -> Iterator[Edit]:
+    """Two factors exchanged, as they are or each transposed."""
+    for spot, at, before, after in _neighbours(parts):
+        for left, right in ((after, before), (_toggled(after), before), (after, _toggled(before))):
+            yield _order(spot, at, left, right, (before, after), scope)
+
+
+def _order(spot: Spot, at: int, left: Node, right: Node, old: tuple[Node, Node], scope: Scope) -> Edit:
+    was, now = (f"{shown(a, scope)} {shown(b, scope)}" for a, b in (old, (left, right)))
+    sentence = f"the factors stand in the wrong order: {was} stands where {now} belongs"
+    return Edit(sentence, spot.whole(_with_factors(spot.node, at, left, right)))
+
+
+def _neighbours(parts: tuple[Spot, ...]) -> Iterator[tuple[Spot, int, Node, Node]]:
+    """Each two factors of a product that stand side by side."""
+    for spot in parts:
+        if not isinstance(spot.node, Product):
+            continue
+        factors = spot.node.factors
+        for at in range(len(factors) - 1):
+            if factors[at + 1][0] != "/" and factors[at][0] != "/":
+                yield spot, at, factors[at][1], factors[at + 1][1]
+
+
+def _with_factors(product: Node, at: int, left: Node, right: Node) -> Node:
+    assert isinstance(product, Product)
+    factors = list(product.factors)
+    factors[at], factors[at + 1] = (factors[at][0], left), (factors[at + 1][0], right)
+    return replace(product, factors=tuple(factors))
+
+
+def _pairs(parts: tuple[Spot, ...], scope: Scope) -> Iterator[Edit]:
+    """Both of two neighbours transposed, in either order."""
+    for spot, at, before, after in _neighbours(parts):
+        left, right = _toggled(before), _toggled(after)
+        was, now = (f"{shown(a, scope)} {shown(b, scope)}" for a, b in ((before, after), (left, right)))
+        sentence = f"both factors want another transpose: {was} stands where {now} belongs"
+        yield Edit(sentence, spot.whole(_with_factors(spot.node, at, left, right)))
+        yield _order(spot, at, right, left, (before, after), scope)
+
+
+def _joints(parts: tuple[Spot, ...], scope: Scope) -> Iterator[Edit]:
+    """⊙ for a matrix product, and a matrix product for ⊙."""
+    for spot in parts:
+        if not isinstance(spot.node, Product):
+            continue
+        for at, (joint, _) in enumerate(spot.node.factors):
+            if at == 0 or joint == "/":
+                continue
+            by_entry = joint in ("*", HADAMARD)
+            new = "@" if by_entry else HADAMARD
+            changed = replace(spot.node, factors=put(spot.node.factors, at, (new, spot.node.factors[at][1])))
+            a, b = shown(spot.node.factors[at - 1][1], scope), shown(spot.node.factors[at][1], scope)
+            wanted = "a matrix product" if by_entry else f"{HADAMARD}, entry by entry,"
+            yield Edit(f"{a} and {b} want {wanted} between them", spot.whole(changed))
+
+
+# numbers
+
+
+def _signs(parts: tuple[Spot, ...], scope: Scope) -> Iterator[Edit]:
+    whole = parts[0].node
+    for spot in parts:
+        if isinstance(spot.node, Addition):
+            for at, (sign, term) in enumerate(spot.node.terms):
+                other = "-" if sign == "+" else "+"
+                terms = put(spot.node.terms, at, (other, term))
+                sentence = f"the sign before {shown(term, scope)} is wrong"
+                yield Edit(sentence, spot.whole(replace(spot.node, terms=terms)))
+        if isinstance(spot.node, Negative):
+            yield Edit(f"the sign before {shown(spot.node.operand, scope)} is wrong", spot.whole(spot.node.operand))
+    if not isinstance(whole, Negative):
+        yield Edit("the sign is wrong: a minus is missing", Negative(whole, whole.span))
+
+
+def _scaled(node: Node, samples: str | None) -> Iterator[Edit]:
+    """The whole with another factor."""
+    for value, sentence in ((2, "a factor 2 is missing"), (Fraction(1, 2), "there is a factor 2 too many")):
+        number = Number(Fraction(value), node.span)
+        yield Edit(sentence, Product((("", number), ("*", node)), node.span))
+    if samples is not None:
+        name = Name(samples, node.span)
+        over = Product((("", node), ("/", name)), node.span)
+        yield Edit(f"1/{samples} is missing", over)
+        yield Edit(f"1/{samples} stands once too often", Product((("", name), ("*", node)), node.span))
+
+
+def _powers(parts: tuple[Spot, ...], scope: Scope) -> Iterator[Edit]:
+    for spot in parts:
+        if isinstance(spot.node, Power):
+            text, base = shown(spot.node, scope), shown(spot.node.base, scope)
+            yield Edit(f"{text} stands where {base} belongs", spot.whole(spot.node.base))
+        if isinstance(spot.node, Name | Subscript):
+            squared = Power(spot.node, Number(Fraction(2), spot.node.span), spot.node.span)
+            text = shown(spot.node, scope)
+            yield Edit(f"a square is missing: {text} stands where {text}² belongs", spot.whole(squared))
+
+
+# names, indices, functions
+
+
+def _indices(parts: tuple[Spot, ...], scope: Scope) -> Iterator[Edit]:
+    """The indices of an entry in another order, or one of them off by one."""
+    for spot in parts:
+        if not isinstance(spot.node, Subscript):
+            continue
+        text = shown(spot.node, scope)
+        for order in permutations(spot.node.indices):
+            if order != spot.node.indices:
+                turned = replace(spot.node, indices=order)
+                sentence = f"the indices are exchanged: {text} stands where {shown(turned, scope)} belongs"
+                yield Edit(sentence, spot.whole(turned))
+        for at, position in enumerate(spot.node.indices):
+            for sign in ("+", "-"):
+                one = Number(Fraction(1), position.span)
+                moved = put(spot.node.indices, at, Addition((("+", position), (sign, one)), position.span))
+                sentence = f"an index is off by one: {shown(position, scope)} in {text}"
+                yield Edit(sentence, spot.whole(replace(spot.node, indices=moved)))
+            for other in _letters(scope):
+                if other != getattr(position, "name", other):
+                    new = replace(spot.node, indices=put(spot.node.indices, at, Name(other, position.span)))
+                    sentence = f"an index is wrong: {shown(position, scope)} in {text} stands where {other} belongs"
+                    yield Edit(sentence, spot.whole(new))
+
+
+def _names(parts: tuple[Spot, ...], scope: Scope) -> Iterator[Edit]:
+    """A tensor in place of another one: another layer, an input for an activation, an adjoint for an adjoint."""
+    for spot in parts:
+        node = spot.node
+        if isinstance(node, Subscript) and isinstance(node.base, Name):
+            base, whole = node.base, lambda new, spot=spot, node=node: spot.whole(replace(node, base=new))
+        else:
+            base, whole = node, spot.whole
+        name = _canonical(base.name, scope) if isinstance(base, Name) else ""
+        if name not in scope.tensors:
+            continue
+        for other in _others(name, scope):
+            sentence = f"{shown(base, scope)} stands where {_plain(other)} belongs"
+            yield Edit(sentence, whole(Name(other, base.span)))
+
+
+def _canonical(name: str, scope: Scope) -> str:
+    return scope.stated.aliases.get(name, name) if scope.stated is not None else name
+
+
+def _others(name: str, scope: Scope) -> Iterable[str]:
+    """The tensors that could stand in place of `name`: those of its rank; adjoints for adjoints of the same root."""
+    root, rank = _root(name), len(scope.tensors[name])
+    for other, shape in scope.tensors.items():
+        known = root is not None or adjoint(other) in scope.tensors
+        if known and other != name and _root(other) == root and len(shape) == rank:
+            yield other
+
+
+def _root(name: str) -> str | None:
+    """The root of an adjoint, empty where it is left open; None for a tensor."""
+    of, _, by = name.removeprefix(ADJOINT).partition(ADJOINT)
+    return None if not name.startswith(ADJOINT) else of if by else ""
+
+
+def _letters(scope: Scope) -> list[str]:
+    """The indices that may be read."""
+    free = scope.stated.free if scope.stated is not None else {}
+    return sorted({*scope.indices, *free})
+
+
+def _plain(name: str) -> str:
+    of, _, by = name.removeprefix(ADJOINT).partition(ADJOINT)
+    if by:
+        return f"{ADJOINT}{of}/{ADJOINT}{by}"
+    return f"d{of}" if name.startswith(ADJOINT) else name
+
+
+def _functions(parts: tuple[Spot, ...], scope: Scope) -> Iterator[Edit]:
+    for spot in parts:
+        node = spot.node
+        if not isinstance(node, Call):
+            continue
+        text = shown(node, scope)
+        written = scope.source.written(node.function.span)
+        for order in (node.order + 1, node.order - 1):
+            if 0 <= order <= 2:
+                inside = ", ".join(shown(argument, scope) for argument in node.arguments)
+                name = f"{written.rstrip(chr(39))}{chr(39) * order}({inside})"
+                yield Edit(f"{text} stands where {name} belongs", spot.whole(replace(node, order=order)))
+        for other in _FUNCTIONS:
+            if other != node.function.name:
+                called = replace(node, function=Name(other, node.function.span))
+                yield Edit(f"{written} stands where {other} belongs", spot.whole(called))
+
+
+# parts left out or put in
+
+
+def _dropped(parts: tuple[Spot, ...], scope: Scope) -> Iterator[Edit]:
+    """A factor or a term left out."""
+    for spot in parts:
+        if isinstance(spot.node, Product):
+            for at, (joint, factor) in enumerate(spot.node.factors):
+                rest = spot.node.factors[:at] + spot.node.factors[at + 1 :]
+                if rest[0][0] == "/":
+                    rest = (("", Number(Fraction(1), factor.span)), *rest)
+                if at == 0:
+                    rest = (("", rest[0][1]), *rest[1:])
+                left = rest[0][1] if len(rest) == 1 else replace(spot.node, factors=rest)
+                what = f"the divisor {shown(factor, scope)}" if joint == "/" else f"the factor {shown(factor, scope)}"
+                yield Edit(f"{what} is too much", spot.whole(left))
+        if isinstance(spot.node, Addition):
+            for at, (_, term) in enumerate(spot.node.terms):
+                rest = spot.node.terms[:at] + spot.node.terms[at + 1 :]
+                single = len(rest) == 1 and rest[0][0] == "+"
+                left = rest[0][1] if single else replace(spot.node, terms=rest)
+                yield Edit(f"the term {shown(term, scope)} is too much", spot.whole(left))
+
+
+def _conditions(parts: tuple[Spot, ...], scope: Scope) -> Iterator[Edit]:
+    for spot in parts:
+        if isinstance(spot.node, Relation) and all(sign in _REVERSED for sign in spot.node.signs):
+            turned = replace(spot.node, signs=tuple(_REVERSED[sign] for sign in spot.node.signs))
+            sentence = f"the condition is turned round: {shown(spot.node, scope)}"
+            yield Edit(sentence, spot.whole(turned))
+
+
+def _sums(node: Node, parts: tuple[Spot, ...], scope: Scope) -> Iterator[Edit]:
+    """A sum left out, or one put round the whole or a part."""
+    for spot in parts:
+        if isinstance(spot.node, Call) and spot.node.function.name in ("sum", "mean") and not spot.node.order:
+            yield Edit(f"the sum is too much in {shown(spot.node, scope)}", spot.whole(spot.node.arguments[-1]))
+    for spot in parts:
+        if isinstance(spot.node, Named | Range | Relation | Logic | Number):
+            continue
+        for other in _letters(scope):
+            summed = Call(Name("sum", spot.node.span), (Name(other, node.span), spot.node), spot.node.span)
+            yield Edit(f"the sum over {other} is missing", spot.whole(summed))
+        summed = Call(Name("sum", spot.node.span), (spot.node,), spot.node.span)
+        yield Edit(f"the sum of {shown(spot.node, scope)} is missing", spot.whole(summed))
