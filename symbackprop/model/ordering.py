@@ -8,7 +8,7 @@ read goes back or stands still, and those that stand still form no circle, or on
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sympy import Expr, Integer, Symbol
@@ -59,7 +59,7 @@ def forward_order(
 def _arranged(
     names: tuple[str, ...], needs: Sequence[Need], equations: Mapping[str, Equation], space: Space
 ) -> Iterable[str]:
-    for component in components(names, needs):
+    for component in components(names, [(need.user, need.used) for need in needs]):
         inner = [need for need in needs if need.user in component and need.used in component]
         if not inner:
             yield from component
@@ -126,14 +126,17 @@ def _lags(need: Need, clocks: Clocks, direction: int, least: int, indices: Indic
 # components
 
 
-def components(names: tuple[str, ...], needs: Sequence[Need]) -> Iterable[tuple[str, ...]]:
-    """Names that need each other, together; each component after those it needs, else in the order given."""
+def components(names: Sequence[str], links: Iterable[tuple[str, str]]) -> Iterator[tuple[str, ...]]:
+    """Names that need each other, together; each component after those it needs, else in the order given.
+
+    `links` are pairs of names, each of which the first needs the second.
+    """
     place = {name: number for number, name in enumerate(names)}
     used: dict[str, list[str]] = {name: [] for name in names}
     users: dict[str, list[str]] = {name: [] for name in names}
-    for need in needs:
-        used[need.user].append(need.used)
-        users[need.used].append(need.user)
+    for user, other in links:
+        used[user].append(other)
+        users[other].append(user)
     label: dict[str, str] = {}
     for name in reversed(_finished(names, used)):
         _spread(name, users, label)
@@ -155,7 +158,7 @@ def components(names: tuple[str, ...], needs: Sequence[Need]) -> Iterable[tuple[
                     heapq.heappush(ready, (place[members[other][0]], other))
 
 
-def _finished(names: tuple[str, ...], used: Mapping[str, list[str]]) -> list[str]:
+def _finished(names: Sequence[str], used: Mapping[str, list[str]]) -> list[str]:
     """The names in the order in which a depth-first walk leaves them."""
     seen: set[str] = set()
     done: list[str] = []
