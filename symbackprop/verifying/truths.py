@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
-from sympy import Expr, Mul, S
+from sympy import Expr, Mul, S, Symbol
 
 from symbackprop.algebra.arrays import Array, array_of
 from symbackprop.algebra.binding import apart, fresh, tensors_in
@@ -29,6 +29,7 @@ from symbackprop.notation.reading.claims import Scale, rooted
 from symbackprop.verifying.points import Point, points_of
 
 POINTS = 3
+SAMPLES = 7  # where a formula for one sample reads how many there are
 
 
 def partial_of(name: str) -> tuple[str, str] | None:
@@ -51,6 +52,7 @@ class Truth:
     space: Space
     points: tuple[Point, ...]
     each: Expr | None = S.One
+    _local: dict[tuple[str, str], Array] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def model(self) -> Model:
@@ -119,6 +121,11 @@ class Truth:
 
     def local(self, of: str, by: str) -> Array:
         """The derivative of `of` by `by` in the equation of `of` alone, indices of `of` first."""
+        if (of, by) not in self._local:
+            self._local[of, by] = self._find_local(of, by)
+        return self._local[of, by]
+
+    def _find_local(self, of: str, by: str) -> Array:
         equation, shape = self.space.definitions[of], self.space.shapes[by]
         at = list(equation.indices)
         for variable in array_of(by, shape).indices:
@@ -127,6 +134,16 @@ class Truth:
         result = derivative(expression, by, tuple(at[len(equation.indices) :]))
         whole = (*equation.shape, *shape)
         return Array(tuple(at), whole, display(result, dict(zip(at, whole, strict=True)), self.space))
+
+    def with_scalars(self, names: Iterable[str]) -> Truth:
+        """This with names for numbers that the model leaves free, such as a learning rate; each has a value."""
+        new = tuple(dict.fromkeys(name for name in names if not self.knows(name)))
+        if not new:
+            return self
+        values = {name: np.asarray(0.37 + 0.11 * place) for place, name in enumerate(new)}
+        points = tuple(replace(point, values={**point.values, **values}) for point in self.points)
+        shapes = {**self.space.shapes, **dict.fromkeys(new, ())}
+        return replace(self, space=replace(self.space, shapes=shapes), points=points)
 
     def with_definitions(self, definitions: Mapping[str, Array]) -> Truth:
         """This with other or more definitions; what reads them gets new values."""
@@ -143,7 +160,7 @@ class Truth:
             changed |= more
             grown = bool(more)
         points = tuple(point.filled(changed) for point in self.points)
-        return replace(self, space=space, points=points)
+        return replace(self, space=space, points=points, _local={})
 
     def swept(self) -> Truth:
         """This with each adjoint as the sweep first gives it: in the adjoints next to it, none of them put in."""
@@ -196,12 +213,19 @@ class Truths:
 
     def _truth(self, scale: Scale) -> Truth:
         derivation = self.derivation(scale, "parameters")
-        points = points_of(derivation, POINTS)
+        points = tuple(self._with_samples(point) for point in points_of(derivation, POINTS))
         adjoints = {adjoint(name): array for name, array in derivation.adjoints.items()}
         root = {adjoint(derivation.root): Array((), (), S.One)}
         forward = {e.tensor: derivation.space.definitions[e.tensor] for e in derivation.model.order}
         space = replace(derivation.space, definitions={**forward, **root, **adjoints})
         return Truth(scale, derivation, space, points, _each(derivation))
+
+    def _with_samples(self, point: Point) -> Point:
+        """The point with a number of samples, also where one alone is looked at: a formula may still read it."""
+        size = None if self.model.samples is None else self.model.samples.size
+        if not isinstance(size, Symbol) or size in point.sizes:
+            return point
+        return replace(point, sizes={**point.sizes, size: SAMPLES})
 
 
 def _is_leaf(name: str, model: Model) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from symbackprop.algebra.proving.equality import Witness
 from symbackprop.algebra.space import Premise
 from symbackprop.errors import Location
 
@@ -30,7 +31,7 @@ class Verdict:
     `claim` is the line as written, `line` its number from 1 (0 for a function), `where` its place. `method` says how it
     was judged, `scope` for which loss and sizes ("one sample", "all samples"), `given` that it is right given an
     earlier line of the person's that is not. `expected` is the true formula and `found` the claimed one, as text.
-    `witness` is a certified point in words. `points` and `digits` count what agreed.
+    `witness` is a certified point in words, `point` the same with every number. `points` and `digits` count agreement.
     """
 
     status: Status
@@ -47,6 +48,7 @@ class Verdict:
     expected: str = ""
     found: str = ""
     witness: str = ""
+    point: Witness | None = None
     points: int = 0
     digits: int = 0
     because: str = ""
@@ -54,6 +56,31 @@ class Verdict:
     @property
     def ok(self) -> bool:
         return self.status in SUCCESSES
+
+    @property
+    def headline(self) -> str:
+        """`line 4: refuted: dz1 = W2^T dz2`; what is right upon a wrong line says upon which."""
+        place = f"line {self.line}: " if self.line else ""
+        upon = f", given line {self.given}" if self.given else ""
+        return f"{place}{self.status}{upon}: {self.claim}"
+
+    @property
+    def details(self) -> tuple[tuple[str, str], ...]:
+        """What else there is to say, each under its word, in the order in which it helps."""
+        if self.ok:
+            return ()
+        said = (
+            ("diagnosis", self.diagnosis),
+            ("right", self.convention),
+            ("because", self.because),
+            ("expected", self.expected),
+            ("witness", self.witness if self.status is Status.REFUTED else ""),
+            ("read for", self.scope if self.status is not Status.UNREADABLE else ""),
+        )
+        return tuple((word, text) for word, text in said if text)
+
+    def __str__(self) -> str:
+        return "\n".join((self.headline, *(f"    {word}: {text}" for word, text in self.details)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,3 +103,15 @@ class Report:
 
     def count(self, status: Status) -> int:
         return sum(verdict.status is status for verdict in self.verdicts)
+
+    @property
+    def summary(self) -> str:
+        """`6 claims: 5 proved, 1 refuted. The first wrong one is in line 4.`"""
+        counts = ", ".join(f"{count} {status}" for status in Status if (count := self.count(status)))
+        number = len(self.verdicts)
+        said = f"{number} {'claim' if number == 1 else 'claims'}: {counts or 'nothing to judge'}."
+        wrong = self.first_wrong
+        return f"{said} The first wrong one is in line {wrong.line}." if wrong is not None and wrong.line else said
+
+    def __str__(self) -> str:
+        return "\n".join((*map(str, self.verdicts), self.summary))

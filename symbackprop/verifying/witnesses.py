@@ -13,15 +13,14 @@ from itertools import product
 from typing import Any
 
 import numpy as np
-from sympy import Expr, Symbol
-from sympy.tensor.indexed import Indexed
+from sympy import Expr, Integer, Symbol
 
 from symbackprop.algebra.binding import substitute
 from symbackprop.algebra.proving.arithmetic import INTERVALS, UndecidedError
 from symbackprop.algebra.proving.equality import Witness
 from symbackprop.algebra.proving.evaluate import Computed, Environment, value_of
 from symbackprop.algebra.space import Fact
-from symbackprop.algebra.symbols import is_adjoint, tensor_of
+from symbackprop.algebra.symbols import index, is_adjoint, tensor_of
 from symbackprop.verifying.comparing import Pair, Screen
 from symbackprop.verifying.points import Point
 from symbackprop.verifying.truths import Truth, partial_of
@@ -55,23 +54,18 @@ class Certifier:
                 return _witness(self._leaves[number], pair, point, position, left, right)
         return None
 
-    def values_read(self, expr: Expr, witness: Witness) -> tuple[tuple[str, float], ...]:
+    def values_read(self, expr: Expr, witness: Witness) -> tuple[tuple[Expr, float], ...]:
         """The entries that `expr` reads at the witness's place, with their values; none where they are many."""
         number = next(n for n, leaves in self._leaves.items() if witness.values == _stored(leaves))
-        names = dict(witness.indices)
-        places = {s: names[s.name] for s in expr.free_symbols if isinstance(s, Symbol) and s.name in names}
-        at = substitute(expr, places)
+        places = {index(name): Integer(place) for name, place in witness.indices}
+        read = sorted(_entries_in(substitute(expr, places)), key=str)
         env, scope = self._environment(number), dict(self.truth.points[number].sizes)
-        found = []
-        for part in sorted(at.atoms(Indexed, Symbol), key=str):
-            name = tensor_of(part)
-            if name is None or partial_of(name):
-                continue
-            try:
-                found.append((str(part).replace(" ", ""), _middle(value_of(part, env, scope))))
-            except (ArithmeticError, ValueError, KeyError):
-                return ()
-        return tuple(found) if len(found) <= _SHOWN else ()
+        if len(read) > _SHOWN or any(partial_of(str(tensor_of(part))) for part in read):
+            return ()
+        try:
+            return tuple((part, _middle(value_of(part, env, scope))) for part in read)
+        except (ArithmeticError, ValueError, KeyError):
+            return ()  # an entry under a sum has no one place
 
     def _environment(self, number: int) -> Environment:
         if number not in self._environments:
@@ -84,6 +78,13 @@ class Certifier:
                 {**leaves, **opaque, **computed}, point.sizes, INTERVALS, space.functions
             )
         return self._environments[number]
+
+
+def _entries_in(expr: Expr) -> set[Expr]:
+    """The entries that stand in an expression."""
+    if tensor_of(expr) is not None:
+        return {expr}
+    return set().union(*(_entries_in(part) for part in expr.args if isinstance(part, Expr)))
 
 
 def _near(place: tuple[int, ...], shape: tuple[int, ...]) -> list[tuple[int, ...]]:

@@ -1,0 +1,120 @@
+r"""Local derivatives as people write them: \(\partial z / \partial W = x^\top\), \(\partial a / \partial z = a(1-a)\).
+
+Such a formula is no Jacobian; it is what stands beside the adjoint in the chain rule. It is right if, with an arbitrary
+g in place of the adjoint of v, one of the usual products of g and it is \(\sum g\, \partial v / \partial u\).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+from sympy import Mul, S
+
+from symbackprop.algebra.arrays import Array, array_of
+from symbackprop.algebra.binding import fresh, tensors_in
+from symbackprop.algebra.display import display
+from symbackprop.algebra.symbols import adjoint, total
+from symbackprop.notation.reading.claims import rooted
+from symbackprop.notation.reading.values import Value, contracted, entrywise, same_size
+from symbackprop.verifying.comparing import Pair, pair_of, screened
+from symbackprop.verifying.truths import Truth
+
+_NOTHING = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class LocalForm:
+    """A product of g and the formula that may be right: in words, beside what it should be, g being arbitrary."""
+
+    words: str
+    pair: Pair
+    truth: Truth
+
+
+def local_form(formula: Value, of: str, by: str, truth: Truth) -> LocalForm | None:
+    """The first product in which `formula` serves as the derivative of `of` by `by`, by the points; else None."""
+    if not truth.knows(rooted(of, by)):
+        truth = truth.with_partials((rooted(of, by),))
+    if not truth.knows(rooted(of, by)):
+        return None
+    free = _with_arbitrary(truth, adjoint(of))
+    g = Value(array_of(adjoint(of), truth.space.shapes[of]))
+    expected = _contraction(of, by, truth)
+    samples = truth.derivation.source.samples
+    size = None if samples is None or truth.scale == "one sample" else samples.size
+    for words, product in _products(g, formula, of in truth.derivation.sampled):
+        pair = pair_of(Value(expected), product, 0, size)
+        if pair is not None and screened(pair, free.points).status == "agree":
+            return LocalForm(words, pair, free)
+    return None
+
+
+def _with_arbitrary(truth: Truth, name: str) -> Truth:
+    """The truth with any values for one adjoint."""
+    points = tuple(
+        replace(point, values={**point.values, name: random_values(point.values[name], number)})
+        for number, point in enumerate(truth.points)
+        if name in point.values
+    )
+    return replace(truth, points=points)
+
+
+def _contraction(of: str, by: str, truth: Truth) -> Array:
+    r"""\(\sum_v g_v \, \partial v / \partial u\), over the indices of u."""
+    direct = by in tensors_in(truth.space.definitions[of].expression)
+    local = truth.local(of, by) if direct else truth.space.definitions[rooted(of, by)]
+    rank = len(truth.space.shapes[of])
+    outer, inner = local.indices[:rank], local.indices[rank:]
+    body = Mul(array_of(adjoint(of), truth.space.shapes[of]).at(*outer), local.expression)
+    whole = total(body, *zip(outer, local.shape[:rank], strict=True))
+    shape = local.shape[rank:]
+    return Array(inner, shape, display(whole, dict(zip(inner, shape, strict=True)), truth.space))
+
+
+def _products(g: Value, r: Value, sampled: bool) -> Iterator[tuple[str, Value]]:
+    """The usual products, entry by entry first; a matrix is turned where that makes it fit."""
+    if r.shape == g.shape or r.rank == 0 or g.rank == 0:
+        product = entrywise(lambda a, b: a * b, (g.array, r.array), _NOTHING)
+        yield "g ⊙ r", Value(product, g.row)
+        if sampled and g.rank:
+            yield "Σ g ⊙ r over the samples", _summed(product, -1)
+            yield "Σ g ⊙ r over the samples", _summed(product, 0)
+    if max(g.rank, r.rank) > 2:
+        return
+    for turn_r in (False, True):
+        for turn_g in (False, True):
+            one, other = _matrix(g, turn_g), _matrix(r, turn_r)
+            said, formula = "gᵀ" if turn_g else "g", "rᵀ" if turn_r else "r"
+            if same_size(one.shape[1], other.shape[0]):
+                yield f"{said} {formula}", Value(contracted(one, other, _NOTHING))
+            if same_size(other.shape[1], one.shape[0]):
+                yield f"{formula} {said}", Value(contracted(other, one, _NOTHING))
+
+
+def _matrix(value: Value, turned: bool) -> Array:
+    """A value as a matrix: vectors are columns, rows where they are transposed."""
+    array = value.array
+    if len(array.shape) < 2:
+        extra = fresh([*array.indices, *array.expression.free_symbols])
+        other = fresh([extra, *array.indices, *array.expression.free_symbols])
+        indices = (*array.indices, extra) if array.indices else (other, extra)
+        shape = (*array.shape, S.One) if array.shape else (S.One, S.One)
+        array = Array(indices, shape, array.expression)
+        turned = turned != value.row
+    return Array(array.indices[::-1], array.shape[::-1], array.expression) if turned else array
+
+
+def _summed(array: Array, axis: int) -> Value:
+    place = axis % len(array.shape)
+    bound = (array.indices[place], array.shape[place])
+    rest = [k for k in range(len(array.shape)) if k != place]
+    indices, shape = tuple(array.indices[k] for k in rest), tuple(array.shape[k] for k in rest)
+    return Value(Array(indices, shape, total(array.expression, bound)))
+
+
+def random_values(like: np.ndarray, number: int) -> np.ndarray:
+    """Numbers away from 0 of both signs, of the same shape."""
+    random = np.random.default_rng([7, number])
+    return random.uniform(0.3, 1.2, like.shape) * random.choice([-1.0, 1.0], like.shape)

@@ -1,0 +1,182 @@
+r"""Claims beside a derivation: one verdict for each line, and what earlier lines do to later ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from symbackprop.algebra.arrays import Array
+from symbackprop.algebra.binding import tensors_in
+from symbackprop.algebra.symbols import adjoint, entry
+from symbackprop.model.model import Model
+from symbackprop.notation.conventions import Conventions, Stand
+from symbackprop.notation.reading.claims import Claim, Reading
+from symbackprop.verifying.grounds import Grounds, Note, other_grounds, speaks_against, stated_grounds
+from symbackprop.verifying.judging import Ground, Judgement, judge
+from symbackprop.verifying.meanings import NoMeaningError, in_units
+from symbackprop.verifying.reporting import Desk, under_convention, verdict_of
+from symbackprop.verifying.truths import Truths
+from symbackprop.verifying.verdicts import Status, Verdict
+
+GIVEN = 3  # wrong lines that a later one may be judged upon
+
+
+def judged(note: Note, model: Model, one_over_m: Stand, conventions: Conventions) -> tuple[Verdict, ...]:
+    """A verdict for each line of a note, in order."""
+    truths = Truths(model, one_over_m)
+    grounds = stated_grounds(note, truths)
+    desk = Desk(truths, conventions)
+    count = range(len(grounds.lines))
+    failing = [number for number in count if grounds.judgement(number).status in ("wrong", "void")]
+    elsewhere = _elsewhere(note, truths, grounds, failing) if failing else {}
+    found: list[Verdict] = []
+    for number in count:
+        line, judgement = grounds.lines[number], grounds.judgement(number)
+        if number in elsewhere:
+            other, words = elsewhere[number]
+            if other.status == "wrong":
+                judgement = other
+            elif other.reading is not None:
+                judgement = grounds.at_scale(number, other.reading.scale)
+            verdict = verdict_of(line, judgement, grounds, desk)
+            found.append(verdict if other.status == "wrong" else under_convention(verdict, line, other, words))
+        else:
+            found.append(verdict_of(line, judgement, grounds, desk))
+    return _given(found, grounds)
+
+
+def _elsewhere(note: Note, truths: Truths, grounds: Grounds, failing: list[int]) -> dict[int, tuple[Judgement, str]]:
+    """For lines that fail as stated: right under another convention, or wrong there where their shapes fit."""
+    found: dict[int, tuple[Judgement, str]] = {}
+    wrong: dict[int, tuple[Judgement, str]] = {}
+    for other in other_grounds(note, truths, grounds):
+        left = [number for number in failing if number not in found]
+        if not left:
+            break
+        if len(other.lines) != len(grounds.lines):
+            continue
+        judgements = {number: _beside(other, grounds, number) for number in left}
+        right = {number: (j, other.words) for number, j in judgements.items() if j.status == "right"}
+        if right and speaks_against(other, grounds) is None:
+            found |= right
+        for number, judgement in judgements.items():
+            if judgement.pair is not None and judgement.status == "wrong" and not other.rereads:
+                wrong.setdefault(number, (judgement, other.words))
+    fits = {number for number in wrong if grounds.judgement(number).pair is not None}
+    return {**{number: wrong[number] for number in wrong if number not in fits}, **found}
+
+
+def _beside(other: Grounds, grounds: Grounds, number: int) -> Judgement:
+    """The judgement on a line on other grounds; where the lines around it settled the scale, at that scale."""
+    settled = grounds.judgement(number)
+    if settled.reading is not None and grounds.alone(number).status == "right":
+        return other.at_scale(number, settled.reading.scale)
+    return other.alone(number)
+
+
+# one wrong step does not spoil the lines after it
+
+
+def _given(verdicts: list[Verdict], grounds: Grounds) -> tuple[Verdict, ...]:
+    """Later lines, judged upon what a person has made of an adjoint in an earlier line that is wrong."""
+    wrong: dict[int, tuple[str, Reading]] = {}
+    result = list(verdicts)
+    for number, verdict in enumerate(verdicts):
+        line = grounds.lines[number]
+        if not isinstance(line, Claim):
+            continue
+        if verdict.status is Status.PROVED:
+            result[number] = _resting_on(verdict, line, wrong, grounds)
+        elif verdict.status is Status.REFUTED:
+            upon = _right_upon(line, wrong, grounds)
+            if upon is not None:
+                given, judgement = upon
+                result[number] = _proved_upon(verdict, judgement, grounds.lines[given].where.line)
+                continue
+            subject = _defined(line, grounds, number)
+            if subject is not None:
+                wrong[number] = subject
+    return tuple(result)
+
+
+def _defined(line: Claim, grounds: Grounds, number: int) -> tuple[str, Reading] | None:
+    """The adjoint that a line gives a formula for, in the reading that was judged."""
+    reading = grounds.judgement(number).reading or line.readings[0]
+    subject, last = reading.sides[0].subject, reading.sides[-1]
+    if line.kind == "update" or subject.kind != "adjoint" or last.value is None:
+        return None
+    whole = not subject.indices or subject.indices == reading.indices
+    return (adjoint(subject.name), reading) if whole else None
+
+
+def _resting_on(verdict: Verdict, line: Claim, wrong: dict[int, tuple[str, Reading]], grounds: Grounds) -> Verdict:
+    """A line that is right for the true adjoints says so if an earlier line has one of them wrong."""
+    for number in reversed(wrong):
+        name, _ = wrong[number]
+        values = [side.value for reading in line.readings for side in reading.sides[1:] if side.value is not None]
+        reads = {read for value in values for read in tensors_in(value.expression)}
+        if name in reads:
+            return replace(verdict, given=grounds.lines[number].where.line)
+    return verdict
+
+
+def _right_upon(line: Claim, wrong: dict[int, tuple[str, Reading]], grounds: Grounds) -> tuple[int, Judgement] | None:
+    """The latest wrong line upon whose formula this one is right."""
+    for number in list(reversed(wrong))[:GIVEN]:
+        for reading in line.readings:
+            ground = _upon(number, wrong, reading, grounds)
+            if ground is None:
+                continue
+            judgement = judge(line, reading, ground)
+            if judgement.status == "right":
+                return number, judgement
+    return None
+
+
+def _upon(number: int, wrong: dict[int, tuple[str, Reading]], reading: Reading, grounds: Grounds) -> Ground | None:
+    """The ground on which the formulas of the wrong lines up to `number` are true; None at another scale."""
+    if wrong[number][1].scale != reading.scale:
+        return None
+    ground = grounds.ground(reading.scale)
+    definitions = dict(_definitions(number, wrong, ground))
+    if not definitions:
+        return None
+    return replace(ground, truth=ground.truth.swept().with_definitions(definitions))
+
+
+def _definitions(number: int, wrong: dict[int, tuple[str, Reading]], ground: Ground) -> Iterator[tuple[str, Array]]:
+    for earlier, (name, reading) in wrong.items():
+        if earlier > number or reading.scale != ground.truth.scale:
+            continue
+        array = _in_canonical_units(name, reading, ground)
+        if array is not None:
+            yield name, array
+
+
+def _in_canonical_units(name: str, reading: Reading, ground: Ground) -> Array | None:
+    """The person's formula for an adjoint, as one for the canonical adjoint over its own indices."""
+    first, last = reading.sides[0].value, reading.sides[-1].value
+    shape = ground.truth.space.shapes.get(name)
+    if first is None or last is None or shape is None or last.shape != shape:
+        return None
+    try:
+        left, right = (in_units(side.array, ground.meaning, ground.truth) for side in (first, last))
+    except NoMeaningError:
+        return None
+    unit = left.expression / entry(name, *left.indices)
+    return None if tensors_in(unit) else replace(right, expression=right.expression / unit)
+
+
+def _proved_upon(verdict: Verdict, judgement: Judgement, line: int) -> Verdict:
+    return Verdict(
+        Status.PROVED,
+        verdict.claim,
+        verdict.line,
+        verdict.where,
+        subject=verdict.subject,
+        method=judgement.method,
+        scope=verdict.scope,
+        premises=judgement.premises,
+        given=line,
+        points=judgement.points,
+    )
