@@ -221,8 +221,9 @@ def _bases(stem: Stem, words: list[str]) -> Iterator[str]:
     letters = stem.letters
     spellings = [letters]
     if stem.accent:
-        accented = canonical(letters[:1] + _COMBINING[stem.accent] + letters[1:]) if len(letters) == 1 else letters
-        spellings = [f"{letters}_{stem.accent}", letters + stem.accent, accented]
+        spellings = [f"{letters}_{stem.accent}", letters + stem.accent]
+        if len(letters) == 1:
+            spellings.append(canonical(letters + _COMBINING[stem.accent]))  # ŷ as one letter
     for spelling in dict.fromkeys(spellings):
         if words:
             yield f"{spelling}_{'_'.join(words)}"

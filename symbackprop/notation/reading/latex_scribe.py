@@ -9,7 +9,7 @@ from typing import NoReturn
 from symbackprop.errors import NotationError
 from symbackprop.notation.reading.latex_nodes import Node
 from symbackprop.notation.reading.source import Source, Span
-from symbackprop.notation.reading.tokens import Kind, Token
+from symbackprop.notation.reading.tokens import TRANSPOSE, Kind, Token
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,8 @@ class Scribe:
     def put(self, text: str, span: Span) -> None:
         """One token; what kind it is, its first letter says."""
         first = text[0]
-        kind: Kind = "name" if first.isalpha() else "number" if first.isdigit() or text[:2] == ".5" else "operator"
+        kind: Kind = "number" if first in ".0123456789" and text != ".." else "name" if first.isalpha() else "operator"
+        kind = "operator" if text == TRANSPOSE else kind
         self.tokens.append(Token(kind, text, span))
 
     def bracketed(self, items: tuple[Node, ...], start: Span, end: Span) -> None:
