@@ -27,7 +27,7 @@ def numbers_of(network: ScalarNetwork, derivation: Derivation, values: Mapping[s
     """
     source = network.source
     arrays = checked_arrays(source, network.sizes, values)
-    _refuse_opaque(source)
+    refuse_opaque(source)
     whole: dict[str, float] = {
         name: float(arrays[tensor][position]) for name, (tensor, position) in network.graph.leaves.items()
     }
@@ -91,7 +91,12 @@ def _shown(shape: tuple[int, ...]) -> str:
     return " × ".join(map(str, shape)) or "of a single number"
 
 
-def _refuse_opaque(model: Model) -> None:
+def refuse_opaque(model: Model) -> None:
+    """Numbers need a formula for every function.
+
+    Raises:
+        UsageError: the model applies one that has none.
+    """
     for equation in model.equations:
         for part in sorted(equation.expression.atoms(Apply), key=str):
             function = model.functions.get(part.name)

@@ -53,8 +53,8 @@ class ScalarDerivation:
 
     `wholes` are the outputs that the loss reads, and the loss, each with its formula in leaves alone; empty where they
     are too long to be read. `cost` has the cost over all samples and its derivative by each parameter, where the model
-    has one; `updates` the step of gradient descent for each. `numbers` has the value of every node, and under the
-    names of adjoints the derivatives, where values were given.
+    has one; `updates` the step of gradient descent for each, with the learning rate `rate`. `numbers` has the value of
+    every node, and under the names of adjoints the derivatives, where values were given.
     """
 
     network: ScalarNetwork
@@ -64,6 +64,7 @@ class ScalarDerivation:
     samples: Samples | None
     cost: tuple[Step, ...]
     updates: tuple[Step, ...]
+    rate: str
     numbers: Mapping[str, float] | None
 
     def step(self, name: str) -> NodeStep:
@@ -103,6 +104,7 @@ def scalar_derivation(
     integers = {tensor.name for tensor in model.tensors if tensor.integer}
     given = None if values is None or set(values) <= integers else values
     parameters = [leaf for leaf in network.leaves if leaf.name in network.wanted and leaf.role == "parameter"]
+    rate = next(name for name in LEARNING_RATES if name not in {tensor.name for tensor in model.tensors})
     return ScalarDerivation(
         network=network,
         derivation=found,
@@ -110,7 +112,8 @@ def scalar_derivation(
         wholes=tuple(_wholes(network)) if network.complete and len(whole) < _READABLE else (),
         samples=model.samples,
         cost=tuple(_cost(model, network, parameters)),
-        updates=tuple(_update(model, leaf) for leaf in parameters),
+        updates=tuple(_update(model, leaf, rate) for leaf in parameters),
+        rate=rate,
         numbers=None if given is None else numbers_of(network, found, given),
     )
 
@@ -193,12 +196,10 @@ def _direct(model: Model, leaf: Leaf) -> Expr:
     return display(found, {}, model.space)
 
 
-def _update(model: Model, leaf: Leaf) -> Step:
+def _update(model: Model, leaf: Leaf, rate: str) -> Step:
     """Gradient descent on the cost, or on the loss where there is no cost."""
     value = entry(leaf.name)
-    taken = {tensor.name for tensor in model.tensors}
-    rate = next(entry(name) for name in LEARNING_RATES if name not in taken)
-    return _by_definition(StepKind.UPDATE, leaf.name, value, value - rate * Partial(entry(model.root), value))
+    return _by_definition(StepKind.UPDATE, leaf.name, value, value - entry(rate) * Partial(entry(model.root), value))
 
 
 def _by_definition(kind: StepKind, tensor: str, left: Expr, after: Expr) -> Step:

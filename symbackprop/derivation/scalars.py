@@ -231,7 +231,7 @@ def _network(
     model = Model(
         tensors=(
             *(_tensor(source, leaf) for leaf in leaves),
-            *(Tensor(node.name, (), "intermediate") for node in reversed(nodes)),
+            *(Tensor(node.name, (), "intermediate") for node in nodes),
         ),
         equations=(*(Equation(node.name, (), node.value) for node in reversed(nodes)), Equation(source.loss, (), root)),
         loss=source.loss,

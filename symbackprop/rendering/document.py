@@ -6,7 +6,7 @@ formula stands in a step of the derivation.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from symbackprop.derivation.derivation import Derivation
@@ -109,7 +109,7 @@ def document(derivation: Derivation, conventions: Conventions, format: str, leve
     return Document(
         title=_title(whole),
         parts=parts,
-        checks=tuple(_checks(derivations)),
+        checks=tuple(checks_in_words(derivations)),
         premises=tuple(dict.fromkeys(whole.premise(p) for d in derivations for p in d.premises())),
         kinks=tuple(dict.fromkeys(whole.plain(k) for d in derivations for step in walk(d.steps) for k in step.kinks)),
     )
@@ -196,7 +196,7 @@ def _lines(formulas: Formulas, step: Step, level: str, detail: str) -> Iterator[
             _LABELS[StepKind.MATRIX] if detail != "outline" else "",
             formulas.matrix(matrices),
             shapes=formulas.shapes(matrices[0]),
-            checked=_checked(matrices[-1], detail),
+            checked=line_check(matrices[-1], detail),
         )
 
 
@@ -215,7 +215,7 @@ def _line(formulas: Formulas, step: Step, detail: str) -> Line:
     math = formulas.chain(step.left, step.after) if brief else formulas.chain(step.left, step.before, step.after)
     notes = [f"{formulas.tensor(fact.tensor)} {_FACTS[fact.kind]}" for fact in step.facts]
     notes += [formulas.plain(kink) for kink in step.kinks]
-    return Line(_label(formulas, step), math, note="; ".join(notes), checked=_checked(step, detail))
+    return Line(_label(formulas, step), math, note="; ".join(notes), checked=line_check(step, detail))
 
 
 def _label(formulas: Formulas, step: Step) -> str:
@@ -226,7 +226,7 @@ def _label(formulas: Formulas, step: Step) -> str:
     return _LABELS[step.kind]
 
 
-def _checked(step: Step, detail: str) -> str:
+def line_check(step: Step, detail: str) -> str:
     """How the step was checked, where every step is told."""
     if detail != "every-step" or step.check.method is Method.DEFINITION:
         return ""
@@ -238,9 +238,10 @@ def _checked(step: Step, detail: str) -> str:
     return words[step.check.method]
 
 
-def _checks(derivations: list[Derivation]) -> Iterator[str]:
+def checks_in_words(derivations: Sequence[Derivation], scope: str = "at all sizes") -> Iterator[str]:
+    """How many steps were checked in which way; `scope` says where the proofs hold."""
     words = {
-        Method.PROVED: "proved, at all sizes: the difference of its two sides is zero",
+        Method.PROVED: f"proved, {scope}: the difference of its two sides is zero",
         Method.AGREES: "found equal at random points, without a proof",
         Method.DEFERRED: "not checked",
     }

@@ -9,23 +9,30 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from symbackprop.derivation.derivation import Derivation
+from symbackprop.derivation.scalar_derivation import ScalarDerivation
 from symbackprop.errors import RenderError, UsageError, suggestion
 from symbackprop.files import write_whole
 from symbackprop.notation.conventions import Conventions
 from symbackprop.rendering.document import DETAILS, LEVELS, document
+from symbackprop.rendering.scalars import scalar_document
 
-FORMATS = {"md": "derivation.md.jinja", "tex": "derivation.tex.jinja"}
+FORMATS = ("md", "tex")
+SCALAR = "scalar"
+"""The level of a derivation that was made operation by operation."""
 
 
 def render(
-    derivation: Derivation,
+    derivation: Derivation | ScalarDerivation,
     path: str | Path,
     *,
-    level: str = "both",
+    level: str | None = None,
     detail: str = "standard",
     conventions: Conventions | None = None,
 ) -> Path:
     """Writes the document of a derivation to `path`: Markdown (.md) or LaTeX (.tex). Whole, or not at all.
+
+    The level is "both", "index" or "matrix"; of what `scalars` made it is "scalar". Without conventions the usual ones
+    are taken, at the scalar level with ∂L/∂w for derivatives.
 
     Raises:
         RenderError: the ending names no format.
@@ -46,19 +53,23 @@ def render(
 
 
 def document_text(
-    derivation: Derivation,
+    derivation: Derivation | ScalarDerivation,
     format: str,
     *,
-    level: str = "both",
+    level: str | None = None,
     detail: str = "standard",
     conventions: Conventions | None = None,
 ) -> str:
     """The document of a derivation as text in a format: md or tex."""
-    _one_of("level", level, LEVELS)
     _one_of("detail", detail, DETAILS)
-    _one_of("format", format, tuple(FORMATS))
-    view = document(derivation, conventions or Conventions(), format, level, detail)
-    return _environment().get_template(FORMATS[format]).render(document=view)
+    _one_of("format", format, FORMATS)
+    if isinstance(derivation, ScalarDerivation):
+        _one_of("level", level or SCALAR, (SCALAR,))
+        view = scalar_document(derivation, conventions or Conventions(adjoint="partial"), format, detail)
+        return _environment().get_template(f"scalar.{format}.jinja").render(document=view)
+    _one_of("level", level or LEVELS[0], LEVELS)
+    view = document(derivation, conventions or Conventions(), format, level or LEVELS[0], detail)
+    return _environment().get_template(f"derivation.{format}.jinja").render(document=view)
 
 
 def _one_of(name: str, value: str, choices: tuple[str, ...]) -> None:

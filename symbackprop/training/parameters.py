@@ -1,0 +1,116 @@
+"""Parameters from a file: NPZ arrays by name, or CSV with one entry a row.
+
+    entry,value
+    W1[0,0],0.15
+    b1[0],-0.2
+
+In brackets positions count from 0; `w1_1_2` and `W1_1_2` count from 1. A tensor with a single entry goes by its name.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from symbackprop.algebra.symbols import size
+from symbackprop.derivation.operations import extents
+from symbackprop.errors import DataError, suggestion
+from symbackprop.model.model import Model
+from symbackprop.notation.reading.source import read_file
+from symbackprop.training.data import Arrays, read_arrays
+
+_ENTRY = re.compile(r"(?P<name>.+?)(?:\[(?P<places>[\d\s,]+)\]|_(?P<numbers>\d+(?:_\d+)*))?")
+
+
+def read_parameters(path: Path, model: Model, sizes: Mapping[str, int]) -> Arrays:
+    """The arrays of an NPZ or CSV file for tensors that no equation defines, at the given sizes.
+
+    Raises:
+        DataError: no such file, or entries that do not fit the model.
+    """
+    if path.suffix.lower() == ".npz":
+        return read_arrays(path)
+    if path.suffix.lower() != ".csv":
+        raise DataError(f"{path} is neither CSV nor NPZ", fix="Give a file that ends in .csv or .npz.", name=str(path))
+    if not path.is_file():
+        raise DataError(f"{path} is not there", fix="Check the path.", name=str(path))
+    shapes = _shapes(model, sizes)
+    found: Arrays = {}
+    for written, value in _rows(path):
+        name, place = _entry(written, shapes, path)
+        array = found.setdefault(name, np.full(shapes[name], np.nan))
+        if not math.isnan(array[place]):
+            raise DataError(f"{path} gives {written} twice", fix="Remove one of the rows.", name=written)
+        array[place] = value
+    for name, array in found.items():
+        if np.isnan(array).any():
+            where = ",".join(str(place) for place in np.argwhere(np.isnan(array))[0])
+            raise DataError(
+                f"{path} has no value for {name}[{where}]", fix="Give every entry of a tensor a row.", name=name
+            )
+    return found
+
+
+def _shapes(model: Model, sizes: Mapping[str, int]) -> dict[str, tuple[int, ...]]:
+    """The shapes that are numbers, of the tensors that no equation defines."""
+    known = {size(name): value for name, value in sizes.items()}
+    plain = [tensor for tensor in model.tensors if not model.defines(tensor.name)]
+    return {
+        tensor.name: extents(model, tensor.name, known)
+        for tensor in plain
+        if {s for extent in tensor.shape for s in extent.free_symbols} <= set(known)
+    }
+
+
+def _rows(path: Path) -> list[tuple[str, float]]:
+    rows = [row for row in csv.reader(io.StringIO(read_file(path).text)) if any(cell.strip() for cell in row)]
+    found = []
+    for number, row in enumerate(rows):
+        cells = [",".join(row[:-1]).strip(), row[-1].strip()]
+        try:
+            value = float(cells[1])
+        except ValueError:
+            if number == 0:
+                continue  # the header
+            value = math.nan
+        if len(row) < 2 or not math.isfinite(value):
+            raise DataError(
+                f"row {number + 1} of {path} is no entry with its value",
+                because=f"It reads {','.join(row)!r}.",
+                fix="Write the name of an entry, a comma and a number: W1[0,0],0.15.",
+                name=str(path),
+            )
+        found.append((cells[0], value))
+    return found
+
+
+def _entry(written: str, shapes: Mapping[str, tuple[int, ...]], path: Path) -> tuple[str, tuple[int, ...]]:
+    """The tensor and the position that a row names."""
+    names = {name[:1].lower() + name[1:]: name for name in shapes} | {name: name for name in shapes}
+    match = None if written in names else _ENTRY.fullmatch(written)
+    of = names.get(written if match is None else match["name"])
+    if of is None:
+        raise DataError(
+            f"{path} has an entry {written!r} of no tensor of the model",
+            fix=suggestion(written.partition("[")[0], names) or f"Its tensors are {', '.join(shapes)}.",
+            name=written,
+        )
+    shape = shapes[of]
+    place = _place(match) if match is not None else (0,) * len(shape)
+    inside = len(place) == len(shape) and all(0 <= p < extent for p, extent in zip(place, shape, strict=True))
+    if not inside or (match is None and math.prod(shape) > 1):
+        shown = " × ".join(map(str, shape)) or "a single number"
+        raise DataError(f"{path} has {written!r}, which is no entry of {of}", because=f"{of} is {shown}.", name=of)
+    return of, place
+
+
+def _place(match: re.Match[str]) -> tuple[int, ...]:
+    if match["places"] is not None:
+        return tuple(int(part) for part in match["places"].split(",") if part.strip())
+    return tuple(int(part) - 1 for part in (match["numbers"] or "").split("_") if part)
