@@ -71,7 +71,9 @@ def compact(expr: Expr, ranges: Ranges, space: Space, facts: list[Fact]) -> Expr
     used: list[Fact] = []
     flat = with_facts(assemble(terms, ranges), space, used)
     forms = [kept, *(_forms(flat))]
-    best = min(forms, key=lambda form: (size_of(form), str(form)))
+    sizes = {form: size_of(form) for form in forms}
+    shortest = [form for form, size in sizes.items() if size == min(sizes.values())]
+    best = shortest[0] if len(shortest) == 1 else min(shortest, key=str)
     if best != kept:
         facts.extend(fact for fact in used if fact not in facts)
     return best

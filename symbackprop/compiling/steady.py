@@ -27,9 +27,7 @@ from symbackprop.compiling.exponentials import (
     tanh_of,
 )
 from symbackprop.compiling.naming import Naming
-
-KEPT = frozenset({"sigmoid", "tanh", "softplus"})
-"""Functions with stable code of their own; others made of exponentials are spelled out with these."""
+from symbackprop.model.functions import FUNCTIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +72,11 @@ class Steady:
         return _from_logits(plain)
 
     def function(self, expr: Apply, ranges: Ranges) -> Expr:
-        """A function made of exponentials, spelled out with sigmoids where that is how it is stable."""
+        """A user's own function made of exponentials, spelled out where that makes it stable; ours have their code."""
         meaning = self.space.functions.get(expr.name)
         argument = self.form(expr.argument, ranges)
-        if meaning is not None and meaning.expression is not None and expr.order == 0 and expr.name not in KEPT:
+        is_own = meaning is not None and FUNCTIONS.get(expr.name) != meaning and expr.order == 0
+        if is_own and meaning is not None and meaning.expression is not None:
             definition = meaning.expression.xreplace({meaning.variable: argument})
             found = self.form(definition, ranges) if definition.has(exp) else definition
             if definition.has(exp) and found != definition:

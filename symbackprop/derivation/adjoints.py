@@ -68,8 +68,11 @@ def adjoint_of(
 
     `known` holds the adjoints found so far, `served` how many tensors read each of them.
     """
-    named = display(Add(*(c.named for c in contributions)), place.ranges, space)
-    folded = display(Add(*(c.folded for c in contributions)), place.ranges, space)
+    if len(contributions) == 1:
+        named, folded = contributions[0].named, contributions[0].folded
+    else:
+        named = display(Add(*(c.named for c in contributions)), place.ranges, space)
+        folded = display(Add(*(c.folded for c in contributions)), place.ranges, space)
     steps = [c.step for c in contributions]
     if len(contributions) > 1:
         steps.append(_paths_step(place, contributions, folded, checker))
@@ -105,9 +108,10 @@ def _with_facts(
     place: Place, named: Expr, folded: Expr, space: Space, checker: Checker
 ) -> tuple[Expr, Expr, list[Step]]:
     used: list[Fact] = []
-    after = display(with_facts(folded, space, used), place.ranges, space)
+    plain = with_facts(folded, space, used)
     if not used:
         return named, folded, []
+    after = display(plain, place.ranges, space)
     step = Step(
         StepKind.FACT,
         place.tensor,

@@ -45,6 +45,7 @@ class Frame:
     through: str
     indices: tuple[Symbol, ...]
     equation: Array
+    expression: Expr
 
     @property
     def outer(self) -> dict[Symbol, Expr]:
@@ -54,10 +55,6 @@ class Frame:
     @property
     def ranges(self) -> dict[Symbol, Expr]:
         return {**self.outer, **dict(zip(self.indices, self.equation.shape, strict=True))}
-
-    @property
-    def expression(self) -> Expr:
-        return apart(self.equation.at(*self.indices), (*self.at, *self.indices))
 
     @property
     def value(self) -> Expr:
@@ -78,7 +75,8 @@ def frame(tensor: str, at: tuple[Symbol, ...], shape: tuple[Expr, ...], equation
         new = fresh(taken, variable)
         taken.add(new)
         indices.append(new)
-    return Frame(tensor, at, shape, equation.tensor, tuple(indices), array)
+    expression = apart(array.at(*indices), (*at, *indices))
+    return Frame(tensor, at, shape, equation.tensor, tuple(indices), array, expression)
 
 
 def contribution(place: Frame, root: str, scale: Expr, space: Space, checker: Checker) -> Contribution:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from sympy import Expr, S, Symbol
+from sympy import Expr, S, Symbol, erf, exp
 from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.arrays import Array, array_of
@@ -110,10 +110,17 @@ def _adjoints(
         place = _place(model, name, way)
         parts = tuple(_contributions(model.root, place, way, scale, sampled, space, checker))
         if form is not None:
-            parts = tuple(replace(part, folded=form(part.folded, place.ranges)) for part in parts)
-            parts = tuple(replace(part, named=part.folded) for part in parts)
+            parts = tuple(_in_form(part, form, place.ranges) for part in parts)
         known[name] = adjoint_of(place, parts, known, way.served, space, checker, lifting=lifting)
     return known
+
+
+def _in_form(part: Contribution, form: Form, ranges: Ranges) -> Contribution:
+    """The contribution in its form: folded, or with derivatives by name where exponentials would be left."""
+    kernels = (exp, erf)
+    chosen = part.named if part.folded.has(*kernels) and not part.named.has(*kernels) else part.folded
+    found = form(chosen, ranges)
+    return replace(part, named=found, folded=found)
 
 
 @dataclass(frozen=True, slots=True)
