@@ -100,7 +100,13 @@ class Formulas:
         local = self._partial(through, to)
         if through == self.derivation.root:
             return local
-        return f"{self._partial(self.names.root_of(through), through)} {local}"
+        weight = f"{latex(self.derivation.scale, names=self.names)} \\, " if self._joins_samples(through, to) else ""
+        return f"{weight}{self._partial(self.names.root_of(through), through)} {local}"
+
+    def _joins_samples(self, through: str, to: str) -> bool:
+        """Whether the losses of samples, each by itself in `through`, become the cost of all in `to`."""
+        sampled = self.derivation.sampled
+        return self.derivation.scale != 1 and through in sampled and to not in sampled
 
     def _partial(self, of: str, by: str) -> str:
         return latex(Partial(entry(of), entry(by)), names=self.names)
