@@ -22,6 +22,9 @@ def special(scribe: Scribe, items: tuple[Node, ...], at: int) -> int | None:
     if big in BIG and (below or big == "sum") and not (big == "sum" and isinstance(base, Words | Macro)):
         put_big(BIG[big], node, scribe)
         return at + 1
+    if isinstance(base, Words) and base.command in ("mathbb", "mathds") and base.text.strip() in ("E", "P", "R"):
+        fix = "Write \\frac{1}{m} \\sum_{s=1}^{m} for a mean."
+        scribe.refuse("{} has no meaning here", node.span, fix)
     if _is_bold_one(base):
         return at + 1 + put_ones(node, following, scribe)
     known = big in scribe.names.tensors or big in scribe.names.sizes

@@ -55,9 +55,9 @@ def stem_of(node: Node) -> tuple[Stem, tuple[Node, ...], tuple[Node, ...]] | Non
     match node:
         case Scripted(base, below, above):
             inner = stem_of(base)
-            if inner is None or (below and inner[1]) or (above and inner[2]):
+            if inner is None or (below and inner[1]) or (above and inner[2] and not _is_mark(inner[2])):
                 return None
-            return inner[0], below or inner[1], above or inner[2]
+            return inner[0], below or inner[1], (*inner[2], *above)
         case Atom("letter", text, span):
             return Stem(canonical(text), span), (), ()
         case Atom("command", text, span) if text in LETTERS:
@@ -69,6 +69,11 @@ def stem_of(node: Node) -> tuple[Stem, tuple[Node, ...], tuple[Node, ...]] | Non
         case Macro(command, (Group((inner,), _),), None, span):
             return _accented(command, inner, span)
     return None
+
+
+def _is_mark(above: tuple[Node, ...]) -> bool:
+    """Whether a layer's mark is all that stands above, as within {W^{[1]}}^T."""
+    return len(above) == 1 and isinstance(above[0], Fence)
 
 
 def _accented(command: str, inner: Node, span: Span) -> tuple[Stem, tuple[Node, ...], tuple[Node, ...]] | None:

@@ -2,6 +2,8 @@ r"""Names, entries, adjoints and functions of a formula in LaTeX, as tokens."""
 
 from __future__ import annotations
 
+from typing import Literal
+
 from symbackprop.notation.reading.latex_names import Stem, mark_of, meant, separate, split, stem_of
 from symbackprop.notation.reading.latex_nodes import Atom, Fence, Group, Node, Scripted, Words
 from symbackprop.notation.reading.latex_scribe import Scribe, end_of, point, start_of
@@ -9,6 +11,7 @@ from symbackprop.notation.reading.latex_signs import FUNCTIONS, NAMED, TRANSPOSE
 from symbackprop.notation.reading.source import Span
 from symbackprop.notation.reading.tokens import TRANSPOSE
 
+PrimeIs = Literal["transpose", "prime", "power"]
 _ENTRYWISE = frozenset({"odot", "circ", "⊙", "∘"})
 
 
@@ -78,6 +81,8 @@ def _flat(above: tuple[Node, ...]) -> tuple[Node, ...]:
     for node in above:
         if isinstance(node, Scripted) and isinstance(node.base, Atom) and node.base.kind == "empty" and not node.below:
             found += _flat(node.above)
+        elif isinstance(node, Scripted) and isinstance(node.base, Fence) and not node.below:  # W^{[1]^T}
+            found += [node.base, *_flat(node.above)]
         elif isinstance(node, Group) and len(node.items) == 1:
             found += _flat(node.items)
         else:
@@ -101,7 +106,7 @@ def put_name(node: Node, scribe: Scribe, d: Span | None = None) -> None:
     span = d.to(span) if d else span
     scribe.put(what.name, span)
     put_indices(what.indices, span, scribe)
-    put_above(rest, scribe)
+    put_above(rest, scribe, "transpose" if what.known else "prime")
 
 
 def _span_of_name(stem: Stem, own: tuple[Node, ...], others: tuple[Node, ...], node: Node, scribe: Scribe) -> Span:
@@ -136,20 +141,30 @@ def put_index(index: tuple[Node, ...], scribe: Scribe) -> None:
     scribe.write(scribe, index)
 
 
-def put_above(rest: tuple[Node, ...], scribe: Scribe, number: bool = False) -> None:
-    """Transposes and a power after an operand; on a `number` a T is a name."""
+def put_above(
+    rest: tuple[Node, ...], scribe: Scribe, mark: Literal["transpose", "prime", "power"] = "transpose"
+) -> None:
+    """Transposes and a power after an operand.
+
+    What a prime is, `mark` says: behind an unknown name it stays a prime. On a number ("power") a T is a name.
+    """
     rest = _flat(rest)
-    while rest and not number and _is_transpose(rest[0]):
-        scribe.put(TRANSPOSE, rest[0].span)
-        rest = rest[1:]
     last: list[Node] = []
-    while rest and not number and _is_transpose(rest[-1]):
-        last.append(rest[-1])
+    while rest and mark != "power" and _is_transpose(rest[0]):
+        _put_transpose(rest[0], scribe, mark)
+        rest = rest[1:]
+    while rest and mark != "power" and _is_transpose(rest[-1]):
+        last.insert(0, rest[-1])
         rest = rest[:-1]
     if rest:
         _power(rest, scribe)
     for node in last:
-        scribe.put(TRANSPOSE, node.span)
+        _put_transpose(node, scribe, mark)
+
+
+def _put_transpose(node: Node, scribe: Scribe, mark: str) -> None:
+    primed = isinstance(node, Atom) and node.text in ("'", "prime")
+    scribe.put("'" if primed and mark == "prime" else TRANSPOSE, node.span)
 
 
 def _is_transpose(node: Node) -> bool:
@@ -170,6 +185,8 @@ def _power(rest: tuple[Node, ...], scribe: Scribe) -> None:
     for node in rest:
         if _is_transpose(node) or (isinstance(node, Atom) and node.text in ("*", "dagger", "ast", "star")):
             scribe.refuse("{} above has no meaning here", node.span, "Write ^\\top for a transpose, ^{2} for a power.")
+    if isinstance(rest[-1], Atom) and rest[-1].text in ("+", "-", "−"):
+        scribe.refuse("{} above lacks a number", rest[-1].span, "Write ^{-1} for a power; there are no inverses.")
     start, end = first.span, rest[-1].span
     scribe.put("^", point(start.start))
     if len(rest) == 1 and isinstance(first, Atom) and first.kind == "number":

@@ -80,6 +80,7 @@ REFUSED: Mapping[str, str] = MappingProxyType(
         "infty": "Write finite bounds.",
         "int": "There are no integrals here.",
         "min": "Write -\\max of the negatives.",
+        "over": "Write \\frac{a}{b}.",
         "cancel": "Write what is left without what is struck out.",
         "binom": "Write numbers out.",
         "vdots": "Write the entries out.",

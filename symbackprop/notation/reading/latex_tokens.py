@@ -90,7 +90,7 @@ def _step(scribe: Scribe, items: tuple[Node, ...], at: int) -> int:
             scribe.put(text, span)
             if below:
                 scribe.refuse("{} is a number with an index", node.span, "Write \\mathbf{1}_m for m ones.")
-            put_above(above, scribe, number=True)
+            put_above(above, scribe, "power")
             return at + 1
         case Atom("sign"):
             return _sign(scribe, items, at)
@@ -135,6 +135,13 @@ def _is_adjoint(d: Node, following: Node, scribe: Scribe) -> bool:
 def _function(name: str, scribe: Scribe, items: tuple[Node, ...], at: int) -> int:
     """A function with its argument: in brackets, or for `\\log` and its like the one operand that follows."""
     node = items[at]
+    if (power := _power_of_function(node)) is not None:
+        base = scripts(node)[0]
+        scribe.put("(", start_of(node.span))
+        end = _function(name, scribe, (*items[:at], base, *items[at + 1 :]), at)
+        scribe.put(")", end_of(items[end - 1].span))
+        put_above((power,), scribe)
+        return end
     put_function(name, node, scribe)
     following = items[at + 1] if at + 1 < len(items) else None
     fence, below, above = scripts(following) if following is not None else (None, (), ())
@@ -154,6 +161,14 @@ def _function(name: str, scribe: Scribe, items: tuple[Node, ...], at: int) -> in
         return at + 1
     assert following is not None
     return _bare_argument(scribe, items, at + 1)
+
+
+def _power_of_function(node: Node) -> Atom | None:
+    r"""The 2 of \(\tanh^2 z\), which is \((\tanh z)^2\) for all functions that TeX names."""
+    match node:
+        case Scripted(Atom("command", name), (), (Atom("number", digits) as power,)):
+            return power if name in NAMED and digits.isdigit() else None
+    return None
 
 
 def _bare_argument(scribe: Scribe, items: tuple[Node, ...], at: int) -> int:
@@ -205,7 +220,7 @@ def _sign(scribe: Scribe, items: tuple[Node, ...], at: int) -> int:
 
 _SIGN_FIXES = {
     "!": "Write \\ne for unequal.",
-    ":": "Write := for a definition.",
+    ":": "Write := for a definition, letters for indices.",
     ";": "Write one statement to a line, parted by \\\\.",
     ".": "Write 0.5 or 1.0 for a decimal.",
     "#": "Write numbers in digits.",
@@ -266,6 +281,9 @@ def _other(scribe: Scribe, items: tuple[Node, ...], at: int) -> int:
     node = items[at]
     base, below, above = scripts(node)
     if isinstance(base, Group):
+        if not base.items and at and not below:  # a^{[1]}{}^T
+            put_above(above, scribe)
+            return at + 1
         if below or above:
             scribe.refuse("{} has scripts on several things", node.span, "Put them in brackets: (a b)^{2}.")
         write(scribe, base.items)
@@ -273,6 +291,8 @@ def _other(scribe: Scribe, items: tuple[Node, ...], at: int) -> int:
         _macro(base, below, above, scribe, _stands_alone(items, at))
     elif isinstance(base, Atom) and base.text == "nabla":
         put_nabla(node, scribe)
+    elif isinstance(base, Atom) and base.kind == "command" and base.text in NAMED and below:
+        scribe.refuse("{} has a subscript", node.span, "Write \\log, the natural logarithm, or \\max_{k}.")
     elif isinstance(base, Atom) and base.text == "partial":
         if below or above:
             scribe.refuse("{} does not say what it is of", node.span, "Write \\frac{\\partial L}{\\partial W}.")
@@ -298,6 +318,13 @@ def _macro(base: Macro, below: tuple[Node, ...], above: tuple[Node, ...], scribe
     elif base.command == "underset" and letters_of(base.arguments[1]) in BIG:
         sign, index = base.arguments[1], base.arguments[0].items
         put_big(BIG[letters_of(sign)], Scripted(sign.items[0], index, (), base.span), scribe)
+    elif base.command in ("underbrace", "overbrace"):
+        items = base.arguments[0].items
+        if alone and not above:
+            write(scribe, items)
+        else:
+            _part(scribe, base.span)
+            scribe.bracketed(items, start_of(base.span), end_of(base.span))
     elif base.command in _ACCENTS:
         scribe.refuse("{} has an accent over more than a name", base.span, "Write \\hat{y}, \\bar{W}_1.")
     else:
