@@ -50,6 +50,7 @@ from symbackprop.model.reductions import log_softmax, logsumexp, max_over, mean,
 from symbackprop.notation.conventions import Conventions
 from symbackprop.notation.reading.model_text import load
 from symbackprop.rendering.render import render
+from symbackprop.verifying.functions import verify_function
 
 __all__ = [
     "LOSSES",
@@ -100,4 +101,5 @@ __all__ = [
     "target",
     "tensor",
     "text",
+    "verify_function",
 ]

@@ -7,7 +7,7 @@ many are tried is bounded, so that the words depend on the claim and the model a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 
@@ -15,7 +15,6 @@ import numpy as np
 
 from symbackprop.algebra.arrays import Array
 from symbackprop.algebra.binding import tensors_in
-from symbackprop.algebra.space import Space
 from symbackprop.algebra.symbols import adjoint, is_adjoint, primal
 from symbackprop.errors import SymbackpropError
 from symbackprop.notation.reading.claims import Claim, Reading, Side
@@ -28,7 +27,7 @@ from symbackprop.verifying.grids import Grid, TooLargeError
 from symbackprop.verifying.judging import Ground, Judgement, judge
 from symbackprop.verifying.meanings import NoMeaningError
 from symbackprop.verifying.mistakes import forward_mistakes_of, mistakes_of
-from symbackprop.verifying.places import Kind, Mistake
+from symbackprop.verifying.places import Kind, Mistake, after, before
 from symbackprop.verifying.points import Point, agree
 
 Resolve = Callable[[Node, Scope], Value]
@@ -114,7 +113,7 @@ class _Bench:
         for pair in self._pairs():
             for name in self._subjects(pair):
                 for mistake in self._mistakes(name):
-                    if wanted(mistake) and self._explains(mistake, pair, ()):
+                    if wanted(mistake) and self._explains(mistake, pair, {}):
                         yield mistake.sentence
             yield from self._local(pair, wanted)
 
@@ -125,10 +124,11 @@ class _Bench:
             for subject in self._subjects(pair):
                 if not is_adjoint(subject):
                     continue
-                before = _before(subject, swept)
-                found = ((name, mistake) for name in before for mistake in self._mistakes(name))
+                behind = before(swept, subject)
+                within = [primal(name) for name in (subject, *behind)]
+                found = ((name, mistake) for name in behind for mistake in self._mistakes(name))
                 for name, mistake in islice(found, MAX_INHERITED):
-                    if self._explains(mistake, pair, _between(name, subject, swept)):
+                    if self._explains(mistake, pair, after(swept, primal(name), within)):
                         yield f"in {_called(name)}: {mistake.sentence}"
 
     def _pairs(self) -> tuple[Pair, ...]:
@@ -152,10 +152,9 @@ class _Bench:
         definition = derivation.model.space.definitions.get(name)
         return iter(()) if definition is None else forward_mistakes_of(derivation, name, definition)
 
-    def _explains(self, mistake: Mistake, pair: Pair, after: Iterable[str]) -> bool:
-        """Whether the left side with the mistake is the right side at every point."""
-        definitions = self.ground.truth.swept().space.definitions
-        changes = {mistake.name: mistake.array, **{name: definitions[name] for name in after}}
+    def _explains(self, mistake: Mistake, pair: Pair, following: Mapping[str, Array]) -> bool:
+        """Whether the left side with the mistake, and what follows from it, is the right side at every point."""
+        changes = {mistake.name: mistake.array, **following}
         return all(_gives(point, point.filled(changes), pair) for point in self.ground.truth.points)
 
     def _local(self, pair: Pair, wanted: Callable[[Mistake], bool]) -> Iterator[str]:
@@ -187,32 +186,6 @@ def _valued(point: Point, array: Array) -> Grid | None:
         return point.value(array)
     except (KeyError, TooLargeError):
         return None
-
-
-def _before(name: str, swept: Space) -> tuple[str, ...]:
-    """The adjoints that `name` rests on, the nearest first."""
-    found: dict[str, None] = {}
-    waiting = [name]
-    while waiting:
-        current = waiting.pop(0)
-        read = [
-            n for n in swept.definitions if is_adjoint(n) and n in tensors_in(swept.definitions[current].expression)
-        ]
-        waiting += [n for n in read if n not in found and n != name]
-        found.update(dict.fromkeys(n for n in read if n != name))
-    return tuple(found)
-
-
-def _between(name: str, subject: str, swept: Space) -> tuple[str, ...]:
-    """The adjoints that follow from `name` on the way to `subject`, itself included."""
-    on_the_way = {subject, *_before(subject, swept)}
-    found: set[str] = {name}
-    grown = True
-    while grown:
-        more = {n for n in on_the_way - found if tensors_in(swept.definitions[n].expression) & found}
-        found |= more
-        grown = bool(more)
-    return tuple(n for n in swept.definitions if n in found - {name})
 
 
 def _called(name: str) -> str:

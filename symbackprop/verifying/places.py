@@ -2,6 +2,7 @@ r"""Where a mistake can be made: the adjoint of one tensor with the contribution
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -9,8 +10,9 @@ from sympy import Add, Expr
 from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.arrays import Array
-from symbackprop.algebra.binding import replaced
-from symbackprop.algebra.symbols import adjoint, entry, tensor_of
+from symbackprop.algebra.binding import replaced, tensors_in
+from symbackprop.algebra.space import Space
+from symbackprop.algebra.symbols import adjoint, entry, is_adjoint, tensor_of
 from symbackprop.derivation.derivation import Derivation
 from symbackprop.derivation.steps import Step, StepKind, of_kind
 from symbackprop.notation.writing.text import text
@@ -123,3 +125,32 @@ def alike(place: Place, name: str) -> list[str]:
     """The other tensors of the model with the shape of `name`."""
     shapes = {t.name: t.shape for t in place.derivation.model.tensors if t.role not in ("loss", "cost")}
     return [other for other, shape in shapes.items() if other != name and shape == shapes.get(name) and shape]
+
+
+def before(space: Space, name: str) -> tuple[str, ...]:
+    """The adjoints that the adjoint `name` rests on, the nearest first."""
+    found: dict[str, None] = {}
+    waiting = [name]
+    while waiting:
+        expression = space.definitions[waiting.pop(0)].expression
+        read = [n for n in space.definitions if is_adjoint(n) and n in tensors_in(expression) and n != name]
+        waiting += [n for n in read if n not in found]
+        found.update(dict.fromkeys(read))
+    return tuple(found)
+
+
+def after(space: Space, tensor: str, within: Iterable[str] | None = None) -> dict[str, Array]:
+    """The definitions of the adjoints that follow from that of `tensor`; of those `within` alone, if given."""
+    chosen = None if within is None else {adjoint(name) for name in within}
+    found = {adjoint(tensor)}
+    grown = True
+    while grown:
+        more = {
+            name
+            for name, array in space.definitions.items()
+            if is_adjoint(name) and name not in found and (chosen is None or name in chosen)
+            if tensors_in(array.expression) & found
+        }
+        found |= more
+        grown = bool(more)
+    return {name: array for name, array in space.definitions.items() if name in found and name != adjoint(tensor)}

@@ -48,6 +48,10 @@ class Point:
         """
         return self._grids({}).array(array)
 
+    def scalar(self, expr: Expr) -> float:
+        """The value of an expression without free indices."""
+        return float(self.value(Array((), (), expr)))
+
     def shape(self, shape: tuple[Expr, ...]) -> tuple[int, ...]:
         return self._grids({}).shape(shape)
 

@@ -1,0 +1,207 @@
+r"""Trials: a function called at every point with arrays in one arrangement, what it gave and how it behaved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from symbackprop.algebra.symbols import adjoint
+from symbackprop.verifying.arrangements import Arrangement
+from symbackprop.verifying.calling import (
+    RAISED,
+    Failure,
+    Results,
+    Signature,
+    as_numbers,
+    failure_of,
+    results_of,
+)
+from symbackprop.verifying.grids import Grid
+from symbackprop.verifying.meanings import Meaning
+from symbackprop.verifying.points import Point
+from symbackprop.verifying.truths import Truth
+
+CLOSE = 1e-6  # relative: what a right function in double precision may be off by
+CLOSE_SINGLE = 1e-3  # the same for one in single precision
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One result under its key: the tensor, whether it is its gradient, the numbers at each point (None for no array).
+
+    `single` says that they came in single precision.
+    """
+
+    key: str
+    tensor: str
+    is_gradient: bool
+    numbers: tuple[Grid | None, ...]
+    single: bool = False
+
+    @property
+    def close(self) -> float:
+        return CLOSE_SINGLE if self.single else CLOSE
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What came of it: results in the order of the sweep, or a failure; `behaviour` says what nobody would expect."""
+
+    truth: Truth
+    meaning: Meaning
+    arrangement: Arrangement
+    results: tuple[Result, ...] = ()
+    unknown: tuple[str, ...] = ()
+    behaviour: tuple[str, ...] = ()
+    failure: Failure | None = None
+
+    def expected(self, result: Result, meaning: Meaning | None = None) -> tuple[Grid, ...]:
+        """The true numbers at each point, arranged as the function has them."""
+        return tuple(self._expected(result, point, meaning or self.meaning) for point in self.truth.points)
+
+    def _expected(self, result: Result, point: Point, meaning: Meaning) -> Grid:
+        name = adjoint(result.tensor) if result.is_gradient else result.tensor
+        return self.arrangement.arranged(result.tensor, point.values[name] * self.unit(result, point, meaning))
+
+    def unit(self, result: Result, point: Point, meaning: Meaning) -> float:
+        """What the true number is multiplied by under a meaning."""
+        if not result.is_gradient:
+            factor = {self.truth.cost: meaning.cost_value, self.truth.loss: meaning.loss_value}.get(result.tensor)
+            return 1.0 if factor is None else float(point.scalar(factor))
+        sampled, shared = meaning.plain
+        factor = sampled if result.tensor in self.truth.derivation.sampled else shared
+        return float("nan") if factor is None else float(point.scalar(factor))
+
+    def agrees(self, result: Result, meaning: Meaning | None = None) -> bool:
+        expected = self.expected(result, meaning)
+        return self.gives(result, expected)
+
+    def gives(self, result: Result, expected: tuple[Grid, ...]) -> bool:
+        """Whether the numbers are these; of values that are no gradients, axes of size 1 do not count."""
+        for found, true in zip(result.numbers, expected, strict=True):
+            if found is None:
+                return False
+            one, other = (found, true) if result.is_gradient else (np.squeeze(found), np.squeeze(true))
+            if not is_close(one, other, result.close):
+                return False
+        return True
+
+    @cached_property
+    def right(self) -> tuple[Result, ...]:
+        return tuple(result for result in self.results if self.agrees(result))
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The parameters without a gradient."""
+        given = {result.tensor for result in self.results if result.is_gradient}
+        return tuple(t.name for t in self.truth.model.parameters if t.name not in given)
+
+    @property
+    def is_right(self) -> bool:
+        return self.failure is None and not self.missing and len(self.right) == len(self.results)
+
+    @property
+    def worth(self) -> tuple[bool, int, int]:
+        """How well it went: whether it ran, how many results are right, how many have the right shape."""
+        pairs = [zip(result.numbers, self.expected(result), strict=True) for result in self.results]
+        shaped = sum(all(_same_shape(found, true) for found, true in pair) for pair in pairs)
+        return self.failure is None, len(self.right), shaped
+
+
+def is_close(found: Grid, expected: Grid, close: float) -> bool:
+    """Whether two arrays have one shape and agree, relative to the largest entry expected."""
+    if not _same_shape(found, expected) or not np.all(np.isfinite(found)):
+        return False
+    scale = float(np.max(np.abs(expected), initial=0.0)) or 1.0
+    return float(np.max(np.abs(found - expected), initial=0.0)) <= close * scale
+
+
+def _same_shape(found: Grid | None, expected: Grid) -> bool:
+    return found is not None and np.shape(found) == np.shape(expected)
+
+
+def tried(
+    function: Callable[..., Any], signature: Signature, truth: Truth, meaning: Meaning, arrangement: Arrangement
+) -> Trial:
+    """The function called once at each point, and once more at the first."""
+    calls: list[_Call] = []
+    for point in (*truth.points, truth.points[0]):
+        made = _called(function, signature, truth, point, arrangement)
+        if isinstance(made, Failure):
+            return Trial(truth, meaning, arrangement, failure=made)
+        calls.append(made)
+    *counted, again = calls
+    results = tuple(_in_sweep_order(_gathered(counted), truth))
+    behaviour = tuple(dict.fromkeys((*_changes(counted), *_memory(counted, again))))
+    return Trial(truth, meaning, arrangement, results, counted[0].results.unknown, behaviour)
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """What one call returned, a copy of its numbers taken at once, and the arguments that it changed."""
+
+    results: Results
+    copies: Mapping[tuple[bool, str], Grid | None]
+    changed: tuple[str, ...]
+
+
+def _called(
+    function: Callable[..., Any], signature: Signature, truth: Truth, point: Point, arrangement: Arrangement
+) -> _Call | Failure:
+    names = [t.name for t in truth.model.tensors if t.role not in ("loss", "cost") and t.name in point.values]
+    tensors = {name: np.array(arrangement.arranged(name, point.values[name])) for name in names}
+    before = {name: array.copy() for name, array in tensors.items()}
+    try:
+        returned = signature.call(function, tensors)
+    except RAISED as error:
+        return failure_of(error, function)
+    results = results_of(returned, truth.model)
+    if isinstance(results, Failure):
+        return results
+    copies = {(True, name): as_numbers(value) for name, value in results.gradients.items()}
+    copies |= {(False, name): as_numbers(value) for name, value in results.values.items()}
+    changed = tuple(name for name in names if not np.array_equal(tensors[name], before[name]))
+    return _Call(results, copies, changed)
+
+
+def _gathered(calls: list[_Call]) -> list[Result]:
+    found = []
+    for is_gradient, name in calls[0].copies:
+        first = calls[0].results
+        value = (first.gradients if is_gradient else first.values)[name]
+        key = first.keys[name] if is_gradient else name
+        numbers = tuple(call.copies.get((is_gradient, name)) for call in calls)
+        found.append(Result(key, name, is_gradient, numbers, getattr(value, "dtype", None) in ("float32", "float16")))
+    return found
+
+
+def _in_sweep_order(results: list[Result], truth: Truth) -> list[Result]:
+    """Values first, then gradients as the sweep meets them: the loss's own first."""
+    order = {name: place for place, name in enumerate(truth.derivation.adjoints)}
+    last = len(order)
+    return sorted(results, key=lambda r: (r.is_gradient, order.get(r.tensor, last)))
+
+
+def _changes(calls: list[_Call]) -> list[str]:
+    return [f"it changes its argument {name} in place" for call in calls for name in call.changed]
+
+
+def _memory(calls: list[_Call], again: _Call) -> list[str]:
+    """Whether results depend on earlier calls, or are overwritten by later ones."""
+    found = []
+    for (is_gradient, name), copy in calls[0].copies.items():
+        first = calls[0].results
+        kept = as_numbers((first.gradients if is_gradient else first.values)[name])
+        key = first.keys[name] if is_gradient else name
+        second = again.copies.get((is_gradient, name))
+        if copy is None or kept is None or second is None:
+            continue
+        if not np.array_equal(kept, copy, equal_nan=True):
+            found.append(f"its result {key} is overwritten by the next call")
+        if not np.array_equal(second, copy, equal_nan=True):
+            found.append(f"two calls with the same arguments give different values of {key}")
+    return found
