@@ -6,8 +6,9 @@ map and adds.
 
 Expressions are those of the model: entries with affine index maps (one strided view each), maybe with an integer tensor
 as an index (a take), `Guard`, `KroneckerDelta` and `Piecewise` over indices or values, `Apply` of named functions. An
-entry outside its tensor reads 0. No binder (`Sum`, `Maximum`, `ArgMax`) stands in an expression: each became a
-statement.
+entry outside its tensor reads 0, and what `Into` would add outside is left out. A case (`Piecewise`) that does not hold
+may be undefined; a factor beside a guard is not. No binder (`Sum`, `Maximum`, `ArgMax`) stands in an expression: each
+became a statement.
 """
 
 from __future__ import annotations

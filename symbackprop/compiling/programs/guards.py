@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from sympy import Add, Basic, Eq, Expr, KroneckerDelta, Mul, Piecewise, S, Symbol
+from sympy import Add, Basic, Eq, Expr, KroneckerDelta, Mul, Piecewise, Pow, S, Symbol
 from sympy.logic.boolalg import And, Boolean
 from sympy.tensor.indexed import Indexed
 
@@ -17,9 +17,10 @@ from symbackprop.algebra.binding import substitute, tensors_in
 from symbackprop.algebra.collapse import is_total
 from symbackprop.algebra.ranges import affine_coefficient, is_nonnegative
 from symbackprop.algebra.space import Space
-from symbackprop.algebra.symbols import Guard, remade
+from symbackprop.algebra.symbols import Apply, Guard, remade
 from symbackprop.algebra.terms import Term
 from symbackprop.compiling.programs.keys import Extents, indices_in
+from symbackprop.model.functions import ELEMENTARY, FUNCTIONS
 
 
 def has_guards(expr: Expr) -> bool:
@@ -55,7 +56,18 @@ class Totality:
     def holds(self, expr: Expr, extents: Extents) -> bool:
         if self.partial and tensors_in(expr) & self.partial:
             return False
-        return all(is_total(factor, Term(), extents, self.space) for factor in Mul.make_args(expr))
+        return self._holds(expr, extents)
+
+    def _holds(self, expr: Expr, extents: Extents) -> bool:
+        if isinstance(expr, Add | Mul):
+            return all(self._holds(argument, extents) for argument in expr.args)
+        if isinstance(expr, Piecewise):
+            return all(self._holds(value, extents) for value, _ in expr.args)
+        if isinstance(expr, Apply) and self._is_finite(expr.name):
+            return self._holds(expr.argument, extents)
+        if isinstance(expr, Pow) and expr.exp.is_Integer and expr.exp > 0:
+            return self._holds(expr.base, extents)
+        return is_guard(expr) or is_total(expr, Term(), extents, self.space)
 
     def masked(self, expr: Expr, extents: Extents) -> Expr:
         """The expression with every guard that hides something undefined as the condition of a case."""
@@ -75,6 +87,11 @@ class Totality:
         if not part.args:
             return part
         return part.func(*(self._inside(argument, extents) for argument in part.args))
+
+    def _is_finite(self, name: str) -> bool:
+        """Whether a function is one of our own, all of which are finite on the real line but for elementary ones."""
+        known = FUNCTIONS.get(name)
+        return known is not None and name not in ELEMENTARY and self.space.functions.get(name) == known
 
 
 def case(guards: Iterable[Expr], value: Expr) -> Expr:
