@@ -9,7 +9,11 @@ d.gradient("W1")         # entry by entry, in SymPy
 sb.text(d, "W1")         # dW1 = dz1 xᵀ
 """
 
+from symbackprop.derivation.by_sample import BySample, contributions
 from symbackprop.derivation.derivation import Derivation
+from symbackprop.derivation.scalar_derivation import ScalarDerivation
+from symbackprop.derivation.scalar_derivation import scalar_derivation as scalars
+from symbackprop.derivation.scalars import scalar_model
 from symbackprop.derivation.steps import Step, StepKind
 from symbackprop.derivation.sweep import derive
 from symbackprop.errors import SymbackpropError
@@ -54,6 +58,7 @@ from symbackprop.verifying.functions import verify_function
 
 __all__ = [
     "LOSSES",
+    "BySample",
     "Conventions",
     "Dense",
     "Derivation",
@@ -61,6 +66,7 @@ __all__ = [
     "Model",
     "Network",
     "Samples",
+    "ScalarDerivation",
     "Step",
     "StepKind",
     "SymbackpropError",
@@ -69,6 +75,7 @@ __all__ = [
     "apply",
     "build",
     "constant",
+    "contributions",
     "custom",
     "derive",
     "elu",
@@ -89,6 +96,8 @@ __all__ = [
     "parse",
     "relu",
     "render",
+    "scalar_model",
+    "scalars",
     "selu",
     "sigmoid",
     "silu",

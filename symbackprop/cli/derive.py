@@ -6,12 +6,19 @@ from pathlib import Path
 
 import click
 
+from symbackprop.cli.numbers import arrays_in, of_first_sample, sizes_in
 from symbackprop.cli.running import chosen_conventions, names_in, progress_line, without_traceback
+from symbackprop.derivation.by_sample import BySample
+from symbackprop.derivation.by_sample import contributions as contributions_of
+from symbackprop.derivation.scalar_derivation import scalar_derivation
 from symbackprop.derivation.sweep import derive
+from symbackprop.errors import UsageError
+from symbackprop.model.model import Model
 from symbackprop.notation.conventions import PRESETS
 from symbackprop.notation.reading.model_text import load
 from symbackprop.rendering.document import DETAILS, LEVELS
-from symbackprop.rendering.render import document_text, render
+from symbackprop.rendering.render import SCALAR, document_text, render
+from symbackprop.training.data import Arrays
 
 EXAMPLE = """
 Example:
@@ -37,9 +44,15 @@ Example:
 @click.argument("model", type=click.Path(path_type=Path))
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="OUT.md or OUT.tex; standard output without it.")
 @click.option("--wrt", help="Derive by these tensors only, inputs too: --wrt W1,x. All parameters without it.")
-@click.option("--level", type=click.Choice(LEVELS), default="both", show_default=True, help="Index or matrix notation.")
+@click.option(
+    "--level",
+    type=click.Choice((*LEVELS, SCALAR)),
+    default="both",
+    show_default=True,
+    help="Index or matrix notation; or each entry and each operation by itself.",
+)
 @click.option("--detail", type=click.Choice(DETAILS), default="standard", show_default=True, help="How many steps.")
-@click.option("--notation", default="default", show_default=True, help=f"One of {', '.join(PRESETS)}.")
+@click.option("--notation", help=f"One of {', '.join(PRESETS)}; at the scalar level partial without it.")
 @click.option(
     "--set",
     "choices",
@@ -47,6 +60,10 @@ Example:
     metavar="NAME=CHOICE",
     help="Change one convention, as in --set layers=plain; may be given several times. --set help lists them.",
 )
+@click.option("--size", "sizes", multiple=True, metavar="NAME=NUMBER", help="A size, for the scalar level: --size h=3.")
+@click.option("--data", type=click.Path(path_type=Path), help="Samples, CSV or NPZ; the scalar level takes the first.")
+@click.option("--values", type=click.Path(path_type=Path), help="Parameters, CSV (entry,value) or NPZ, for numbers.")
+@click.option("--contributions", metavar="TENSOR", help="A section: what each sample of --data adds to its gradient.")
 @click.option("--quiet", is_flag=True, help="No progress on standard error.")
 @without_traceback
 def derive_command(
@@ -55,17 +72,54 @@ def derive_command(
     wrt: str | None,
     level: str,
     detail: str,
-    notation: str,
+    notation: str | None,
     choices: tuple[str, ...],
+    sizes: tuple[str, ...],
+    data: Path | None,
+    values: Path | None,
+    contributions: str | None,
     quiet: bool,
 ) -> None:
     """Write the derivation of every gradient of MODEL as Markdown or LaTeX."""
-    conventions = chosen_conventions(notation, choices)
+    usual = "partial" if level == SCALAR else "default"
+    conventions = chosen_conventions(notation or usual, choices)
     network = load(model)
     progress = None if quiet else progress_line()
-    derivation = derive(network, names_in(wrt), one_over_m=conventions.one_over_m, progress=progress)
+    arrays = arrays_in(network, data, values, sizes_in(sizes))
+    if level == SCALAR:
+        derivation = scalar_derivation(
+            network,
+            sizes_in(sizes),
+            wrt=names_in(wrt),
+            values=of_first_sample(network, arrays) if arrays else None,
+            first=conventions.index_base,
+            progress=progress,
+        )
+        count = len(derivation.steps)
+    else:
+        derivation = derive(network, names_in(wrt), one_over_m=conventions.one_over_m, progress=progress)
+        count = len(derivation.adjoints)
+    options = {
+        "level": level,
+        "detail": detail,
+        "conventions": conventions,
+        "by_sample": _by_sample(network, contributions, arrays, level, data),
+    }
     if output is None:
-        click.echo(document_text(derivation, "md", level=level, detail=detail, conventions=conventions), nl=False)
+        click.echo(document_text(derivation, "md", **options), nl=False)
         return
-    render(derivation, output, level=level, detail=detail, conventions=conventions)
-    click.echo(f"Wrote {output}: {len(derivation.adjoints)} adjoints derived from {model}.", err=True)
+    render(derivation, output, **options)
+    click.echo(f"Wrote {output}: {count} adjoints derived from {model}.", err=True)
+
+
+def _by_sample(network: Model, tensor: str | None, arrays: Arrays, level: str, data: Path | None) -> BySample | None:
+    """What each sample adds to the gradient of the tensor that `--contributions` names."""
+    if tensor is None:
+        return None
+    if level == SCALAR or data is None:
+        raise UsageError(
+            "--contributions needs samples" if data is None else "the scalar level is of one sample",
+            fix="Give --data FILE.csv and --values FILE.csv, at another level than scalar.",
+            name=tensor,
+        )
+    return contributions_of(network, tensor, arrays)

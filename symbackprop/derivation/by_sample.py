@@ -12,8 +12,9 @@ from sympy import Symbol
 
 from symbackprop.algebra.arrays import Array
 from symbackprop.algebra.binding import tensors_in
+from symbackprop.algebra.matrices.grammar import Constant, Leaf, Matrix, Product, Scale, Transpose
 from symbackprop.algebra.proving.arithmetic import FLOATS
-from symbackprop.algebra.proving.evaluate import Computed, Environment, integer_of
+from symbackprop.algebra.proving.evaluate import Computed, Environment, integer_of, value_of
 from symbackprop.algebra.symbols import adjoint, primal
 from symbackprop.derivation.derivation import Derivation
 from symbackprop.derivation.numbers import checked_arrays, refuse_opaque
@@ -29,6 +30,7 @@ class BySample:
     `derivation` is that of the cost, its `one_sample` that of each loss. `values` has what the contributions are made
     of: data, and the tensors and adjoints that the adjoint of `tensor` reads, each with the samples along its first
     axis. `contributions` has the samples along its first axis too; `total` is their sum, `gradient` that of the root.
+    `factors` are the matrices, with their entries, of which the gradient is the product; none without such a form.
     """
 
     tensor: str
@@ -37,6 +39,7 @@ class BySample:
     contributions: np.ndarray
     total: np.ndarray
     gradient: np.ndarray
+    factors: tuple[tuple[Matrix, np.ndarray], ...]
 
     @property
     def count(self) -> int:
@@ -71,7 +74,31 @@ def contributions(model: Model, name: str, arrays: Mapping[str, Any]) -> BySampl
     values = {n: np.array([row[n] for row in rows]) for n in wanted}
     own = values.pop(adjoint(name))
     whole = _computed(derivation, given, sizes, [adjoint(name)])[adjoint(name)]
-    return BySample(name, derivation, values, own, own.sum(axis=0), whole)
+    return BySample(name, derivation, values, own, own.sum(axis=0), whole, _factors(derivation, given, sizes, name))
+
+
+def _factors(
+    derivation: Derivation, arrays: Mapping[str, np.ndarray], sizes: Mapping[Symbol, int], name: str
+) -> tuple[tuple[Matrix, np.ndarray], ...]:
+    """The factors of the gradient's matrix form, each a number, a tensor or the transpose of one."""
+    form = derivation.matrix(name)
+    factors: list[Matrix] = []
+    while isinstance(form, Scale):
+        factors.append(form.by)
+        form = form.of
+    factors += form.factors if isinstance(form, Product) else [form] if form is not None else []
+    found = []
+    for factor in factors:
+        of = factor.of if isinstance(factor, Transpose) else factor
+        if isinstance(of, Constant):
+            value = np.array([[float(value_of(of.value, Environment({}, sizes, FLOATS), dict(sizes)))]])
+        elif isinstance(of, Leaf) and not of.fixed:
+            value = _computed(derivation, arrays, sizes, [of.name])[of.name]
+            value = value.reshape(*value.shape, *(1,) * (2 - value.ndim))
+        else:
+            return ()
+        found.append((factor, value.T if isinstance(factor, Transpose) else value))
+    return tuple(found)
 
 
 def _sample(model: Model, arrays: Mapping[str, np.ndarray], which: int) -> Iterator[tuple[str, np.ndarray]]:

@@ -238,10 +238,10 @@ def line_check(step: Step, detail: str) -> str:
     return words[step.check.method]
 
 
-def checks_in_words(derivations: Sequence[Derivation], scope: str = "at all sizes") -> Iterator[str]:
+def checks_in_words(derivations: Sequence[Derivation], scope: str = ", at all sizes") -> Iterator[str]:
     """How many steps were checked in which way; `scope` says where the proofs hold."""
     words = {
-        Method.PROVED: f"proved, {scope}: the difference of its two sides is zero",
+        Method.PROVED: f"proved{scope}: the difference of its two sides is zero",
         Method.AGREES: "found equal at random points, without a proof",
         Method.DEFERRED: "not checked",
     }

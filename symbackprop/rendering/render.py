@@ -8,11 +8,13 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from symbackprop.derivation.by_sample import BySample
 from symbackprop.derivation.derivation import Derivation
 from symbackprop.derivation.scalar_derivation import ScalarDerivation
 from symbackprop.errors import RenderError, UsageError, suggestion
 from symbackprop.files import write_whole
 from symbackprop.notation.conventions import Conventions
+from symbackprop.rendering.contributions import contributions_section
 from symbackprop.rendering.document import DETAILS, LEVELS, document
 from symbackprop.rendering.scalars import scalar_document
 
@@ -22,17 +24,19 @@ SCALAR = "scalar"
 
 
 def render(
-    derivation: Derivation | ScalarDerivation,
+    derivation: Derivation | ScalarDerivation | BySample,
     path: str | Path,
     *,
     level: str | None = None,
     detail: str = "standard",
     conventions: Conventions | None = None,
+    by_sample: BySample | None = None,
 ) -> Path:
     """Writes the document of a derivation to `path`: Markdown (.md) or LaTeX (.tex). Whole, or not at all.
 
     The level is "both", "index" or "matrix"; of what `scalars` made it is "scalar". Without conventions the usual ones
-    are taken, at the scalar level with ∂L/∂w for derivatives.
+    are taken, at the scalar level with ∂L/∂w for derivatives. `by_sample` adds a section: what each sample adds to a
+    gradient; that alone makes a document too.
 
     Raises:
         RenderError: the ending names no format.
@@ -48,17 +52,19 @@ def render(
             because=f"Its ending is {target.suffix or 'missing'}; the known ones are {known}.",
             fix=f"Name it {target.stem}.md, for example.",
         )
-    write_whole(target, document_text(derivation, ending, level=level, detail=detail, conventions=conventions))
+    text = document_text(derivation, ending, level=level, detail=detail, conventions=conventions, by_sample=by_sample)
+    write_whole(target, text)
     return target
 
 
 def document_text(
-    derivation: Derivation | ScalarDerivation,
+    derivation: Derivation | ScalarDerivation | BySample,
     format: str,
     *,
     level: str | None = None,
     detail: str = "standard",
     conventions: Conventions | None = None,
+    by_sample: BySample | None = None,
 ) -> str:
     """The document of a derivation as text in a format: md or tex."""
     _one_of("detail", detail, DETAILS)
@@ -66,10 +72,18 @@ def document_text(
     if isinstance(derivation, ScalarDerivation):
         _one_of("level", level or SCALAR, (SCALAR,))
         view = scalar_document(derivation, conventions or Conventions(adjoint="partial"), format, detail)
-        return _environment().get_template(f"scalar.{format}.jinja").render(document=view)
+        return _filled("scalar", format, document=view)
+    usual = conventions or Conventions()
+    if isinstance(derivation, BySample):
+        return _filled("contributions", format, section=contributions_section(derivation, usual, format))
     _one_of("level", level or LEVELS[0], LEVELS)
-    view = document(derivation, conventions or Conventions(), format, level or LEVELS[0], detail)
-    return _environment().get_template(f"derivation.{format}.jinja").render(document=view)
+    section = None if by_sample is None else contributions_section(by_sample, usual, format)
+    whole = document(derivation, usual, format, level or LEVELS[0], detail)
+    return _filled("derivation", format, document=whole, section=section)
+
+
+def _filled(template: str, format: str, **views: object) -> str:
+    return _environment().get_template(f"{template}.{format}.jinja").render(**views)
 
 
 def _one_of(name: str, value: str, choices: tuple[str, ...]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from sympy import Expr, Integer, Piecewise, S, Symbol
+from sympy import Expr, Integer, S, Symbol
 
 from symbackprop.algebra.symbols import adjoint, entry
 from symbackprop.derivation.operations import Entry
@@ -94,7 +94,7 @@ def scalar_document(found: ScalarDerivation, conventions: Conventions, format: s
         cost=tuple(view.formulas.chain(step.left, step.after) for step in found.cost),
         updates=tuple(view.formulas.chain(step.left, step.after, sign=":=") for step in found.updates),
         rate=view.formulas.tensor(found.rate),
-        checks=tuple(checks_in_words([found.derivation], "at these sizes")),
+        checks=tuple(checks_in_words([found.derivation], ", at these sizes" if found.network.sizes else "")),
         kinks=tuple(dict.fromkeys(view.formulas.plain(k) for s in found.steps for t in s.locals for k in t.kinks)),
     )
 
@@ -223,15 +223,13 @@ class _View:
     def effect(self, name: str, local: Step) -> str:
         """What a small change does, in words; nothing where the local derivative is a long formula."""
         user, slope = local.through or "", local.after
-        if not isinstance(slope, Expr):
-            return ""
         if user == self.found.derivation.root:
             return f"{self.formulas.tensor(name)} is {self.formulas.tensor(user)} itself."
         change = f"A small change of {self.formulas.tensor(name)} changes {self.formulas.tensor(user)}"
         if slope in (S.One, S.NegativeOne):
             return f"{change} by just as much{'' if slope == 1 else ', the other way'}."
         written = latex(slope, names=self.formulas.names)
-        if slope.has(Piecewise) or len(written) > _SIDE:
+        if r"\begin" in written or len(written) > _SIDE:
             return ""
         return f"{change} by {self.formulas.inline(written)} times as much."
 
