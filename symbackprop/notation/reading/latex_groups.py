@@ -264,7 +264,11 @@ class _Reader(Scanner):
         if sign:
             self.position = end
             return Atom("sign", sign, Span(start, end))
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            self._too_deep()
         node = self.node(False)
+        self.depth -= 1
         if node is None or (isinstance(node, Atom) and node.kind == "empty"):
             self._lacking("this")
         return node

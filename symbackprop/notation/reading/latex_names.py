@@ -280,7 +280,8 @@ def split(below: tuple[Node, ...], ranks: frozenset[int], scribe: Scribe) -> Ind
         scribe.refuse("the indices {} can be read in two ways", span, fix)
     if len(singly) in ranks:
         return singly
-    return parts if len(parts) in ranks and not all(map(_all_letters, parts)) else None
+    side_by_side = any(len(part) > 1 and _all_letters(part) for part in parts)
+    return parts if len(parts) in ranks and not side_by_side else None
 
 
 def _singly(part: tuple[Node, ...]) -> Indices:
