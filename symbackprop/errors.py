@@ -15,6 +15,7 @@ SymbackpropError
 ├── RenderError                 a formula or document that cannot be made
 ├── WriteError                  a file that cannot be written
 ├── DataError                   a file of data that does not fit the model
+├── ArgumentError               an argument of a compiled function that does not fit
 ├── TrainingError               a descent that leads nowhere
 └── UsageError                  a call or an option that makes no sense
 """
@@ -140,6 +141,10 @@ class WriteError(SymbackpropError):
 
 class DataError(SymbackpropError):
     """A file of data that cannot be read, or that does not fit the model."""
+
+
+class ArgumentError(SymbackpropError):
+    """An argument of a compiled function that does not fit; `name` says which."""
 
 
 class TrainingError(SymbackpropError):

@@ -48,7 +48,7 @@ def computation_of(model: Model, wrt: Iterable[str] | None = None, assume_facts:
     """
     wrt = None if wrt is None else tuple(wrt)
     given = model.batched()
-    steady = stable(given if assume_facts else _without_facts(given))
+    steady = stable(given if assume_facts else _without_facts(given), frozenset(wrt or ()))
     batch = steady.model
     swept = sweep(model, batch, wrt, steady.constants, standing(batch, steady.constants).form)
     wanted = [tensor.name for tensor in given.parameters] if wrt is None else list(dict.fromkeys(wrt))

@@ -42,8 +42,11 @@ class StableModel:
     constants: frozenset[str]
 
 
-def stable(model: Model) -> StableModel:
-    """The plain model in stable form; itself where there is nothing to rewrite."""
+def stable(model: Model, kept: frozenset[str] = frozenset()) -> StableModel:
+    """The plain model in stable form; itself where there is nothing to rewrite.
+
+    Tensors in `kept`, by which the loss is to be derived, are still read by all that read them.
+    """
     equations: list[Equation] = []
     added: list[Added] = []
     rewrites: list[Rewrite] = []
@@ -55,7 +58,7 @@ def stable(model: Model) -> StableModel:
             equations.append(equation)
             continue
         naming = Naming(taken | {a.name for a in added}, equation.tensor, [], dict(known))
-        found = _rewritten(equation, model, naming, added)
+        found = _rewritten(equation, model, naming, added, kept)
         if found:
             rewrites += found
             added += naming.added
@@ -91,10 +94,12 @@ def _is_concerned(equation: Equation, model: Model, exponentials: frozenset[str]
     return any(p.exp.is_negative for p in expr.atoms(Pow)) and not exponentials.isdisjoint(tensors_in(expr))
 
 
-def _rewritten(equation: Equation, model: Model, naming: Naming, before: list[Added]) -> list[Rewrite]:
+def _rewritten(
+    equation: Equation, model: Model, naming: Naming, before: list[Added], kept: frozenset[str]
+) -> list[Rewrite]:
     """The rewrite of the equation, after those of the logarithms that it names; none if one of them is not proved."""
     array = model.space.definitions[equation.tensor]
-    steady = Steady(model.space, naming)
+    steady = Steady(model.space, naming, kept=kept)
     after = steady.form(equation.expression, array.ranges)
     if after == equation.expression:
         return []

@@ -43,12 +43,13 @@ class Steady:
     """Rewrites expressions of one equation; `using` gains the tensors whose definitions it looked through.
 
     Without `naming` nothing is shifted, and logarithms stay as they are: what needs no new tensor is done. Exponents
-    that read a tensor in `shifts` are shifted already.
+    that read a tensor in `shifts` are shifted already. Tensors in `kept` are read as they are.
     """
 
     space: Space
     naming: Naming | None = None
     shifts: frozenset[str] = frozenset()
+    kept: frozenset[str] = frozenset()
     using: dict[str, None] = field(default_factory=dict)
 
     def form(self, expr: Expr, ranges: Ranges) -> Expr:
@@ -87,7 +88,7 @@ class Steady:
         """What the tensor of an entry is defined as, where the entry is surely in range."""
         name = tensor_of(entry)
         array = self.space.definitions.get(name or "")
-        if name is None or array is None:
+        if name is None or array is None or name in self.kept:
             return None
         for position, extent in zip(indices_of(entry), array.shape, strict=True):
             if not (
