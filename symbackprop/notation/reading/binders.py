@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 
 from sympy import Expr, Integer
 
-from symbackprop.algebra.binding import substitute
+from symbackprop.algebra.binding import all_symbols, fresh, substitute
 from symbackprop.algebra.symbols import bare_sum, index
 from symbackprop.errors import DuplicateNameError, IndexRangeError, NotationError
-from symbackprop.notation.reading.index_formulas import integer
+from symbackprop.notation.reading.index_formulas import position
 from symbackprop.notation.reading.scope import PLACEHOLDER, BoundIndex, Scope
 from symbackprop.notation.reading.source import Span
 from symbackprop.notation.reading.syntax import Call, Name, Named, Node, Number, Range, Relation
@@ -41,8 +41,8 @@ def binders_of(node: Call, scope: Scope) -> tuple[tuple[Binder, ...], Scope]:
 
 
 def bind(name: Name, binder: str, scope: Scope) -> BoundIndex:
-    """A new index in scope; its placeholder is no other index."""
-    if scope.declared(name.name) or "." in name.name:
+    """A new index in scope; its placeholder is no other index. In a claim it may hide what bears its name."""
+    if (scope.declared(name.name) and scope.stated is None) or "." in name.name:
         written = scope.source.written(name.span)
         kind = "a size" if name.name in scope.sizes else "a tensor"
         raise DuplicateNameError(
@@ -60,11 +60,11 @@ def _limits(argument: Node, node: Call, scope: Scope) -> tuple[Name, Expr | None
         case Name():
             return argument, None, None
         case Named(name, Range(low, high)):
-            return name, integer(low, scope), integer(high, scope)
+            return name, position(low, scope), position(high, scope)
         case Relation((Name() as name, high), (("<" | "<=") as sign,)):
             return name, Integer(0), _upper(high, sign, scope)
         case Relation((low, Name() as name, high), (("<" | "<=") as first, ("<" | "<=") as second)):
-            least = integer(low, scope) + (1 if first == "<" else 0)
+            least = position(low, scope) + (1 if first == "<" else 0)
             return name, least, _upper(high, second, scope)
     written = scope.source.written(argument.span)
     function = node.function.name
@@ -77,7 +77,7 @@ def _limits(argument: Node, node: Call, scope: Scope) -> tuple[Name, Expr | None
 
 
 def _upper(high: Node, sign: str, scope: Scope) -> Expr:
-    return integer(high, scope) - (1 if sign == "<" else 0)
+    return position(high, scope) - (1 if sign == "<" else 0)
 
 
 def extent(bound: BoundIndex, scope: Scope) -> Expr:
@@ -123,19 +123,28 @@ def summed(body: Expr, binders: tuple[Binder, ...], scope: Scope) -> Expr:
     """The sum of `body` over the indices, the last one innermost."""
     for binder in reversed(binders):
         low, high = limits(binder, scope)
-        body = closed(body, binder.bound, low, high)
+        body = closed(body, binder.bound, low, high, scope)
     return body
 
 
 def limits(binder: Binder, scope: Scope) -> tuple[Expr, Expr]:
-    if binder.low is not None and binder.high is not None:
-        return binder.low, binder.high
-    return Integer(0), extent(binder.bound, scope) - 1
+    """First and last value. In a claim, 1 to n and 0 to n - 1 both mean the whole range, from wherever it counts."""
+    if binder.low is None or binder.high is None:
+        return Integer(0), extent(binder.bound, scope) - 1
+    low, high = binder.low, binder.high
+    if scope.stated is not None and low + scope.base in (0, 1):
+        count = high - low + 1
+        sizes = [size for size, _ in binder.bound.uses]
+        if not sizes or any((size - count).expand() == 0 for size in sizes):
+            return Integer(0), (count - 1).expand()
+    return low, high
 
 
-def closed(body: Expr, bound: BoundIndex, low: Expr, high: Expr) -> Expr:
+def closed(body: Expr, bound: BoundIndex, low: Expr, high: Expr, scope: Scope) -> Expr:
     """A sum over one index under the name that was written; `substitute` renames what would be captured."""
     variable = index(bound.name)
+    if scope.declared(bound.name):
+        variable = fresh((*all_symbols(body), *scope.taken), variable)
     return bare_sum(substitute(body, {bound.symbol: variable}), ((variable, low, high),))
 
 

@@ -7,20 +7,34 @@ samples are meant; where both fit, a claim has a reading for each. Adjoints stan
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from sympy import Expr, Symbol
 
-from symbackprop.algebra.symbols import ADJOINT
-from symbackprop.errors import Location, SymbackpropError
-from symbackprop.notation.reading.scope import Scope
+from symbackprop.algebra.arrays import Array
+from symbackprop.algebra.binding import all_symbols, fresh, substitute
+from symbackprop.algebra.symbols import ADJOINT, index, is_adjoint, primal
+from symbackprop.errors import IndexRangeError, LimitError, Location, NotationError, ShapeError, SymbackpropError
+from symbackprop.model.batching import sampled_tensors
+from symbackprop.model.model import Model
+from symbackprop.notation.conventions import Conventions
+from symbackprop.notation.reading.claim_parser import ClaimParser, Parsed
+from symbackprop.notation.reading.claim_scope import LEARNING_RATES, Names, lexicon_of, names_of, scope_of
+from symbackprop.notation.reading.claim_tokens import statements_of
+from symbackprop.notation.reading.index_formulas import position
+from symbackprop.notation.reading.meaning import read
+from symbackprop.notation.reading.scope import PLACEHOLDER, BoundIndex, Scope, Stated
+from symbackprop.notation.reading.scripts import Lexicon
+from symbackprop.notation.reading.settling import free_indices_of, settled
 from symbackprop.notation.reading.source import Source
-from symbackprop.notation.reading.syntax import Node
+from symbackprop.notation.reading.syntax import Addition, Name, Node, Partial, Subscript, names_in
 from symbackprop.notation.reading.tokens import Token
-from symbackprop.notation.reading.values import Value
+from symbackprop.notation.reading.values import Value, same_size
 
 Scale = Literal["one sample", "all samples"]
+MAX_CLAIMS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,3 +123,254 @@ class Unreadable:
 def rooted(root: str, tensor: str) -> str:
     """The name of the derivative of a named root by a tensor, as it stands in an expression: `∂L∂W1`."""
     return f"{ADJOINT}{root}{ADJOINT}{tensor}"
+
+
+# ---------------------------------------------------------------------------------------------------------- plain text
+
+
+def text_statements(source: Source) -> tuple[Statement | Unreadable, ...]:
+    """The statements of a plain text: the lines that have an equals sign, and why one of them has no tokens.
+
+    Raises:
+        LimitError: more than `MAX_CLAIMS` statements.
+    """
+    found: list[Statement | Unreadable] = []
+    for span, tokens in statements_of(source):
+        where, written = source.locate(span), source.written(span)
+        if len(found) == MAX_CLAIMS:
+            raise LimitError(f"there are more than {MAX_CLAIMS:,} claims", where=where, fix="Split the notes.")
+        if isinstance(tokens, SymbackpropError):
+            found.append(Unreadable(tokens.where or where, written, tokens))
+        else:
+            found.append(Statement(source, tokens, where, written))
+    return tuple(found)
+
+
+# --------------------------------------------------------------------------------------------------------------- claims
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """The names at one scale."""
+
+    scale: Scale
+    model: Model
+    names: Names
+    samples: tuple[Expr, int] | None
+
+
+def _tables(model: Model) -> tuple[_Table, ...]:
+    if model.samples is None:
+        return (_Table("one sample", model, names_of(model, model, frozenset()), None),)
+    sampled = sampled_tensors(model.tensors, model.equations, model.loss)
+    one, whole = model.one_sample(), model.batched()
+    axis = 0 if model.samples.side == "rows" else -1
+    return (
+        _Table("one sample", one, names_of(one, model, frozenset()), None),
+        _Table("all samples", whole, names_of(whole, model, sampled), (model.samples.size, axis)),
+    )
+
+
+def read_claims(
+    statements: Iterable[Statement | Unreadable], model: Model, *, conventions: Conventions | None = None
+) -> tuple[Claim | Unreadable, ...]:
+    """Each statement as a claim of `model`, or why it cannot be read.
+
+    A claim has a reading for each scale at which its names and shapes fit; if they fit at none, those at which its
+    names are known, whose sides say what does not fit.
+    """
+    conventions = conventions or Conventions()
+    tables = _tables(model)
+    lexicon = lexicon_of(tuple(table.names for table in tables), model, conventions)
+    return tuple(
+        _claim(statement, tables, lexicon, conventions) if isinstance(statement, Statement) else statement
+        for statement in statements
+    )
+
+
+def _claim(
+    statement: Statement, tables: tuple[_Table, ...], lexicon: Lexicon, conventions: Conventions
+) -> Claim | Unreadable:
+    try:
+        parsed = ClaimParser(statement.tokens, statement.source, lexicon).claim()
+    except SymbackpropError as error:
+        return Unreadable(error.where or statement.where, statement.written, error)
+    readings: list[Reading] = []
+    errors: list[SymbackpropError] = []
+    for table in _ordered(tables, parsed, statement):
+        try:
+            readings.append(_reading(parsed, table, statement, conventions))
+        except SymbackpropError as error:
+            errors.append(error)
+    whole = [reading for reading in readings if all(side.error is None for side in reading.sides)]
+    if not readings:
+        return Unreadable(errors[0].where or statement.where, statement.written, errors[0])
+    kind = "update" if parsed.kind == "update" or _is_update(parsed, statement) else "equality"
+    return Claim(statement.where, statement.written, kind, tuple(whole or readings))
+
+
+def _ordered(tables: tuple[_Table, ...], parsed: Parsed, statement: Statement) -> list[_Table]:
+    """The scales, the likeliest first: that of the text around, then what a root or the number of samples suggests."""
+    if len(tables) == 1:
+        return list(tables)
+    one, whole = tables
+    if statement.scale is not None:
+        return [one, whole] if statement.scale == "one sample" else [whole, one]
+    said = {name.name for side in parsed.sides for name in names_in(side)}
+    size = whole.samples[0].free_symbols if whole.samples else set()
+    root = {whole.model.root} - {one.model.root}
+    batch = bool(said & (root | {symbol.name for symbol in size})) or statement.root in root
+    return [whole, one] if batch else [one, whole]
+
+
+def _is_update(parsed: Parsed, statement: Statement) -> bool:
+    """`W = W - α dW`, which nobody means as an equation."""
+    target, *rest = parsed.sides
+    if len(rest) != 1 or not isinstance(rest[0], Addition) or not isinstance(target, Name | Subscript):
+        return False
+    written = statement.source.written
+    same = written(rest[0].terms[0][1].span) == written(target.span)
+    return same and any(name.name in LEARNING_RATES for name in names_in(rest[0]))
+
+
+# ------------------------------------------------------------------------------------------------------------- readings
+
+
+def _reading(parsed: Parsed, table: _Table, statement: Statement, conventions: Conventions) -> Reading:
+    stated = Stated(table.names.aliases, table.names.roots, conventions.index_base, table.samples)
+    scope = scope_of(table.model, table.names, statement.source, stated)
+    free = free_indices_of(parsed.sides, parsed.each, scope)
+    hidden = frozenset(name.name for name in free)
+    nodes = [settled(side, scope, hidden) for side in parsed.sides]
+    raws = [_raw(node, scope, free) for node in nodes]
+    sizes = {name.name: _size(name, raws, scope) for name in free}
+    stated = replace(stated, free={name: (_symbol(name, sizes, scope), extent) for name, extent in sizes.items()})
+    scope = replace(scope, stated=stated)
+    sides = tuple(_side(node, raw, scope) for node, raw in zip(nodes, raws, strict=True))
+    tensors = {tensor.name for tensor in table.model.tensors}
+    said = [name.name for node in nodes for name in names_in(node)]
+    rate = next((name for name in said if name in LEARNING_RATES and name not in tensors), None)
+    return Reading(table.scale, sides, scope, tuple(symbol for symbol, _ in stated.free.values()), rate)
+
+
+@dataclass(frozen=True, slots=True)
+class _Raw:
+    """A side as read, its free indices still placeholders; `bound` gathered their uses."""
+
+    value: Value | None
+    error: SymbackpropError | None
+    bound: Mapping[str, BoundIndex]
+    broadcast: bool
+
+
+def _raw(node: Node, scope: Scope, free: Iterable[Name]) -> _Raw:
+    assert scope.stated is not None
+    bound = {
+        name.name: BoundIndex(name.name, "sum", index(f"{PLACEHOLDER}{number}{name.name}"), name.span)
+        for number, name in enumerate(free)
+    }
+    repeated: list = []
+    inner = replace(scope, indices=bound, stated=replace(scope.stated, repeated=repeated))
+    try:
+        return _Raw(read(node, inner), None, bound, bool(repeated))
+    except (ShapeError, IndexRangeError) as error:
+        return _Raw(None, error, bound, bool(repeated))
+
+
+def _size(name: Name, raws: list[_Raw], scope: Scope) -> Expr:
+    """The size of a free index: that of the axis at which it first stands alone."""
+    for raw in raws:
+        if raw.bound[name.name].uses:
+            return raw.bound[name.name].uses[0][0]
+    raise NotationError(
+        f"the range of the index {name.name} is not known",
+        where=scope.source.locate(name.span),
+        because=f"{name.name} stands alone in no entry.",
+        fix=f"Write an entry that has {name.name} for an index.",
+        name=name.name,
+    )
+
+
+def _symbol(name: str, sizes: Mapping[str, Expr], scope: Scope) -> Symbol:
+    """The symbol of a free index; another letter if something declared has its name."""
+    own = index(name)
+    return own if not scope.declared(name) else fresh((*scope.taken, *map(index, sizes)), own)
+
+
+def _side(node: Node, raw: _Raw, scope: Scope) -> Side:
+    written = scope.source.written(node.span)
+    subject = _subject(node, scope)
+    if raw.value is None:
+        return Side(node, None, written, subject, raw.error)
+    try:
+        return Side(node, _closed(raw, raw.value, scope), written, subject, None, raw.broadcast)
+    except IndexRangeError as error:
+        return Side(node, None, written, subject, error)
+
+
+def _closed(raw: _Raw, value: Value, scope: Scope) -> Value:
+    """The value as an array over the free indices and its own."""
+    assert scope.stated is not None
+    free = scope.stated.free
+    for name, bound in raw.bound.items():
+        for extent, span in bound.uses:
+            if name in free and not same_size(extent, free[name][1]):
+                raise IndexRangeError(
+                    f"the index {name} has two ranges",
+                    where=scope.source.locate(span),
+                    because=f"{name} runs over {free[name][1]} and over {extent}.",
+                    fix="Use two indices.",
+                    name=name,
+                )
+    array = value.array
+    symbols = tuple(symbol for symbol, _ in free.values())
+    taken = {*symbols, *all_symbols(array.expression), *scope.taken}
+    own: list[Symbol] = []
+    for variable in array.indices:
+        own.append(variable if variable not in symbols else fresh((*taken, *own), variable))
+    at = {raw.bound[name].symbol: symbol for name, (symbol, _) in free.items()}
+    expression = substitute(array.at(*own), at)
+    shape = (*(extent for _, extent in free.values()), *array.shape)
+    return Value(Array((*symbols, *own), shape, expression), value.row)
+
+
+def resolve(node: Node, scope: Scope) -> Value:
+    """What a syntax tree stands for in the scope of a reading; the tree may be an edited one.
+
+    Raises:
+        SymbackpropError: it stands for nothing: unknown names, shapes that do not fit, two meanings.
+    """
+    assert scope.stated is not None
+    free = tuple(Name(name, node.span) for name in scope.stated.free)
+    raw = _raw(settled(node, scope, frozenset(scope.stated.free)), scope, free)
+    if raw.error is not None:
+        raise raw.error
+    assert raw.value is not None
+    return _closed(raw, raw.value, scope)
+
+
+def _subject(node: Node, scope: Scope) -> Subject:
+    """What a side is about, if it is a name, an entry or a derivative."""
+    match node:
+        case Name(name) | Subscript(Name(name)) if name in scope.tensors:
+            indices = _positions(node, scope)
+            of, mark, by = primal(name).rpartition(ADJOINT)
+            if is_adjoint(name):
+                return Subject("adjoint", by, of if mark else None, indices=indices)
+            return Subject("tensor", name, indices=indices)
+        case Partial(Name(of) | Subscript(Name(of)), Name(by) | Subscript(Name(by))):
+            return Subject("local derivative", by, None, of, (*_positions(node.of, scope), *_positions(node.by, scope)))
+    return Subject("expression")
+
+
+def _positions(node: Node, scope: Scope) -> tuple[Expr, ...]:
+    """The indices of an entry in the symbols of the reading; none for a whole tensor."""
+    assert scope.stated is not None
+    if not isinstance(node, Subscript):
+        return ()
+    free = scope.stated.free
+    bound = {name: BoundIndex(name, "sum", symbol, node.span) for name, (symbol, _) in free.items()}
+    try:
+        return tuple(position(part, replace(scope, indices=bound)) for part in node.indices)
+    except SymbackpropError:
+        return ()

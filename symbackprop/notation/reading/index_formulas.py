@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import NoReturn
 
-from sympy import Add, Expr, Integer, Mul, floor
+from sympy import Add, Expr, Integer, Mul, Rational, floor
 
 from symbackprop.algebra.binding import free_indices
 from symbackprop.algebra.symbols import entry
@@ -45,8 +45,13 @@ def integer(node: Node, scope: Scope) -> Expr:
                     name=name,
                 )
             _note_uses(node, name, scope)
-            return entry(name, *(integer(part, scope) for part in indices))
+            return entry(name, *(position(part, scope) for part in indices)) + scope.base
     _refuse(node, scope)
+
+
+def position(node: Node, scope: Scope) -> Expr:
+    """An index of an entry, counted from 0."""
+    return integer(node, scope) - scope.base
 
 
 def _note_uses(node: Subscript, name: str, scope: Scope) -> None:
@@ -71,7 +76,7 @@ def _number(value: Fraction, node: Node, scope: Scope) -> Expr:
 def _name(node: Name, scope: Scope) -> Expr:
     bound = scope.indices.get(node.name)
     if bound is not None:
-        return bound.symbol
+        return bound.symbol + scope.base
     if node.name in scope.sizes:
         return scope.sizes[node.name]
     if node.name in scope.tensors:
@@ -95,13 +100,28 @@ def _product(node: Node, factors: tuple[tuple[str, Node], ...], scope: Scope) ->
 
 
 def _quotient(node: Node, scope: Scope) -> Expr:
-    """What may stand in a floor: an integer expression over a whole number."""
+    """What may stand in a floor: an integer expression over a whole number, or a fraction of one."""
+    if isinstance(node, Product) and (share := _fraction(node.factors[0][1])) is not None:
+        rest = Product(
+            (("", Number(Fraction(1), node.span)), *(("*", part) for _, part in node.factors[1:])), node.span
+        )
+        if all(joint != "/" for joint, _ in node.factors):
+            return Rational(share.numerator, share.denominator) * integer(rest, scope)
     if isinstance(node, Product):
         *above, (joint, divisor) = node.factors
         if joint == "/" and isinstance(divisor, Number) and divisor.value > 0:
             numerator = Product(tuple(above), node.span)
             return integer(numerator, scope) / _number(divisor.value, divisor, scope)
     return integer(node, scope)
+
+
+def _fraction(node: Node) -> Fraction | None:
+    """`1/2`, which is no integer."""
+    if isinstance(node, Product) and len(node.factors) == 2:
+        (_, above), (joint, below) = node.factors
+        if joint == "/" and isinstance(above, Number) and isinstance(below, Number) and below.value:
+            return above.value / below.value
+    return None
 
 
 def _refuse(node: Node, scope: Scope) -> NoReturn:

@@ -15,13 +15,13 @@ from symbackprop.errors import NotationError
 from symbackprop.notation.reading.source import Source, Span
 from symbackprop.notation.reading.tokens import DOT, HADAMARD, TRANSPOSE, Token
 
-_NUMBER = re.compile(r"(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+NUMBER = re.compile(r"(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _SUPERSCRIPT = re.compile("(⁻?)([⁰¹²³⁴⁵⁶⁷⁸⁹]+)")
-_SUPERSCRIPT_DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
+SUPERSCRIPT_DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 _RAISED = frozenset("⁰¹²³⁴⁵⁶⁷⁸⁹⁻ⁿⁱᵀ")
 _SUBSCRIPT_LETTERS = frozenset("ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ")
 
-_SIGNS = {
+SIGNS = {
     "**": "^", "==": "==", "<=": "<=", ">=": ">=", "!=": "!=", "..": "..",
     "≤": "<=", "≥": ">=", "≠": "!=", "…": "..",
     "−": "-", "–": "-", "×": "*", "∗": "*", "÷": "/", "∘": HADAMARD, "⊙": HADAMARD, "⋅": DOT, "·": DOT,
@@ -71,7 +71,7 @@ def tokenize(source: Source) -> tuple[Token, ...]:
     open_brackets: list[Token] = []
     for token in _scan(source):
         if token.kind == "newline":
-            if open_brackets or not tokens or tokens[-1].kind == "newline" or _continues(tokens[-1]):
+            if open_brackets or not tokens or tokens[-1].kind == "newline" or continues(tokens[-1]):
                 continue
         elif token.is_operator("(", "["):
             open_brackets.append(token)
@@ -102,7 +102,7 @@ def statements(tokens: tuple[Token, ...]) -> Iterator[tuple[Token, ...]]:
             current = []
 
 
-def _continues(token: Token) -> bool:
+def continues(token: Token) -> bool:
     return token.is_operator(*_CONTINUES) or token.is_word(*_CONTINUING_WORDS)
 
 
@@ -135,14 +135,14 @@ def _scan(source: Source) -> Iterator[Token]:
         elif character.isspace():
             position += 1
         elif character == "#":
-            position = _end_of_line(text, position)
+            position = end_of_line(text, position)
         else:
             for token in _word(source, position):
                 yield token
                 position = token.span.end
 
 
-def _end_of_line(text: str, position: int) -> int:
+def end_of_line(text: str, position: int) -> int:
     end = text.find("\n", position)
     return len(text) if end < 0 else end
 
@@ -151,7 +151,7 @@ def _word(source: Source, position: int) -> tuple[Token, ...]:
     """The tokens that begin at `position`: one, or the `^` and the digits of a superscript."""
     text = source.text
     character = text[position]
-    if number := _NUMBER.match(text, position):
+    if number := NUMBER.match(text, position):
         return (Token("number", number.group(), Span(position, number.end())),)
     if raised := _SUPERSCRIPT.match(text, position):
         return _raised(raised)
@@ -160,8 +160,8 @@ def _word(source: Source, position: int) -> tuple[Token, ...]:
         return (Token("number" if word[0].isdigit() else "name", word, Span(position, position + 1)),)
     for length in _LENGTHS:
         sign = text[position : position + length]
-        if sign in _SIGNS:
-            return (Token("operator", _SIGNS[sign], Span(position, position + len(sign))),)
+        if sign in SIGNS:
+            return (Token("operator", SIGNS[sign], Span(position, position + len(sign))),)
     if character.isalpha() and character not in _RAISED:
         return (_name(source, position),)
     raise _meaningless(source, position)
@@ -173,7 +173,7 @@ def _raised(match: re.Match[str]) -> tuple[Token, ...]:
     tokens = [Token("operator", "^", Span(start, start))]
     if minus:
         tokens.append(Token("operator", "-", Span(start, start + 1)))
-    digits = match.group(2).translate(_SUPERSCRIPT_DIGITS)
+    digits = match.group(2).translate(SUPERSCRIPT_DIGITS)
     return (*tokens, Token("number", digits, Span(start + len(minus), match.end())))
 
 

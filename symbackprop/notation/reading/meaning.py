@@ -17,19 +17,24 @@ from symbackprop.algebra.arrays import array_of
 from symbackprop.algebra.symbols import entry
 from symbackprop.errors import LimitError, NotationError, ShapeError
 from symbackprop.notation.reading.calls import call
-from symbackprop.notation.reading.index_formulas import integer
+from symbackprop.notation.reading.claim_calls import claim_call
+from symbackprop.notation.reading.claim_forms import indicator, local_derivative, sliced, widened
+from symbackprop.notation.reading.claim_products import claim_product
+from symbackprop.notation.reading.index_formulas import position
 from symbackprop.notation.reading.products import matched, product
 from symbackprop.notation.reading.scope import Scope
 from symbackprop.notation.reading.syntax import (
     Addition,
     Call,
     Cases,
+    Indicator,
     Logic,
     Name,
     Named,
     Negative,
     Node,
     Number,
+    Partial,
     Power,
     Product,
     Range,
@@ -74,7 +79,8 @@ def read(node: Node, scope: Scope) -> Value:
         case Subscript():
             return _subscript(node, scope)
         case Call():
-            return _real(call(node, scope, read), node, scope)
+            made = call if scope.stated is None else claim_call
+            return _real(made(node, scope, read), node, scope)
         case Transpose(base):
             return _transpose(node, read(base, scope), scope)
         case Power():
@@ -85,9 +91,15 @@ def read(node: Node, scope: Scope) -> Value:
         case Addition(terms):
             return _addition(terms, scope)
         case Product(factors):
+            if scope.stated is not None:
+                return claim_product(node, scope, read)
             return product([(joint, factor, read(factor, scope)) for joint, factor in factors], scope)
         case Cases():
             return _cases(node, scope)
+        case Partial():
+            return local_derivative(node, scope)
+        case Indicator() | Relation() | Logic() if scope.stated is not None:
+            return indicator(node, scope, read, _condition)
     _refuse_kind(node, scope)
 
 
@@ -109,7 +121,7 @@ def _refuse_kind(node: Node, scope: Scope) -> NoReturn:
 
 def _name(node: Name, scope: Scope) -> Value:
     if node.name in scope.indices:
-        return scalar(scope.indices[node.name].symbol)
+        return scalar(scope.indices[node.name].symbol + scope.base)
     if node.name in scope.tensors:
         return Value(array_of(node.name, scope.tensors[node.name]))
     if node.name in scope.sizes:
@@ -138,8 +150,11 @@ def _subscript(node: Subscript, scope: Scope) -> Value:
                 name=written,
             )
         raise scope.unknown(base, "tensor")
-    value = read(base, scope)
-    indices = tuple(integer(part, scope) for part in node.indices)
+    if (slice_ := sliced(node, scope)) is not None:
+        return slice_
+    own = isinstance(base, Name)  # in a claim, an index may have the name of a tensor
+    value = Value(array_of(base.name, scope.tensors[base.name])) if own else read(base, scope)
+    indices = tuple(position(part, scope) for part in node.indices)
     if len(indices) != value.rank:
         count = "1 index" if value.rank == 1 else f"{value.rank} indices"
         letters = ", ".join("ijklpqrstuv"[: value.rank])
@@ -161,6 +176,8 @@ def _subscript(node: Subscript, scope: Scope) -> Value:
 def _transpose(node: Transpose, value: Value, scope: Scope) -> Value:
     if value.rank in (1, 2):
         return transposed(value)
+    if value.rank == 0 and scope.stated is not None:
+        return value
     written = scope.source.written(node.base.span)
     raise ShapeError(
         f"{described(written, value)} and has no transpose",
@@ -235,6 +252,8 @@ def _real(value: Value, node: Node, scope: Scope) -> Value:
 
 def _addition(terms: tuple[tuple[str, Node], ...], scope: Scope) -> Value:
     values = [read(term, scope) for _, term in terms]
+    if scope.stated is not None:
+        values = widened([term for _, term in terms], values, scope)
     signs = [1 if sign == "+" else -1 for sign, _ in terms]
     row = matched([term for _, term in terms], values, "add", scope)
     arrays = tuple(value.array for value in values)

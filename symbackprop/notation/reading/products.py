@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NoReturn
 
 from sympy import Expr, Mul
@@ -23,6 +24,7 @@ from symbackprop.notation.reading.values import (
 )
 
 MAX_MATRICES = 30
+Multiply = Callable[[str, Node, Value, Node, Value, Scope], Value]
 
 
 def matched(nodes: list[Node], values: list[Value], verb: str, scope: Scope) -> bool:
@@ -39,7 +41,7 @@ def matched(nodes: list[Node], values: list[Value], verb: str, scope: Scope) -> 
 def _refuse_shapes(left: Node, first: Value, right: Node, second: Value, verb: str, scope: Scope) -> NoReturn:
     a, b = scope.source.written(left.span), scope.source.written(right.span)
     fix = "Shapes must be equal, unless one is a scalar."
-    if verb == "multiply" and _joined(first, second):
+    if verb == "multiply" and joined(first, second):
         fix = f"For the matrix product write {_bracketed(left, scope)} {_bracketed(right, scope)}."
     elif second.rank == first.rank and same_shape(second.shape[::-1], first.shape):
         fix = f"Did you mean {_bracketed(right, scope)}^T?"
@@ -63,8 +65,8 @@ def _bracketed(node: Node, scope: Scope) -> str:
     return f"({written})" if loose and not written.startswith("(") else written
 
 
-def product(factors: list[tuple[str, Node, Value]], scope: Scope) -> Value:
-    """Factors from left to right, each with its joint; scalars are multiplied at once.
+def product(factors: list[tuple[str, Node, Value]], scope: Scope, multiply: Multiply | None = None) -> Value:
+    """Factors from left to right, each with its joint; scalars are multiplied at once, arrays by `multiply`.
 
     Raises:
         NotationError: a product that can be read in several ways, or a division by zero.
@@ -78,6 +80,7 @@ def product(factors: list[tuple[str, Node, Value]], scope: Scope) -> Value:
             fix="Name a part of it in an equation of its own.",
             name=scope.source.written(factors[MAX_MATRICES][1].span),
         )
+    multiply = multiply or multiplied
     (_, left, value), *rest = factors
     scalars: list[Expr] = []
     for joint, node, factor in rest:
@@ -87,7 +90,7 @@ def product(factors: list[tuple[str, Node, Value]], scope: Scope) -> Value:
             number, value = (factor, value) if factor.rank == 0 else (value, factor)
             scalars.append(number.expression)
         else:
-            value = _multiplied(joint, left, value, node, factor, scope)
+            value = multiply(joint, left, value, node, factor, scope)
         left = _until(left, node)
     if not scalars:
         return value
@@ -110,7 +113,7 @@ def _divided(left: Node, value: Value, right: Node, divisor: Value, scope: Scope
     return Value(quotient, value.row or divisor.row)
 
 
-def _multiplied(joint: str, left: Node, first: Value, right: Node, second: Value, scope: Scope) -> Value:
+def multiplied(joint: str, left: Node, first: Value, right: Node, second: Value, scope: Scope) -> Value:
     """The product of two arrays of rank 1 or more."""
     if joint in ("*", "⊙"):
         row = matched([left, right], [first, second], "multiply", scope)
@@ -126,12 +129,12 @@ def _multiplied(joint: str, left: Node, first: Value, right: Node, second: Value
         )
     if first.rank == second.rank == 1:
         return _vectors(joint, left, first, right, second, scope)
-    if not _joined(first, second):
-        _refuse_product(left, first, right, second, scope)
+    if not joined(first, second):
+        refuse_product(left, first, right, second, scope)
     return Value(contracted(first.array, second.array, scope.taken), first.row)
 
 
-def _joined(first: Value, second: Value) -> bool:
+def joined(first: Value, second: Value) -> bool:
     """Whether a matrix product of the two has a meaning, one of them being a matrix."""
     if first.rank == second.rank == 1 or not (1 <= first.rank <= 2 and 1 <= second.rank <= 2):
         return False
@@ -153,11 +156,11 @@ def _vectors(joint: str, left: Node, first: Value, right: Node, second: Value, s
             name=b,
         )
     if not same_shape(first.shape, second.shape):
-        _refuse_product(left, first, right, second, scope)
+        refuse_product(left, first, right, second, scope)
     return scalar(contracted(first.array, second.array, scope.taken).expression)
 
 
-def _refuse_product(left: Node, first: Value, right: Node, second: Value, scope: Scope) -> NoReturn:
+def refuse_product(left: Node, first: Value, right: Node, second: Value, scope: Scope) -> NoReturn:
     a, b = scope.source.written(left.span), scope.source.written(right.span)
     if second.row:
         because = f"{described(b, second)}: a matrix has a vector on its right."
@@ -185,7 +188,7 @@ def _product_that_fits(left: Node, first: Value, right: Node, second: Value, sco
         candidates.append((f"{a} {_turned(b)}", first, transposed(second)))
     candidates.append(exchanged)
     for written, x, y in candidates:
-        if _joined(x, y):
+        if joined(x, y):
             result = Value(contracted(x.array, y.array, scope.taken))
             return f"Did you mean {written}, which {in_words(result.shape)}?"
     return None

@@ -40,8 +40,29 @@ class BoundIndex:
 
 
 @dataclass(frozen=True, slots=True)
+class Stated:
+    """What a claim may say beyond a model's own formulas.
+
+    `aliases` are other spellings of the names in `tensors`, `roots` what may be differentiated, by every name that it
+    goes by. Indices are counted from `base`. `samples` is the size of the axis over samples and its place (0 or -1),
+    None for one sample. `free` are the indices that stand free, with their sizes. `repeated` gathers the places where a
+    vector was repeated for each sample.
+    """
+
+    aliases: Mapping[str, str]
+    roots: Mapping[str, str]
+    base: int = 1
+    samples: tuple[Expr, int] | None = None
+    free: Mapping[str, tuple[Symbol, Expr]] = field(default_factory=dict)
+    repeated: list[Span] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
 class Scope:
-    """Names by kind. Sizes are symbols or integers; functions are the user's own and the known ones by name."""
+    """Names by kind. Sizes are symbols or integers; functions are the user's own and the known ones by name.
+
+    `stated` is there where a claim is read, not a model.
+    """
 
     source: Source
     sizes: Mapping[str, Expr]
@@ -50,6 +71,12 @@ class Scope:
     indices: Mapping[str, BoundIndex]
     callables: frozenset[str] = frozenset()
     integers: frozenset[str] = frozenset()
+    stated: Stated | None = None
+
+    @property
+    def base(self) -> int:
+        """What the first entry is called: 0 in a model, in a claim as its note has it."""
+        return self.stated.base if self.stated is not None else 0
 
     @property
     def taken(self) -> frozenset[Symbol]:

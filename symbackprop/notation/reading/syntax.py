@@ -5,8 +5,10 @@ Sums and products are lists, not nested pairs, so that the depth of a tree is th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import Any
 
 from symbackprop.notation.reading.source import Span
 
@@ -199,6 +201,41 @@ def children(node: Node) -> tuple[Node, ...]:
             return (first, second)
         case Indicator(condition):
             return (condition,)
+
+
+def with_children(node: Node, parts: Sequence[Node]) -> Node:
+    """The node with other nodes directly below it, as many as `children` gives, each of a kind that fits there."""
+    below: list[Any] = list(parts)
+    match node:
+        case Number() | Name():
+            return node
+        case Subscript():
+            return replace(node, base=below[0], indices=tuple(below[1:]))
+        case Named():
+            return replace(node, name=below[0], value=below[1])
+        case Call():
+            return replace(node, function=below[0], arguments=tuple(below[1:]))
+        case Transpose():
+            return replace(node, base=below[0])
+        case Power():
+            return replace(node, base=below[0], exponent=below[1])
+        case Negative():
+            return replace(node, operand=below[0])
+        case Addition(pairs):
+            return replace(node, terms=tuple((sign, part) for (sign, _), part in zip(pairs, below, strict=True)))
+        case Product(pairs):
+            return replace(node, factors=tuple((joint, part) for (joint, _), part in zip(pairs, below, strict=True)))
+        case Relation() | Logic():
+            return replace(node, operands=tuple(below))
+        case Cases():
+            pieces = tuple(zip(below[:-1:2], below[1::2], strict=True))
+            return replace(node, pieces=pieces, otherwise=below[-1])
+        case Range():
+            return replace(node, low=below[0], high=below[1])
+        case Indicator():
+            return replace(node, condition=below[0])
+        case Partial():
+            return replace(node, of=below[0], by=below[1])
 
 
 def names_in(node: Node) -> tuple[Name, ...]:

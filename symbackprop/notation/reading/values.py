@@ -49,7 +49,7 @@ def same_shape(left: tuple[Expr, ...], right: tuple[Expr, ...]) -> bool:
     return len(left) == len(right) and all(same_size(a, b) for a, b in zip(left, right, strict=True))
 
 
-def _letters(count: int, arrays: Iterable[Array], taken: frozenset[Symbol]) -> list[Symbol]:
+def fresh_letters(count: int, arrays: Iterable[Array], taken: frozenset[Symbol]) -> list[Symbol]:
     """Names for `count` indices that stand free in no array and are not taken."""
     avoid = set(taken)
     for array in arrays:
@@ -63,7 +63,7 @@ def _letters(count: int, arrays: Iterable[Array], taken: frozenset[Symbol]) -> l
 def entrywise(function: Callable[..., Expr], arrays: tuple[Array, ...], taken: frozenset[Symbol]) -> Array:
     """`function` of the entries at equal indices; scalars serve at every index. All shapes are equal or ()."""
     shape = next((array.shape for array in arrays if array.shape), ())
-    indices = tuple(_letters(len(shape), arrays, taken))
+    indices = tuple(fresh_letters(len(shape), arrays, taken))
     entries = [array.at(*indices) if array.shape else array.expression for array in arrays]
     return Array(indices, shape, function(*entries))
 
@@ -71,14 +71,14 @@ def entrywise(function: Callable[..., Expr], arrays: tuple[Array, ...], taken: f
 def contracted(left: Array, right: Array, taken: frozenset[Symbol]) -> Array:
     r"""\(\sum_k A[\dots, k] B[k, \dots]\): the last index of one with the first of the other, of equal size."""
     outer, inner = len(left.shape) - 1, len(right.shape) - 1
-    *indices, shared = _letters(outer + inner + 1, (left, right), taken)
+    *indices, shared = fresh_letters(outer + inner + 1, (left, right), taken)
     factors = left.at(*indices[:outer], shared) * right.at(shared, *indices[outer:])
     return Array(tuple(indices), (*left.shape[:-1], *right.shape[1:]), total(factors, (shared, left.shape[-1])))
 
 
 def outer(left: Array, right: Array, taken: frozenset[Symbol]) -> Array:
     r"""\(u_i v_j\)."""
-    first, second = _letters(2, (left, right), taken)
+    first, second = fresh_letters(2, (left, right), taken)
     return Array((first, second), (*left.shape, *right.shape), left.at(first) * right.at(second))
 
 

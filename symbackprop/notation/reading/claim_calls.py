@@ -1,0 +1,323 @@
+"""Calls that only claims have: derivatives of functions, sums of rows and columns, diagonals, ones, deltas."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from sympy import Expr, KroneckerDelta, S, sqrt
+
+from symbackprop.algebra.arrays import Array, as_array
+from symbackprop.algebra.binding import substitute
+from symbackprop.algebra.symbols import Apply, ArgMax, total
+from symbackprop.errors import NotationError, ShapeError
+from symbackprop.model.functions import ELEMENTARY, FUNCTIONS
+from symbackprop.model.reductions import log_softmax, logsumexp, softmax
+from symbackprop.notation.reading.binders import binders_of, limits
+from symbackprop.notation.reading.calls import KNOWN, call, resolved
+from symbackprop.notation.reading.claim_forms import delta
+from symbackprop.notation.reading.claim_parser import DELTA, IDENTITY, NORM, ONES
+from symbackprop.notation.reading.claim_products import claim_multiplied
+from symbackprop.notation.reading.index_formulas import integer
+from symbackprop.notation.reading.lexer import canonical
+from symbackprop.notation.reading.scope import Scope
+from symbackprop.notation.reading.syntax import Call, Name, Named, Node, Number
+from symbackprop.notation.reading.values import (
+    Value,
+    described,
+    entrywise,
+    fresh_letters,
+    same_size,
+    scalar,
+    transposed,
+)
+from symbackprop.notation.writing.functions import function_text
+
+Read = Callable[[Node, Scope], Value]
+
+OTHER_NAMES = {
+    "logistic": "sigmoid", "sigm": "sigmoid", "swish": "silu", "leakyrelu": "leaky_relu", "gelutanh": "gelu_tanh",
+    "maximum": "max", "sqr": "square", "rowsums": "rowsum", "colsums": "colsum", "columnsum": "colsum", "tr": "trace",
+    "matmul": "dot", **{name.lower(): name for name in (*FUNCTIONS, "softmax", "sum", "mean", "max")},
+}  # fmt: skip
+"""Further spellings of functions, in small letters."""
+
+
+def claim_call(node: Call, scope: Scope, read: Read) -> Value:
+    """What a call in a claim stands for; whatever a model may call is left to `call`."""
+    node = replace(node, function=replace(node.function, name=function_named(node.function.name, scope)))
+    name = node.function.name
+    if name in scope.functions and node.order:
+        return _derivative(node, scope, read)
+    if node.order:
+        raise NotationError(
+            f"{scope.source.written(node.function.span)} is no function of one number and has no derivative f'",
+            where=scope.source.locate(node.span),
+            fix="Write its Jacobian with indices.",
+            name=name,
+        )
+    made = _CALLS.get(name)
+    if made is not None and name not in scope.functions:
+        return made(node, scope, read)
+    return call(node, scope, read)
+
+
+def function_named(name: str, scope: Scope) -> str:
+    """The function that a claim means by `name`: the model's own first, then a known one in any spelling."""
+    if name in scope.functions or name in _CALLS:
+        return name
+    own = next((known for known in scope.functions if canonical(function_text(known)) == name), None)
+    if own is not None:
+        return own
+    known = resolved(name, scope)
+    if known in scope.functions or known in KNOWN or known in _CALLS:
+        return known
+    return OTHER_NAMES.get(name.lower(), name)
+
+
+def _derivative(node: Call, scope: Scope, read: Read) -> Value:
+    """`f'(x)`, entry by entry."""
+    value = _argument(node, scope, read)
+    name, order = node.function.name, node.order
+    meaning = FUNCTIONS.get(name, scope.functions[name])
+
+    def slope(entry: Expr) -> Expr:
+        if name not in ELEMENTARY or meaning.expression is None:
+            return Apply(name, entry, order)
+        return substitute(meaning.expression.diff(meaning.variable, order), {meaning.variable: entry})
+
+    return Value(entrywise(slope, (value.array,), scope.taken), value.row)
+
+
+def _argument(node: Call, scope: Scope, read: Read) -> Value:
+    if len(node.arguments) != 1 or isinstance(node.arguments[0], Named):
+        written = scope.source.written(node.function.span)
+        raise NotationError(
+            f"{written} takes one argument",
+            where=scope.source.locate(node.span),
+            fix=f"Write {written}(x).",
+            name=written,
+        )
+    return read(node.arguments[0], scope)
+
+
+def _two(node: Call, scope: Scope, read: Read) -> tuple[Value, Value]:
+    if len(node.arguments) != 2:
+        written = scope.source.written(node.function.span)
+        raise NotationError(
+            f"{written} takes two arguments",
+            where=scope.source.locate(node.span),
+            fix=f"Write {written}(a, b).",
+            name=written,
+        )
+    first, second = (read(part, scope) for part in node.arguments)
+    return first, second
+
+
+def _matrix(node: Call, scope: Scope, read: Read) -> Value:
+    """The one argument, which must be a matrix."""
+    value = _argument(node, scope, read)
+    if value.rank != 2:
+        written = scope.source.written(node.arguments[0].span)
+        raise ShapeError(
+            f"{node.function.name} needs a matrix, and {described(written, value)}",
+            where=scope.source.locate(node.span),
+            fix=f"Write sum({written}) for the sum of all entries." if value.rank else None,
+            name=written,
+        )
+    return value
+
+
+# ----------------------------------------------------------------------------------------------------------------- sums
+
+
+def _row_sum(node: Call, scope: Scope, read: Read) -> Value:
+    return _along(_matrix(node, scope, read), 1)
+
+
+def _column_sum(node: Call, scope: Scope, read: Read) -> Value:
+    value = _along(_matrix(node, scope, read), 0)
+    return Value(value.array, row=True)
+
+
+def _along(value: Value, axis: int) -> Value:
+    """The sum over one axis of a matrix, as a vector."""
+    array = value.array
+    summed, kept = array.indices[axis], array.indices[1 - axis]
+    body = total(array.expression, (summed, array.shape[axis]))
+    return Value(Array((kept,), (array.shape[1 - axis],), body))
+
+
+def _sum(node: Call, scope: Scope, read: Read) -> Value:
+    """`sum(X)`, and as NumPy has it `sum(X, axis=1, keepdims=True)`; the mean likewise."""
+    options = {part.name.name: part.value for part in node.arguments if isinstance(part, Named)}
+    axis = options.get("axis")
+    if axis is None or not isinstance(axis, Number) or set(options) - {"axis", "keepdims"}:
+        return call(node, scope, read)
+    plain = replace(node, arguments=tuple(part for part in node.arguments if not isinstance(part, Named)))
+    value = _matrix(plain, scope, read)
+    if axis.value not in (0, 1):
+        raise NotationError("a matrix has the axes 0 and 1", where=scope.source.locate(axis.span), fix="Write axis=1.")
+    along = int(axis.value)
+    result = _along(value, along)
+    array = result.array
+    if node.function.name == "mean":
+        array = replace(array, expression=array.expression / value.shape[along])
+    keeps = options.get("keepdims")
+    kept = isinstance(keeps, Name) and keeps.name.lower() in ("true", "yes")
+    return Value(array, row=along == 0 and kept)
+
+
+def _argmax(node: Call, scope: Scope, read: Read) -> Value:
+    """`argmax_k x[k]`, counted as indices are."""
+    binders, inner = binders_of(node, scope)
+    body = read(node.arguments[-1], inner)
+    if len(binders) != 1 or body.rank:
+        raise NotationError(
+            "argmax is over one index of an entry",
+            where=scope.source.locate(node.span),
+            fix="Write argmax_k x[k].",
+        )
+    low, high = limits(binders[0], inner)
+    if low != 0:
+        raise NotationError("argmax is over a whole axis", where=scope.source.locate(node.span))
+    variable = binders[0].bound.symbol
+    return scalar(ArgMax(body.expression, (variable, high - low + 1)) + scope.base)
+
+
+def _norm(node: Call, scope: Scope, read: Read) -> Value:
+    array = _argument(node, scope, read).array
+    return scalar(sqrt(total(array.expression**2, *zip(array.indices, array.shape, strict=True))))
+
+
+# -------------------------------------------------------------------------------------------------- softmax of a batch
+
+
+Reduction = Callable[..., Array]
+
+
+def _over_classes(reduction: Reduction) -> Callable[[Call, Scope, Read], Value]:
+    """Along the only axis of a vector; of a matrix, along the axis that is not over samples."""
+
+    def made(node: Call, scope: Scope, read: Read) -> Value:
+        value = _argument(node, scope, read) if len(node.arguments) == 1 else None
+        if value is None or not value.rank:
+            return call(node, scope, read)
+        samples = scope.stated.samples if scope.stated is not None else None
+        axis = 0 if value.rank == 2 and samples is not None and samples[1] == -1 else value.rank - 1
+        return Value(reduction(value.array, axis), value.row)
+
+    return made
+
+
+def _along_axis(reduction: Reduction, axis: int) -> Callable[[Call, Scope, Read], Value]:
+    return lambda node, scope, read: Value(as_array(reduction(_matrix(node, scope, read).array, axis)))
+
+
+# -------------------------------------------------------------------------------------------- matrices by construction
+
+
+def _diagonal(node: Call, scope: Scope, read: Read) -> Value:
+    """Of a vector the matrix that has it on its diagonal, of a matrix the vector on its diagonal."""
+    value = _argument(node, scope, read)
+    array = value.array
+    if value.rank == 1:
+        other = fresh_letters(1, (array,), scope.taken | {array.indices[0]})[0]
+        expression = array.expression * KroneckerDelta(array.indices[0], other)
+        return Value(Array((array.indices[0], other), array.shape * 2, expression))
+    value = _matrix(node, scope, read)
+    i, _ = value.array.indices
+    return Value(Array((i,), value.shape[:1], value.array.at(i, i)))
+
+
+def _trace(node: Call, scope: Scope, read: Read) -> Value:
+    value = _matrix(node, scope, read)
+    if not same_size(*value.shape):
+        raise ShapeError("a trace is of a square matrix", where=scope.source.locate(node.span))
+    i, _ = value.array.indices
+    return scalar(total(value.array.at(i, i), (i, value.shape[0])))
+
+
+def _ones(node: Call, scope: Scope, _read: Read) -> Value:
+    """`1_m`, a vector of ones, or `1_(h×m)`."""
+    shape = tuple(integer(part, scope) for part in node.arguments)
+    return Value(Array(tuple(fresh_letters(len(shape), (), scope.taken)), shape, S.One))
+
+
+def _identity(node: Call, scope: Scope, _read: Read) -> Value:
+    extent = integer(node.arguments[0], scope)
+    i, j = fresh_letters(2, (), scope.taken)
+    return Value(Array((i, j), (extent, extent), KroneckerDelta(i, j)))
+
+
+def _delta(node: Call, scope: Scope, read: Read) -> Value:
+    left, right = (_index(part, scope, read) for part in node.arguments)
+    return scalar(delta(left, right))
+
+
+def _index(node: Node, scope: Scope, read: Read) -> Expr:
+    if isinstance(node, Call) and node.function.name == "argmax":
+        return read(node, scope).expression
+    return integer(node, scope)
+
+
+# ------------------------------------------------------------------------------------------------- operators by name
+
+
+def _transpose(node: Call, scope: Scope, read: Read) -> Value:
+    return transposed(_argument(node, scope, read))
+
+
+def _operator(joint: str) -> Callable[[Call, Scope, Read], Value]:
+    def made(node: Call, scope: Scope, read: Read) -> Value:
+        first, second = _two(node, scope, read)
+        left, right = node.arguments
+        if not first.rank or not second.rank:
+            return Value(entrywise(lambda a, b: a * b, (first.array, second.array), scope.taken), first.row)
+        return claim_multiplied(joint, left, first, right, second, scope)
+
+    return made
+
+
+def _outer(node: Call, scope: Scope, read: Read) -> Value:
+    first, second = _two(node, scope, read)
+    left, right = node.arguments
+    row = Value(second.array, row=True) if second.rank == 1 else second
+    return claim_multiplied("", left, first, right, row, scope)
+
+
+def _max(node: Call, scope: Scope, read: Read) -> Value:
+    """`max(z, 0)` is `max(0, z)`."""
+    match node.arguments:
+        case (first, Number(value) as zero) if value == 0 and not isinstance(first, Number):
+            return call(replace(node, arguments=(zero, first)), scope, read)
+    return call(node, scope, read)
+
+
+_CALLS: dict[str, Callable[[Call, Scope, Read], Value]] = {
+    ONES: _ones,
+    IDENTITY: _identity,
+    NORM: _norm,
+    DELTA: _delta,
+    "rowsum": _row_sum,
+    "colsum": _column_sum,
+    "sum": _sum,
+    "mean": _sum,
+    "max": _max,
+    "argmax": _argmax,
+    "diag": _diagonal,
+    "trace": _trace,
+    "transpose": _transpose,
+    "dot": _operator("@"),
+    "multiply": _operator("⊙"),
+    "outer": _outer,
+    "softmax": _over_classes(softmax),
+    "log_softmax": _over_classes(log_softmax),
+    **{
+        f"{name}_{side}": _along_axis(reduction, axis)
+        for name, reduction in (("softmax", softmax), ("log_softmax", log_softmax), ("logsumexp", logsumexp))
+        for axis, side in enumerate(("columns", "rows"))
+    },
+}
+CLAIM_FUNCTIONS = frozenset({*_CALLS, *OTHER_NAMES}) - {DELTA, ONES, IDENTITY}
+"""What a claim may call beside what a model may."""

@@ -1,0 +1,229 @@
+"""Forms that only claims have: local derivatives, indicators, slices of tensors, biases repeated for each sample."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sympy import Expr, KroneckerDelta, Mul, Piecewise, S
+from sympy.logic.boolalg import Boolean
+
+from symbackprop.algebra.arrays import Array
+from symbackprop.algebra.symbols import ADJOINT, Guard, entry, is_adjoint
+from symbackprop.errors import NotationError, ShapeError
+from symbackprop.notation.reading.index_formulas import integer, position
+from symbackprop.notation.reading.scope import Scope
+from symbackprop.notation.reading.syntax import (
+    Indicator,
+    Logic,
+    Name,
+    Node,
+    Number,
+    Partial,
+    Relation,
+    Subscript,
+    children,
+)
+from symbackprop.notation.reading.values import Value, entrywise, fresh_letters, same_size, scalar
+
+Read = Callable[[Node, Scope], Value]
+Condition = Callable[[Node, Callable[[Node], int], Scope], Callable[[tuple[Expr, ...]], Boolean]]
+
+
+# ---------------------------------------------------------------------------------------------------- local derivatives
+
+
+def local_derivative(node: Partial, scope: Scope) -> Value:
+    """`∂v/∂u` as entries of a tensor of that name: the indices of v first, then those of u."""
+    name = f"{ADJOINT}{_tensor(node.of, scope)}{ADJOINT}{_tensor(node.by, scope)}"
+    shape = (*scope.tensors[_tensor(node.of, scope)], *scope.tensors[_tensor(node.by, scope)])
+    of, by = (_positions(part, scope) for part in (node.of, node.by))
+    given = of + by
+    free = sum(1 for place in given if place is None)
+    letters = iter(fresh_letters(free, (), scope.taken | _symbols(given)))
+    kept: list[tuple] = []
+    at: list[Expr] = []
+    for place, extent in zip(given, shape, strict=True):
+        if place is None:
+            place = next(letters)
+            kept.append((place, extent))
+        at.append(place)
+    return Value(Array(tuple(v for v, _ in kept), tuple(n for _, n in kept), entry(name, *at)))
+
+
+def _symbols(places: tuple[Expr | None, ...]) -> frozenset:
+    return frozenset().union(*(place.free_symbols for place in places if place is not None))
+
+
+def _tensor(node: Node, scope: Scope) -> str:
+    base = node.base if isinstance(node, Subscript) else node
+    if isinstance(base, Name) and base.name in scope.tensors and not is_adjoint(base.name):
+        return base.name
+    if isinstance(base, Name) and not is_adjoint(base.name):
+        raise scope.unknown(base, "tensor")
+    written = scope.source.written(node.span)
+    raise NotationError(
+        f"∂{written} is no derivative of a tensor",
+        where=scope.source.locate(node.span),
+        fix="Write ∂L/∂W1 or ∂z1/∂W1, of tensors and roots.",
+        name=written,
+    )
+
+
+def _positions(node: Node, scope: Scope) -> tuple[Expr | None, ...]:
+    """The indices of one side of a derivative; None for each axis that is left whole."""
+    shape = scope.tensors[_tensor(node, scope)]
+    if not isinstance(node, Subscript):
+        return (None,) * len(shape)
+    check_count(node, shape, scope)
+    note_uses(node, shape, scope)
+    return tuple(position(part, scope) for part in node.indices)
+
+
+def check_count(node: Subscript, shape: tuple[Expr, ...], scope: Scope) -> None:
+    if len(node.indices) == len(shape):
+        return
+    written = scope.source.written(node.base.span)
+    letters = ", ".join("ijklpqrstuv"[: len(shape)])
+    raise ShapeError(
+        f"{written} takes {len(shape)} {'index' if len(shape) == 1 else 'indices'}, here {len(node.indices)}",
+        where=scope.source.locate(node.span),
+        fix=f"Write {written}[{letters}]." if shape else f"Write {written}.",
+        name=written,
+    )
+
+
+def note_uses(node: Subscript, shape: tuple[Expr, ...], scope: Scope) -> None:
+    """Each index that stands alone runs over the axis at which it stands."""
+    for part, extent in zip(node.indices, shape, strict=False):
+        if isinstance(part, Name) and part.name in scope.indices:
+            scope.indices[part.name].uses.append((extent, node.span))
+
+
+def sliced(node: Subscript, scope: Scope) -> Value | None:
+    """`Q[s]`, a tensor of rank 3 at its first index: a matrix. None where as many indices are given as it has."""
+    base = node.base
+    if scope.stated is None or not isinstance(base, Name) or base.name not in scope.tensors:
+        return None
+    shape = scope.tensors[base.name]
+    count = len(node.indices)
+    if count >= len(shape) or len(shape) < 3:
+        return None
+    note_uses(node, shape, scope)
+    at = tuple(position(part, scope) for part in node.indices)
+    letters = fresh_letters(len(shape) - count, (), scope.taken | _symbols(at))
+    return Value(Array(tuple(letters), shape[count:], entry(base.name, *at, *letters)))
+
+
+# ----------------------------------------------------------------------------------------------------------- indicators
+
+
+def indicator(node: Node, scope: Scope, read: Read, condition: Condition) -> Value:
+    """1 where a condition holds and 0 elsewhere: of indices a guard or a delta, of values a case."""
+    inner = node.condition if isinstance(node, Indicator) else node
+    if _counts(inner, scope):
+        return scalar(_guard(inner, scope))
+    values: list[Value] = []
+    nodes: list[Node] = []
+
+    def operand(part: Node) -> int:
+        nodes.append(part)
+        values.append(read(part, scope))
+        return len(values) - 1
+
+    test = condition(inner, operand, scope)
+    shape = next((value.shape for value in values if value.rank), ())
+    rows = {value.row for value in values if value.rank == 1}
+    for part, value in zip(nodes, values, strict=True):
+        if value.rank and (len(value.shape) != len(shape) or not all(map(same_size, value.shape, shape))):
+            written = scope.source.written(part.span)
+            raise ShapeError(
+                f"{written} has another shape than what it is compared with",
+                where=scope.source.locate(part.span),
+                fix="Compare a tensor with a number or with one of its own shape.",
+                name=written,
+            )
+    array = entrywise(
+        lambda *parts: Piecewise((S.One, test(parts)), (S.Zero, True)),
+        tuple(value.array for value in values),
+        scope.taken,
+    )
+    return Value(array, rows == {True})
+
+
+def _counts(node: Node, scope: Scope) -> bool:
+    """Whether a condition is on indices, sizes and whole numbers alone, on one index at least."""
+    parts = [node]
+    found = False
+    while parts:
+        part = parts.pop()
+        if isinstance(part, Name) and part.name not in scope.indices and part.name not in scope.sizes:
+            return False
+        found = found or (isinstance(part, Name) and part.name in scope.indices)
+        if isinstance(part, Number) and part.value.denominator != 1:
+            return False
+        if not isinstance(part, Subscript):
+            parts.extend(children(part))
+        elif not (isinstance(part.base, Name) and part.base.name in scope.integers):
+            return False
+    return found
+
+
+def _guard(node: Node, scope: Scope) -> Expr:
+    if isinstance(node, Logic):
+        parts = [_guard(part, scope) for part in node.operands]
+        return Mul(*parts) if node.word == "and" else 1 - Mul(*(1 - part for part in parts))
+    assert isinstance(node, Relation)
+    values = [integer(part, scope) for part in node.operands]
+    pairs = zip(node.signs, values, values[1:], strict=False)
+    return Mul(*(_related(sign, left, right) for sign, left, right in pairs))
+
+
+def _related(sign: str, left: Expr, right: Expr) -> Expr:
+    difference = (left - right).expand()
+    match sign:
+        case ">=":
+            return Guard(difference)
+        case ">":
+            return Guard(difference - 1)
+        case "<=":
+            return Guard(-difference)
+        case "<":
+            return Guard(-difference - 1)
+        case "==" | "=":
+            return delta(left, right)
+    return 1 - delta(left, right)
+
+
+def delta(left: Expr, right: Expr) -> Expr:
+    """Kronecker's delta of two integers, what both have in common left off."""
+    constant = left.as_coeff_Add()[0]
+    return KroneckerDelta(left - constant, right - constant) if left != right else S.One
+
+
+# ------------------------------------------------------------------------------------------------------ repeated biases
+
+
+def widened(nodes: list[Node], values: list[Value], scope: Scope) -> list[Value]:
+    """Values to be added; a vector beside a matrix that has an entry for each sample is repeated for each of them."""
+    assert scope.stated is not None
+    samples = scope.stated.samples
+    whole = next((value for value in values if value.rank == 2), None)
+    if samples is None or whole is None:
+        return values
+    size, axis = samples
+    result = []
+    for node, value in zip(nodes, values, strict=True):
+        fits = value.rank == 1 and same_size(value.shape[0], whole.shape[1 + axis if axis < 0 else 1])
+        if fits and same_size(whole.shape[axis], size):
+            scope.stated.repeated.append(node.span)
+            value = _repeated(value, size, axis)
+        result.append(value)
+    return result
+
+
+def _repeated(value: Value, size: Expr, axis: int) -> Value:
+    array = value.array
+    sample = fresh_letters(1, (array,), frozenset(array.indices))[0]
+    own = array.indices[0]
+    indices, shape = ((sample, own), (size, array.shape[0])) if axis == 0 else ((own, sample), (array.shape[0], size))
+    return Value(Array(indices, shape, array.expression))

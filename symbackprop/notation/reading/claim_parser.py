@@ -1,0 +1,529 @@
+"""Tokens of a claim to syntax trees: what a model file has, and what people write around derivatives.
+
+A sum without brackets reaches as far as a product does: to the next `+`, `-` or relation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Literal
+
+from symbackprop.notation.reading.parser import NEIGHBOUR, OR, POWER, PRODUCT, RELATIONS, SUM, WORDS
+from symbackprop.notation.reading.scripts import CLOSING, Below, ScriptParser
+from symbackprop.notation.reading.source import Span
+from symbackprop.notation.reading.syntax import (
+    Addition,
+    Call,
+    Cases,
+    Indicator,
+    Logic,
+    Name,
+    Named,
+    Node,
+    Number,
+    Partial,
+    Power,
+    Range,
+    Relation,
+    Subscript,
+    Transpose,
+)
+from symbackprop.notation.reading.tokens import HADAMARD, TRANSPOSE, Token
+
+BINDERS = {"sum": "sum", "Sigma": "sum", "max": "max", "argmax": "argmax"}
+ONES, IDENTITY, NORM, DELTA = "ones", "identity", "norm", "delta"
+ANY_ROOT = ""
+"""The root of a derivative that names none, `∇W1`."""
+_UPDATES = (":=", "-=", "+=")
+_FENCES = ("(", "[", "{")
+_QUANTIFIERS = ("for", "each", "all", "every", "any", "and")
+_ENDS = frozenset({"for", "otherwise", "where"})
+_MODULES = ("np.", "numpy.", "jnp.", "torch.", "math.")
+_EXPONENTIAL = "e"
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """The sides of a claim, how they are joined, and the indices for each of which it is said."""
+
+    sides: tuple[Node, ...]
+    kind: Literal["equality", "update"]
+    each: tuple[Name, ...]
+
+
+class ClaimParser(ScriptParser):
+    """Reads one claim."""
+
+    bars = 0
+
+    def claim(self) -> Parsed:
+        """The sides.
+
+        Raises:
+            NotationError: the statement is no claim.
+            LimitError: it is too long or too deep.
+        """
+        sides = [self._side()]
+        if sign := self.accept(*_UPDATES):
+            return self._update(sides[0], sign)
+        while self.accept("=", "=="):
+            sides.append(self._side())
+        if self.at.is_operator("≈", "∝"):
+            self.refuse("a claim is an equality", fix="Write = between exact formulas; ≈ leaves open what is claimed.")
+        each = self._each()
+        self._finish()
+        if len(sides) == 1:
+            self.refuse("expected = after the first side")
+        return Parsed(tuple(sides), "equality", each)
+
+    def _side(self) -> Node:
+        side = self.expression(SUM)
+        return self._cases(side) if self.at.is_word("if") else side
+
+    def _update(self, target: Node, sign: Token) -> Parsed:
+        value = self._side()
+        if sign.text != ":=":
+            value = self._made(Addition((("+", target), (sign.text[0], value)), target.span.to(value.span)))
+        each = self._each()
+        self._finish()
+        return Parsed((target, value), "update", each)
+
+    def _each(self) -> tuple[Name, ...]:
+        """`for each s`, `for all i, j`; a comma may stand before."""
+        start = self.position
+        self.accept(",", ";")
+        if not self.at.is_word("for", "forall"):
+            self.position = start
+            return ()
+        while self.accept(*_QUANTIFIERS, "forall"):
+            pass
+        names = [self.name("an index")]
+        while self.accept(",", "and"):
+            names.append(self.name("an index"))
+        return tuple(names)
+
+    def _finish(self) -> None:
+        self.accept(".", ",", ";")
+        if self.at.is_operator("⊗"):
+            self.refuse("⊗ can be an outer product or a product entry by entry", fix="Write u vᵀ or u ⊙ v.")
+        if self.at.is_operator(*RELATIONS):
+            self.refuse("a claim is an equality", fix="Write = between the sides.")
+        self.finish()
+
+    # ---------------------------------------------------------------------------------------------------- precedence
+
+    def _level(self) -> int | None:
+        token = self.at
+        if token.is_operator("["):
+            return NEIGHBOUR if self._encloses(RELATIONS) else POWER
+        if token.is_operator("'", "_"):
+            return POWER
+        if token.is_operator("∂", "∇", "√", "{"):
+            return NEIGHBOUR
+        if token.is_operator("‖", "|"):
+            return None if self.bars else NEIGHBOUR
+        if token.is_word(*_ENDS) and not self.lexicon.knows(token.text):
+            return None
+        return super()._level()
+
+    def _encloses(self, signs: tuple[str, ...]) -> bool:
+        """Whether one of `signs` stands in the bracket that opens here, outside further brackets."""
+        depth = 0
+        for token in self.tokens[self.position :]:
+            if token.is_operator(*_FENCES):
+                depth += 1
+            elif token.is_operator(*CLOSING.values()):
+                depth -= 1
+                if depth == 0:
+                    return False
+            elif depth == 1 and token.is_operator(*signs):
+                return True
+        return False
+
+    def _operand(self, level: int) -> Node:
+        token = self.at
+        if token.kind == "operator" and (read := _OPERANDS.get(token.text)) is not None:
+            return read(self)
+        if token.kind == "number" and token.text == "1" and self.ahead().is_operator("_"):
+            return self._ones()
+        if token.kind == "name" and token.text not in WORDS:
+            return self._word()
+        return super()._operand(level)
+
+    # ------------------------------------------------------------------------------------------- brackets of all kinds
+
+    def _iverson(self) -> Node:
+        opened = self.advance()
+        condition = self.expression()
+        closed = self.expect("]", "after the condition")
+        if not isinstance(condition, Relation | Logic):
+            self.position -= 1
+            self.refuse("expected a condition in [ ]", fix="Indices stand right after a name: x[i].")
+        return self._made(Indicator(condition, opened.span.to(closed.span)))
+
+    def _braces(self) -> Node:
+        """Cases, a condition, or a group as LaTeX has them."""
+        opened = self.advance()
+        value = self.expression(OR)
+        if self.at.is_word("if"):
+            return self._braced_cases(value, opened.span)
+        closed = self.expect("}", "to close the bracket")
+        span = opened.span.to(closed.span)
+        if isinstance(value, Relation | Logic):
+            return self._made(Indicator(value, span))
+        return replace(value, span=span)
+
+    def _braced_cases(self, value: Node, start: Span) -> Cases:
+        """`{a if p; b if q; c otherwise}`."""
+        pieces: list[tuple[Node, Node]] = []
+        while self.accept("if"):
+            pieces.append((value, self.expression(OR)))
+            self.accept(";", ",", "else")
+            value = self.expression(SUM)
+        self.accept(",")
+        self.accept("otherwise", "else")
+        closed = self.expect("}", "after the cases")
+        return self._made(Cases(tuple(pieces), value, start.to(closed.span)))
+
+    def _bar(self) -> Node:
+        """`‖W‖` and `|x|`."""
+        sign = self.advance()
+        self.bars += 1
+        inside = self.expression(SUM)
+        closed = self.expect(sign.text, "to close the bar")
+        self.bars -= 1
+        name = Name(NORM if sign.text == "‖" else "abs", sign.span)
+        return self._made(Call(name, (inside,), sign.span.to(closed.span)))
+
+    def _group(self) -> Node:
+        bars, self.bars = self.bars, 0
+        inside = super()._group()
+        self.bars = bars
+        return inside
+
+    def _root(self) -> Node:
+        sign = self.advance()
+        inside = self.expression(POWER)
+        return self._made(Call(Name("sqrt", sign.span), (inside,), sign.span.to(inside.span)))
+
+    def _ones(self) -> Node:
+        """`1_m`, `1_(h×m)`, and `1_{z > 0}`."""
+        start = self.advance().span
+        if self.ahead().is_operator("{") and self._encloses_after(RELATIONS):
+            self.advance()
+            return self._braces()
+        return self._sized(ONES, start)
+
+    def _encloses_after(self, signs: tuple[str, ...]) -> bool:
+        self.position += 1
+        found = self._encloses(signs)
+        self.position -= 1
+        return found
+
+    def _sized(self, name: str, start: Span) -> Call:
+        """What bears its sizes below it."""
+        self.advance()
+        sizes: list[Node] = []
+        if self.at.is_operator("(", "{"):
+            closing = CLOSING[self.advance().text]
+            sizes.append(self.expression(NEIGHBOUR))
+            while self.accept("*", ","):
+                sizes.append(self.expression(NEIGHBOUR))
+            self.expect(closing, "after the sizes")
+        elif self.at.kind == "number":
+            sizes.append(self._number())
+        else:
+            sizes.append(self.name("a size"))
+        return self._made(Call(Name(name, start), tuple(sizes), start.to(self.before.span)))
+
+    # ----------------------------------------------------------------------------------------------------- derivatives
+
+    def _partial(self) -> Node:
+        """`∂L/∂W1`, `∂z2[k]/∂W2[i,j]`, `∂/∂W1 L`."""
+        start = self.advance().span
+        if self.at.is_operator("^"):
+            self.refuse("derivatives here are of the first order", fix="Write ∂L/∂W.")
+        if self.accept("/"):
+            by = self._by()
+            of = self.expression(POWER)
+            return self._made(Partial(of, by, start.to(of.span)))
+        of = self._differentiated()
+        if not self.at.is_operator("/"):
+            self.refuse(f"expected / after ∂{self.source.written(of.span)}", fix="Write ∂L/∂W.")
+        self.advance()
+        by = self._by()
+        return self._made(Partial(of, by, start.to(by.span)))
+
+    def _by(self) -> Node:
+        """The variable below the line, its ∂ or d before it."""
+        if self.accept("∂"):
+            return self._differentiated()
+        if self.at.kind == "name" and self.at.text[:1] == "d" and self.at.text[1:] in self.lexicon.derivable:
+            return self.reference("d")
+        self.refuse("expected ∂ below the line of a derivative", fix="Write ∂L/∂W.")
+
+    def _differentiated(self) -> Node:
+        if self.at.is_operator("(", "{"):
+            closing = CLOSING[self.advance().text]
+            inside = self.reference()
+            self.expect(closing, "to close the bracket")
+            return inside
+        if self.at.kind != "name" or self.at.text in WORDS:
+            self.refuse("expected a name after ∂", fix="Write ∂L/∂W.")
+        return self.reference()
+
+    def _nabla(self) -> Node:
+        """`∇_W1 L`; without a root, `∇_W1` or `∇W1`, the one that the note has."""
+        start = self.advance().span
+        self.accept("_")
+        by = self._differentiated()
+        return self._with_root(by, start)
+
+    def _with_root(self, by: Node, start: Span) -> Node:
+        if self.at.kind == "name" and self.at.text in self.lexicon.roots:
+            of = self.name("a root")
+            return self._made(Partial(of, by, start.to(of.span)))
+        return self._made(Partial(Name(ANY_ROOT, start), by, start.to(by.span)))
+
+    def _quotient_of_d(self) -> Node | None:
+        """`dL/dW1`, where both are derivatives of something known; nothing moves if it is none."""
+        token, start = self.at, self.position
+        if token.text == "d" and not self.lexicon.knows("d"):
+            return self._partial() if self.ahead().kind == "name" or self.ahead().is_operator("/") else None
+        if token.text[:1] != "d" or not self._derives(token.text[1:]):
+            return None
+        of = self.reference("d")
+        slash, following = self.at, self.ahead()
+        differential = following.kind == "name" and following.text[:1] == "d"
+        if slash.is_operator("/") and differential and self._derives(following.text[1:]):
+            self.advance()
+            by = self.reference("d")
+            return self._made(Partial(of, by, token.span.to(by.span)))
+        self.position = start
+        return None
+
+    def _derives(self, name: str) -> bool:
+        """Whether the letters after a d begin the name of a tensor or of a root."""
+        return any(name == known or known.startswith(name) for known in self.lexicon.derivable) or (
+            name.partition("_")[0] in self.lexicon.derivable
+        )
+
+    # ----------------------------------------------------------------------------------------------- names and calls
+
+    def _word(self) -> Node:
+        """A name, a call, a sum, a delta or a quotient of differentials."""
+        token = self.at
+        for module in _MODULES:
+            if token.text.startswith(module) and not self.lexicon.knows(token.text):
+                token = replace(token, text=token.text.removeprefix(module))
+                self.tokens = (*self.tokens[: self.position], token, *self.tokens[self.position + 1 :])
+        head, _, tail = token.text.partition("_")
+        own = self.lexicon.knows(token.text) or token.text in self.lexicon.functions
+        if head in BINDERS and not self.lexicon.knows(head) and (not own or head == token.text):
+            return self._big(BINDERS[head], tail)
+        if head == "nabla" and not own and (tail or self.ahead().is_operator("_")):
+            return self._spelled_nabla(tail)
+        if head == DELTA and (kronecker := self._kronecker(tail)) is not None:
+            return kronecker
+        if head == "I" and not own and (tail or self.ahead().is_operator("_", "(", "[")):
+            return self._identity(tail)
+        if (quotient := self._quotient_of_d()) is not None:
+            return quotient
+        if token.text == _EXPONENTIAL and not own and self.ahead().is_operator("^"):
+            return self._exponential()
+        return self._applied(self.scripted())
+
+    def _spelled_nabla(self, tail: str) -> Node:
+        """`nabla_W1 L`."""
+        start = self.at.span
+        if tail:
+            return self._with_root(self.reference("nabla_"), start)
+        self.advance()
+        self.advance()
+        return self._with_root(self._differentiated(), start)
+
+    def _exponential(self) -> Node:
+        start = self.advance().span
+        self.advance()
+        exponent = self._exponent()
+        return self._made(Call(Name("exp", start), (exponent,), start.to(self.before.span)))
+
+    def _identity(self, tail: str) -> Node:
+        """`I_n`, and `I(z > 0)`."""
+        token = self.at
+        if self.ahead().is_operator("(", "["):
+            if not self._encloses_after(RELATIONS):
+                return self._applied(self.scripted())
+            self.advance()
+            condition = self.expression(POWER)
+            return condition if isinstance(condition, Indicator) else self._made(Indicator(condition, condition.span))
+        if tail:
+            self.advance()
+            size = Number(Fraction(tail), token.span) if tail.isdigit() else Name(tail, token.span)
+            return self._made(Call(Name(IDENTITY, token.span), (size,), token.span))
+        self.advance()
+        return self._sized(IDENTITY, token.span)
+
+    def _kronecker(self, tail: str) -> Node | None:
+        """`δ(i, j)`, `δ[i,j]`, `δ_ij`, `δ_{i j}`; None where the name says something else."""
+        token, start = self.at, self.position
+        rank = self.lexicon.ranks.get(DELTA, 0)
+        if self.lexicon.knows(token.text) and token.text != DELTA:
+            return None
+        if not tail and self.ahead().is_operator("(", "[") and self._encloses_after((",",)):
+            if self.ahead().text == "[" and rank == 2:
+                return None
+            self.advance()
+            closing = CLOSING[self.advance().text]
+            left = self.expression(SUM)
+            self.expect(",", "between the indices")
+            right = self.expression(SUM)
+            closed = self.expect(closing, "after the indices")
+            return self._made(Call(Name(DELTA, token.span), (left, right), token.span.to(closed.span)))
+        self.advance()
+        below = Below(tail, (), token.span) if tail else self.below() if self.at.is_operator("_") else None
+        indices = () if below is None else below.indices or tuple(self._split(below, ""))
+        if len(indices) == 2 and rank < 2 and not all(isinstance(part, Number) for part in indices):
+            return self._made(Call(Name(DELTA, token.span), indices, token.span.to(self.before.span)))
+        self.position = start
+        return None
+
+    def _applied(self, node: Node) -> Node:
+        """A function at its argument, its derivatives counted; anything else as it stands."""
+        if not isinstance(node, Name) or self.lexicon.knows(node.name):
+            return node
+        is_function = node.name in self.lexicon.functions
+        order = self._order() if is_function or self.at.is_operator("'") else 0
+        if self.at.is_operator("("):
+            call = self._call(node)
+            return replace(call, order=order)
+        starts = self.at.kind in ("name", "number") and self.at.text not in (*WORDS, *_ENDS)
+        if is_function and (starts or self.at.is_operator("∂", "|", "√")):
+            argument = self.expression(POWER)
+            return self._made(Call(node, (argument,), node.span.to(argument.span), order))
+        if order:
+            written = self.source.written(node.span)
+            self.refuse(f"expected an argument for the derivative of {written}", fix=f"Write {written}'(z).")
+        return node
+
+    def _order(self) -> int:
+        """Primes, or the number of `^(3)` before a bracket."""
+        order = 0
+        while self.accept("'"):
+            order += 1
+        power, opening, number, closing, bracket = (self.ahead(count) for count in range(5))
+        fenced = power.is_operator("^") and opening.is_operator("(") and closing.is_operator(")")
+        if fenced and number.text.isdigit() and bracket.is_operator("("):
+            self.position += 4
+            return int(number.text[:3])
+        return order
+
+    # ------------------------------------------------------------------------------------------------------------ sums
+
+    def _big(self, kind: str, tail: str) -> Node:
+        """`∑_j body`, `∑_{j=1}^{n} body`, `sum(j, body)`, `max(0, z)`; `∑ body` is over all entries."""
+        token = self.advance()
+        name = Name(kind, token.span)
+        if not tail and self.at.is_operator("("):
+            return self._call(name)
+        bound: list[Node] = []
+        if tail:
+            bound = self._split(Below(tail, (), token.span), "")
+        elif self.at.is_operator("_"):
+            bound = self._bound()
+        body = self.expression(PRODUCT)
+        return self._made(Call(name, (*bound, body), token.span.to(body.span)))
+
+    def _bound(self) -> list[Node]:
+        """What stands below a sum, and above it."""
+        self.advance()
+        if not self.at.is_operator("{", "("):
+            token = self.at
+            bound: list[Node] = self._split(Below(self.name("an index").name, (), token.span), "")
+        else:
+            closing = CLOSING[self.advance().text]
+            bound = [self._binder()]
+            while not self.at.is_operator(closing):
+                self.accept(",")
+                bound.append(self._binder())
+            self.expect(closing, "after the indices")
+        if self.at.is_operator("^"):
+            self._bound_above(bound)
+        return bound
+
+    def _binder(self) -> Node:
+        """`j`, `j = 1`, `j = 1..n`, `1 <= j <= n`."""
+        if self.at.kind == "name" and self.ahead().is_operator("="):
+            name = self.name("an index")
+            self.advance()
+            low = self.expression(SUM)
+            high: Node = Name("", low.span)
+            if self.accept(".."):
+                high = self.expression(SUM)
+            return self._made(Named(name, Range(low, high, low.span.to(high.span)), name.span.to(high.span)))
+        if self.at.kind == "name" and not self.ahead().is_operator(*RELATIONS):
+            return self.name("an index")
+        return self.expression()
+
+    def _bound_above(self, bound: list[Node]) -> None:
+        """`^{n}` gives the range of the one index below its end."""
+        match bound:
+            case [Named(name, Range(low, Name("")))]:
+                self.advance()
+                high = self._exponent()
+                bound[:] = [Named(name, Range(low, high, low.span.to(high.span)), name.span.to(high.span))]
+            case _:
+                self.refuse("expected what is summed", fix="Write ∑_{j=1}^{n} for a range.")
+
+    # ------------------------------------------------------------------------------------------------- behind a factor
+
+    def _postfix(self, left: Node) -> Node:
+        if self.at.is_operator("'"):
+            return self._deeper(Transpose(left, left.span.to(self.advance().span)))
+        if self.at.is_operator("_"):
+            below = self.below()
+            indices = below.indices or tuple(self._split(below, ""))
+            return self._deeper(Subscript(left, indices, left.span.to(below.span)))
+        if self.at.is_operator("^") and self.ahead().is_operator("{", HADAMARD, "'"):
+            return self._raised(left)
+        return super()._postfix(left)
+
+    def _raised(self, left: Node) -> Node:
+        """`W^{T}`, `x^{2}`, `a^⊙2`."""
+        sign = self.advance()
+        if self.at.is_operator("'"):
+            return self._deeper(Transpose(left, left.span.to(self.advance().span)))
+        if self.accept(HADAMARD):
+            exponent = self._exponent()
+            return self._deeper(Power(left, exponent, left.span.to(exponent.span)))
+        inner = self.ahead()
+        if (inner.is_word("T") or inner.is_operator(TRANSPOSE, "'")) and self.ahead(2).is_operator("}"):
+            self.position += 3
+            return self._deeper(Transpose(left, left.span.to(self.before.span)))
+        if inner.is_operator(HADAMARD):
+            self.position += 2
+            exponent = self.expression(SUM)
+            self.expect("}", "after the exponent")
+        else:
+            exponent = self._exponent()
+        return self._deeper(Power(left, exponent, left.span.to(sign.span).to(exponent.span)))
+
+    def _exponent(self) -> Node:
+        if not self.at.is_operator("{"):
+            return super()._exponent()
+        opened = self.advance()
+        inside = self.expression(SUM)
+        closed = self.expect("}", "after the exponent")
+        return replace(inside, span=opened.span.to(closed.span))
+
+
+_OPERANDS = {
+    "∂": ClaimParser._partial,
+    "∇": ClaimParser._nabla,
+    "[": ClaimParser._iverson,
+    "{": ClaimParser._braces,
+    "‖": ClaimParser._bar,
+    "|": ClaimParser._bar,
+    "√": ClaimParser._root,
+}
