@@ -7,8 +7,11 @@ d = sb.derive(model)
 sb.render(d, "two_layer.md")
 d.gradient("W1")         # entry by entry, in SymPy
 sb.text(d, "W1")         # dW1 = dz1 xᵀ
+f = sb.compile(model)    # f(x=..., y=..., W1=...) -> (loss, {"W1": array, ...})
 """
 
+from symbackprop.compiling.checking import CheckReport
+from symbackprop.compiling.compiled import Compiled, compile
 from symbackprop.derivation.by_sample import BySample, contributions
 from symbackprop.derivation.derivation import Derivation
 from symbackprop.derivation.scalar_derivation import ScalarDerivation
@@ -59,6 +62,8 @@ from symbackprop.verifying.functions import verify_function
 __all__ = [
     "LOSSES",
     "BySample",
+    "CheckReport",
+    "Compiled",
     "Conventions",
     "Dense",
     "Derivation",
@@ -74,6 +79,7 @@ __all__ = [
     "absolute",
     "apply",
     "build",
+    "compile",
     "constant",
     "contributions",
     "custom",

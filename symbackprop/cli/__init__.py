@@ -6,6 +6,7 @@ from importlib.metadata import version
 
 import click
 
+from symbackprop.cli.compile import compile_command
 from symbackprop.cli.derive import derive_command
 
 
@@ -15,5 +16,8 @@ def main() -> None:
     """Derives backpropagation step by step, compiles it, trains with it, and verifies hand derivations."""
 
 
-for command in (derive_command,):
+for command in (
+    derive_command,
+    compile_command,
+):
     main.add_command(command)
