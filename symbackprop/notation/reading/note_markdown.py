@@ -146,7 +146,7 @@ def _paragraph_end(lines: list[tuple[int, str]], at: int) -> int:
 def _kind(text: str) -> str:
     """Of plain text "plain" if it is indented, else "loose"; empty for a line of another sort."""
     bare = _unmarked(text)
-    if not bare or bare.startswith(("|", "```", "~~~", "#", "<!--", "\\begin")) or "$" in bare or "`" in bare:
+    if not bare or bare.startswith(("|", "```", "~~~", "#", "<!--", "\\begin", "\\[")) or "$" in bare or "`" in bare:
         return ""
     return "plain" if text.startswith(("    ", "\t")) else "loose"
 

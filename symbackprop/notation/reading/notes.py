@@ -55,7 +55,8 @@ def statements_of(
         UsageError: an unknown format.
     """
     if isinstance(note, Path):
-        source, format = read_file(note), format or _format_of(note)
+        format = format or _format_of(note)
+        source = read_file(note)
     else:
         source = note if isinstance(note, Source) else source_of(note, "<note>")
         format = format or guessed(source.text)
@@ -86,7 +87,7 @@ def guessed(text: str) -> Format:
     """The format that the marks in a text speak for."""
     if any(mark in text for mark in ("\\documentclass", "\\begin{document}", "\\section")):
         return "tex"
-    if any(mark in text for mark in ("```", "$", "\\[", "\n#", "~~~")) or text.startswith("## "):
+    if any(mark in text for mark in ("```", "$", "\\[", "\n## ", "~~~")) or text.startswith("## "):
         return "md"
     return "latex" if "\\" in text or "^{" in text or "_{" in text else "txt"
 
