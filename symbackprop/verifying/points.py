@@ -174,7 +174,7 @@ def _allowed(model: Model, sizes: Mapping[Symbol, int]) -> bool:
 def _point(model: Model, sizes: Mapping[Symbol, int], number: int) -> Point:
     best, most = None, -1.0
     for attempt in range(TRIES):
-        point, worth = _tried(model, sizes, np.random.default_rng([number, attempt]), positive=attempt >= TRIES // 2)
+        point, worth = _tried(model, sizes, (number, attempt))
         if worth > most:
             best, most = point, worth
         if worth >= 1:
@@ -188,14 +188,13 @@ def _point(model: Model, sizes: Mapping[Symbol, int], number: int) -> Point:
     return best
 
 
-def _tried(
-    model: Model, sizes: Mapping[Symbol, int], random: np.random.Generator, positive: bool
-) -> tuple[Point, float]:
+def _tried(model: Model, sizes: Mapping[Symbol, int], seed: tuple[int, int]) -> tuple[Point, float]:
     """A point and its worth: below 0 where something has no value, 1 where each kink is seen from both sides."""
     compared: list[Grid] = []
+    random, positive = np.random.default_rng(seed), seed[1] >= TRIES // 2
     shapes = {t.name: Grids(sizes, {}).shape(t.shape) for t in model.tensors}
     given = [tensor for tensor in model.tensors if not model.defines(tensor.name)]
-    leaves = {tensor.name: _drawn(tensor, shapes[tensor.name], random, positive) for tensor in given}
+    leaves = {tensor.name: _drawn(tensor, shapes[tensor.name], random, positive, seed[0]) for tensor in given}
     opaque = opaque_functions(model.functions)
     grids = Grids(sizes, leaves, model.functions, opaque, compared)
     definitions = {e.tensor: model.space.definitions[e.tensor] for e in model.order}
@@ -208,7 +207,9 @@ def _tried(
     return point, 0.0 if near else 0.5 + 0.5 * (sum(mixed) / len(mixed) if mixed else 1.0)
 
 
-def _drawn(tensor: Tensor, shape: tuple[int, ...], random: np.random.Generator, positive: bool) -> Grid:
+def _drawn(
+    tensor: Tensor, shape: tuple[int, ...], random: np.random.Generator, positive: bool, number: int
+) -> Grid:
     """Numbers for one leaf as its facts say, away from 0."""
     axes = {fact.kind: fact.axis for fact in tensor.facts}
     if tensor.integer:
@@ -216,7 +217,8 @@ def _drawn(tensor: Tensor, shape: tuple[int, ...], random: np.random.Generator, 
     if "one_hot" in axes:
         return _hot(shape, axes["one_hot"], random)
     if "binary" in axes:
-        return random.permutation(np.arange(int(np.prod(shape))) % 2).reshape(shape).astype(float)
+        places = np.arange(int(np.prod(shape)))
+        return random.permutation((places + number + 1) % 2).reshape(shape).astype(float)
     if "distribution" in axes:
         weights = random.uniform(0.2, 1.0, shape)
         return weights / weights.sum(axis=axes["distribution"], keepdims=True)
