@@ -57,6 +57,8 @@ from symbackprop.model.reductions import log_softmax, logsumexp, max_over, mean,
 from symbackprop.notation.conventions import Conventions
 from symbackprop.notation.reading.model_text import load
 from symbackprop.rendering.render import render
+from symbackprop.training.data import read_data
+from symbackprop.training.descent import Trained, train
 from symbackprop.verifying.functions import verify_function
 
 __all__ = [
@@ -76,6 +78,7 @@ __all__ = [
     "StepKind",
     "SymbackpropError",
     "Tensor",
+    "Trained",
     "absolute",
     "apply",
     "build",
@@ -100,6 +103,7 @@ __all__ = [
     "mean",
     "parameter",
     "parse",
+    "read_data",
     "relu",
     "render",
     "scalar_model",
@@ -116,5 +120,6 @@ __all__ = [
     "target",
     "tensor",
     "text",
+    "train",
     "verify_function",
 ]

@@ -8,6 +8,7 @@ import click
 
 from symbackprop.cli.compile import compile_command
 from symbackprop.cli.derive import derive_command
+from symbackprop.cli.train import train_command
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -19,5 +20,6 @@ def main() -> None:
 for command in (
     derive_command,
     compile_command,
+    train_command,
 ):
     main.add_command(command)

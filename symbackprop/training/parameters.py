@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from symbackprop.algebra.symbols import size
-from symbackprop.derivation.operations import extents
+from symbackprop.derivation.graph import extents
 from symbackprop.errors import DataError, suggestion
 from symbackprop.model.model import Model
 from symbackprop.notation.reading.source import read_file

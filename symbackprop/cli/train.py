@@ -1,0 +1,160 @@
+"""`symbackprop train MODEL DATA -o PARAMETERS.npz`: gradient descent by the compiled gradients."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+import numpy as np
+
+from symbackprop.cli.running import without_traceback
+from symbackprop.errors import UsageError
+from symbackprop.model.model import Model
+from symbackprop.notation.reading.model_text import load
+from symbackprop.training.data import read_arrays, read_data
+from symbackprop.training.descent import Batch, Trained, train
+from symbackprop.training.files import check_ending, save_parameters
+from symbackprop.training.prediction import misclassified
+
+EXAMPLE = """
+Example:
+
+\b
+  $ cat xor.csv
+  x[0],x[1],y
+  0,0,0
+  0,1,1
+  1,0,1
+  1,1,0
+
+\b
+  $ symbackprop train two_layer.model xor.csv --size h=3 --batch misclassified --rate 1 -o xor.npz
+"""
+
+
+@click.command("train", epilog=EXAMPLE)
+@click.argument("model", type=click.Path(path_type=Path))
+@click.argument("data", type=click.Path(path_type=Path))
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="OUT.npz: the parameters found.")
+@click.option("--rate", type=float, default=0.1, show_default=True, help="The learning rate.")
+@click.option(
+    "--batch",
+    default="full",
+    show_default=True,
+    help="What a step takes: full, a number of samples, one, or misclassified (one at random of those that are wrong).",
+)
+@click.option("--epochs", type=int, default=1000, show_default=True, help="The most epochs.")
+@click.option("--tolerance", type=float, default=1e-6, show_default=True, help="When it has converged.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Of the parameters to start from and the order.")
+@click.option("--start", type=click.Path(path_type=Path), help="START.npz: parameters to start from, all or some.")
+@click.option("--size", "sizes", multiple=True, metavar="NAME=NUMBER", help="A size that the data do not tell: h=3.")
+@click.option("--prediction", help="The tensor to compare with the target; found without it.")
+@click.option("--quiet", is_flag=True, help="No progress on standard error.")
+@without_traceback
+def train_command(
+    model: Path,
+    data: Path,
+    output: Path | None,
+    rate: float,
+    batch: str,
+    epochs: int,
+    tolerance: float,
+    seed: int,
+    start: Path | None,
+    sizes: tuple[str, ...],
+    prediction: str | None,
+    quiet: bool,
+) -> None:
+    """Train MODEL on DATA (CSV or NPZ) by gradient descent until it has converged."""
+    network = load(model)
+    arrays = read_data(data, network)
+    if output is not None:
+        check_ending(output)
+    with _Progress(epochs, quiet) as progress:
+        result = train(
+            network,
+            arrays,
+            start=None if start is None else read_arrays(start),
+            sizes=_sizes(sizes),
+            progress=progress,
+            rate=rate,
+            batch=_batch(batch),
+            epochs=epochs,
+            tolerance=tolerance,
+            seed=seed,
+            prediction=prediction,
+        )
+    click.echo(_summary(result))
+    wrong = _wrong(network, {**arrays, **result.parameters}, prediction)
+    if wrong is not None:
+        click.echo(f"Misclassified samples: {wrong}.")
+    if output is not None:
+        save_parameters(output, result.parameters)
+        click.echo(f"Wrote {output}: {', '.join(result.parameters)}.", err=True)
+
+
+class _Progress:
+    """A bar of epochs with the cost, on a terminal only."""
+
+    def __init__(self, epochs: int, quiet: bool) -> None:
+        hidden = quiet or not sys.stderr.isatty()
+        self.bar = click.progressbar(length=epochs, label="training", file=sys.stderr, hidden=hidden)
+        self.bar.item_show_func = lambda cost: "" if cost is None else f"cost {cost:.6g}"
+
+    def __enter__(self) -> Callable[[int, float], None]:
+        self.bar.__enter__()
+        return lambda _epoch, cost: self.bar.update(1, cost)
+
+    def __exit__(self, *error: object) -> None:
+        self.bar.__exit__(*error)
+
+
+def _batch(text: str) -> Batch:
+    if text == "one":
+        return 1
+    if text.isdigit():
+        return int(text)
+    if text == "full" or text == "misclassified":
+        return text
+    raise UsageError(
+        f"--batch {text} is not known", fix="Give full, one, misclassified, or a number of samples.", name=text
+    )
+
+
+def _sizes(choices: tuple[str, ...]) -> dict[str, int]:
+    found = {}
+    for choice in choices:
+        name, equals, value = (part.strip() for part in choice.partition("="))
+        if not (name and equals and value.isdigit() and int(value) > 0):
+            raise UsageError(f"--size takes NAME=NUMBER, not {choice}", fix="Write --size h=3.", name=choice)
+        found[name] = int(value)
+    return found
+
+
+def _summary(result: Trained) -> str:
+    ended = "Converged" if result.converged else "Not converged"
+    return (
+        f"{ended}: {result.reason}.\n"
+        f"{result.epochs} epochs, {result.steps} steps; "
+        f"cost {result.costs[0]:.6g} before, {result.costs[-1]:.6g} after."
+    )
+
+
+def _wrong(model: Model, arrays: dict[str, np.ndarray], prediction: str | None) -> str | None:
+    """`1 of 4`, where the model has a target of classes."""
+    targets = [t for t in model.tensors if t.role == "target"]
+    if len(targets) != 1 or not any(f.kind in ("one_hot", "binary") for f in targets[0].facts):
+        return None
+    try:
+        wrong = misclassified(model, prediction)(arrays)
+    except UsageError:
+        return None  # no tensor predicts the target: there is nothing to count
+    return f"{len(wrong)} of {_samples(model, arrays, targets[0].name)}"
+
+
+def _samples(model: Model, arrays: dict[str, np.ndarray], name: str) -> int:
+    if model.samples is None:
+        return 1
+    return arrays[name].shape[0 if model.samples.side == "rows" else -1]
