@@ -1,0 +1,165 @@
+"""`target[at] += expression` through an affine or fancy map: slices where it is one to one, else loops or `np.add.at`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sympy import Expr, S, Symbol
+from sympy.logic.boolalg import Boolean
+
+from symbackprop.algebra.ranges import affine_coefficient
+from symbackprop.compiling.contractions import reduction
+from symbackprop.compiling.fragments import Code, Level, folded, sequence
+from symbackprop.compiling.printer import ArrayPrinter, nonnegative
+from symbackprop.compiling.program import Into
+from symbackprop.compiling.views import Place
+
+UNROLLED = 9
+"""How often a window may be walked by a loop in Python."""
+
+Ranges = Mapping[Symbol, Expr]
+
+
+@dataclass(frozen=True, slots=True)
+class _Scatter:
+    statement: Into
+    ranges: dict[Symbol, Expr]  # of the loops around it and of its box
+    box: dict[Symbol, Expr]
+    printer: ArrayPrinter
+
+    @property
+    def shape(self) -> tuple[Expr, ...]:
+        return self.printer.space.shapes[self.statement.target]
+
+    @property
+    def name(self) -> str:
+        return self.printer.words.tensors[self.statement.target]
+
+
+def added(statement: Into, loops: Ranges, printer: ArrayPrinter, indent: int, comment: str) -> list[str]:
+    """The lines of an addition into a tensor."""
+    box = dict(statement.box)
+    scatter = _Scatter(statement, {**loops, **box}, box, printer)
+    walked = _walked(scatter)
+    head: list[str] = []
+    for symbol in walked:
+        name, extent = printer.words.indices[symbol.name], printer.write(box[symbol], Place((), {}))
+        head.append(f"{'    ' * len(head)}for {name} in range({extent}):")
+        indent += 4
+        del box[symbol]
+    if head and comment:
+        head[0], comment = f"{head[0]}  # {comment}", ""
+    return [*head, *(f"{'    ' * len(head)}{line}" for line in _body(scatter, indent, comment))]
+
+
+def _walked(scatter: _Scatter) -> list[Symbol]:
+    """Indices of short constant ranges, walked by loops so that the map is one to one for the others."""
+    remaining = [s for s in scatter.box if any(s in p.free_symbols for p in scatter.statement.at)]
+    short = [s for s in remaining if scatter.box[s].is_Integer and scatter.box[s] <= UNROLLED]
+    chosen: list[Symbol] = []
+    while not _is_one_to_one(scatter, remaining):
+        clashing = [s for s in short if s not in chosen and _clashes(scatter, s, remaining)]
+        if not clashing:
+            return []
+        best = min(clashing, key=lambda s: (scatter.box[s], s.name))
+        chosen.append(best)
+        remaining.remove(best)
+    return chosen
+
+
+def _is_one_to_one(scatter: _Scatter, symbols: list[Symbol]) -> bool:
+    """Whether each axis reads at most one of the symbols, by a slope, and no two axes read the same."""
+    seen: list[Symbol] = []
+    for position in scatter.statement.at:
+        used = [s for s in symbols if s in position.free_symbols]
+        if len(used) > 1 or (used and affine_coefficient(position, used[0]) is None):
+            return False
+        seen += used
+    return len(set(seen)) == len(seen)
+
+
+def _clashes(scatter: _Scatter, symbol: Symbol, symbols: list[Symbol]) -> bool:
+    places = [p for p in scatter.statement.at if symbol in p.free_symbols]
+    return len(places) > 1 or any(s in p.free_symbols for p in places for s in symbols if s != symbol)
+
+
+def _body(scatter: _Scatter, indent: int, comment: str) -> list[str]:
+    statement, printer = scatter.statement, scatter.printer
+    at = statement.at
+    inner = tuple(s for s in scatter.box if any(s in p.free_symbols for p in at))
+    plain = _is_one_to_one(scatter, list(inner))
+    axes = tuple(s for p in at for s in inner if s in p.free_symbols) if plain else inner
+    place = Place(axes, scatter.ranges)
+    outside = [_outside(p, n, place, printer) for p, n in zip(at, scatter.shape, strict=True)]
+    when = [c for p, (low, high) in zip(at, outside, strict=True) if not _reads(p, axes) for c in (low, high) if c is not None]
+    if when:
+        test = " and ".join(printer.write(c, Place((), scatter.ranges)) for c in when)
+        known = tuple(e for c in when for e in nonnegative(c))
+        lines = _addition(scatter, axes, Place(axes, scatter.ranges, known=known), plain, indent + 4, "")
+        first = f"if {test}:" + (f"  # {comment}" if comment else "")
+        return [first, *(f"    {line}" for line in lines)]
+    return _addition(scatter, axes, place, plain, indent, comment)
+
+
+def _reads(position: Expr, axes: tuple[Symbol, ...]) -> bool:
+    return bool(position.free_symbols & set(axes))
+
+
+def _outside(position: Expr, extent: Expr, place: Place, printer: ArrayPrinter) -> tuple[Boolean | None, Boolean | None]:
+    """The conditions, not proved, under which a position lies in its axis."""
+    low = None if printer.reader.is_data(position) or printer.reader.never_negative(position, place) else position >= 0
+    upper = extent - 1 - position
+    high = None if printer.reader.is_data(position) or printer.reader.never_negative(upper, place) else position <= extent - 1
+    return low, high
+
+
+def _addition(
+    scatter: _Scatter, axes: tuple[Symbol, ...], place: Place, plain: bool, indent: int, comment: str
+) -> list[str]:
+    statement, printer = scatter.statement, scatter.printer
+    loose = [
+        _reads(p, axes) and any(c is not None for c in _outside(p, n, place, printer))
+        for p, n in zip(statement.at, scatter.shape, strict=True)
+    ]
+    if plain and not any(loose):
+        target = printer.reader.written(statement.target, statement.at, place)
+        if target is not None:
+            code = _value(scatter, axes)
+            return folded(f"{target.code()} += {code}", indent, comment)
+    positions, guards = [], []
+    for position, extent, is_loose in zip(statement.at, scatter.shape, loose, strict=True):
+        code = printer.write(position, place)
+        if is_loose:
+            last = printer.write(extent - 1, Place((), {}))
+            operand = code.within(Level.ADD)
+            guards.append(f"({operand} >= 0) & ({operand} <= {last})")
+            code = Code(f"np.clip({code}, 0, {last})")
+        positions.append(code)
+    value = _value(scatter, axes)
+    if guards:
+        value = Code(f"np.where({' & '.join(guards)}, {value}, 0.0)")
+    where = positions[0] if len(positions) == 1 else sequence(positions)
+    return folded(f"np.add.at({scatter.name}, {where}, {value})", indent, comment)
+
+
+def _value(scatter: _Scatter, axes: tuple[Symbol, ...]) -> Code:
+    """The expression over the axes that the target reads, summed over those of the box that it does not."""
+    expression = scatter.statement.expression
+    extra = tuple(s for s in scatter.box if s not in axes)
+    used = tuple(s for s in extra if s in expression.free_symbols)
+    place = Place((*axes, *used), scatter.ranges)
+    code = scatter.printer.write(expression, place)
+    if used:
+        present = tuple(a for a in place.axes if a in expression.free_symbols)
+        code = scatter.printer.write(expression, Place(present, scatter.ranges))
+        code = reduction(code, "sum", present, used)
+        missing = [":" if a in present else "None" for a in axes]
+        if any(a not in present for a in axes):
+            code = Code(f"{code}[{', '.join(missing)}]")
+    factor = S.One
+    for symbol in extra:
+        factor = factor * (S.One if symbol in used else scatter.box[symbol])
+    if factor != 1:
+        code = Code(f"{scatter.printer.write(factor, Place((), {})).within(Level.MUL)} * {code.within(Level.UNARY)}", Level.MUL)
+    return code
