@@ -18,6 +18,7 @@ from symbackprop.compiling.programs.definitions import Definition, Workshop, wit
 from symbackprop.compiling.programs.expressions import lower_equation
 from symbackprop.compiling.programs.keys import indices_in
 from symbackprop.compiling.programs.recurrences import circles, scheduled
+from symbackprop.compiling.programs.sharing import shared
 from symbackprop.compiling.programs.steps import without_steps
 from symbackprop.errors import DerivationError
 from symbackprop.model.records import Equation
@@ -37,6 +38,7 @@ def lower(computation: Computation) -> Program:
     _lower_needed(results, equations, aliases, shop)
     wanted = _reached(results, shop.definitions)
     definitions = _in_order([d for d in shop.definitions.values() if d.tensor in wanted], computation)
+    definitions = _in_order(shared(definitions, shop), computation)
     _check_reads(definitions, computation)
     definitions, statements = scheduled(definitions, shop)
     definitions, statements = without_steps(definitions, statements, equations)
