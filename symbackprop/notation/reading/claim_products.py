@@ -117,7 +117,9 @@ def _chained(nodes: list[Node], scope: Scope, read: Read) -> Value:
         following = next((link for link in rest if link.of == at.by), None)
         if following is None:
             raise _no_chain(at, rest[0], scope)
-        value = Value(_contracted(value.array, following.value.array, outer, scope))
+        own = _rank(at.by, scope) == 1 and following.value.rank == _rank(following.by, scope)
+        join = _each_own if own and scope.stated is not None and scope.stated.samples is not None else _contracted
+        value = Value(join(value.array, following.value.array, outer, scope))
         at = following
         rest = [link for link in rest if link is not at]
     return value
@@ -144,6 +146,16 @@ def _contracted(left: Array, right: Array, outer: int, scope: Scope) -> Array:
     body = Mul(left.at(*first, *middle), right.at(*middle, *last))
     shape = (*left.shape[:outer], *right.shape[len(shared) :])
     return Array((*first, *last), shape, total(body, *zip(middle, shared, strict=True)))
+
+
+def _each_own(left: Array, right: Array, outer: int, scope: Scope) -> Array:
+    """`∂J/∂L ∂L/∂z`: each sample's loss depends on its own entries alone, which is how `right` has them."""
+    assert scope.stated is not None
+    assert scope.stated.samples is not None
+    letters = fresh_letters(outer + len(right.shape), (left, right), scope.taken)
+    first, last = letters[:outer], letters[outer:]
+    body = Mul(left.at(*first, last[scope.stated.samples[1]]), right.at(*last))
+    return Array((*first, *last), (*left.shape[:outer], *right.shape), body)
 
 
 def _no_chain(first: _Link, second: _Link, scope: Scope) -> ShapeError:
