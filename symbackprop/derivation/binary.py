@@ -9,7 +9,7 @@ from sympy import Expr, Symbol
 
 from symbackprop.algebra.binding import replaced
 from symbackprop.algebra.symbols import entry
-from symbackprop.derivation.operations import Entry, Graph, Operation
+from symbackprop.derivation.graph import Entry, Graph, Operation
 
 Terms = tuple[tuple[int, Expr], ...]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from sympy import Symbol
 from sympy.functions import exp
 
-from symbackprop.derivation.operations import Entry, Graph, extents, positions
+from symbackprop.derivation.graph import Entry, Graph, extents, positions
 from symbackprop.derivation.sweep import LEARNING_RATES
 from symbackprop.model.model import Model
 from symbackprop.model.validation import size_names

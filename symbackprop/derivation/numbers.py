@@ -12,7 +12,7 @@ from sympy import Expr, Symbol
 from symbackprop.algebra.proving.evaluate import evaluate
 from symbackprop.algebra.symbols import Apply, adjoint
 from symbackprop.derivation.derivation import Derivation
-from symbackprop.derivation.operations import extents
+from symbackprop.derivation.graph import extents
 from symbackprop.derivation.scalars import ScalarNetwork
 from symbackprop.errors import DataError, UsageError, suggestion
 from symbackprop.model.model import Model

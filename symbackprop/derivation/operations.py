@@ -7,7 +7,6 @@ from each other, and nothing else.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,6 +22,7 @@ from symbackprop.algebra.binding import tensors_in
 from symbackprop.algebra.proving.arithmetic import EXACT
 from symbackprop.algebra.proving.evaluate import Environment, holds, integer_of
 from symbackprop.algebra.symbols import Apply, Guard, Maximum, bounds_of, entry, indices_of, tensor_of
+from symbackprop.derivation.graph import Entry, Graph, Operation, extents, positions
 from symbackprop.errors import DerivationError, UsageError
 from symbackprop.model.model import Model
 from symbackprop.model.records import Equation
@@ -30,39 +30,11 @@ from symbackprop.notation.conventions import Conventions
 from symbackprop.notation.writing import ordering
 from symbackprop.notation.writing.glyphs import nomenclature
 
-Entry = tuple[str, tuple[int, ...]]
-"""A tensor and a position in it, counted from 0."""
-
 Scope = dict[Symbol, int]
 """The values of indices and sizes."""
 
 MAX_OPERATIONS = 20_000
 MAX_DEPTH = 60  # entries that wait for each other, in a recurrence that is read against its order
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """One operation. A "sum" has a sign for each operand; it and a "product" have two operands or more.
-
-    The other words are "quotient", "power", "opposite", "cases", "maximum" or the name of a scalar function; `value`
-    is the operation as an expression in its operands, None for sums and products.
-    """
-
-    name: str
-    word: str
-    operands: tuple[Expr, ...]
-    signs: tuple[int, ...] = ()
-    value: Expr | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Graph:
-    """The operations that the root needs, in forward order; the leaves they read; the entries that each one gives."""
-
-    root: Expr
-    operations: Mapping[str, Operation]
-    leaves: Mapping[str, Entry]
-    means: Mapping[str, tuple[Entry, ...]]
 
 
 def graph_of(model: Model, sizes: Mapping[Symbol, int], values: Mapping[str, Any], names: Mapping[Entry, str]) -> Graph:
@@ -79,17 +51,6 @@ def graph_of(model: Model, sizes: Mapping[Symbol, int], values: Mapping[str, Any
         for position in positions(model, equation.tensor, sizes):
             builder.read(equation.tensor, position)
     return builder.finished()
-
-
-def positions(model: Model, tensor: str, sizes: Mapping[Symbol, int]) -> Iterator[tuple[int, ...]]:
-    """All positions in a tensor, the last index fastest."""
-    return itertools.product(*(range(extent) for extent in extents(model, tensor, sizes)))
-
-
-def extents(model: Model, tensor: str, sizes: Mapping[Symbol, int]) -> tuple[int, ...]:
-    """The shape of a tensor in numbers."""
-    nothing = Environment({}, sizes, EXACT)
-    return tuple(integer_of(extent, nothing, dict(sizes)) for extent in model.space.shapes[tensor])
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,8 @@ from symbackprop.algebra.display import display, size_of
 from symbackprop.algebra.symbols import Partial, bounds_of, entry, index, total
 from symbackprop.derivation.checks import DEFINITION, Progress
 from symbackprop.derivation.derivation import Derivation
+from symbackprop.derivation.graph import Entry
 from symbackprop.derivation.numbers import numbers_of
-from symbackprop.derivation.operations import Entry
 from symbackprop.derivation.scalars import Leaf, Node, ScalarNetwork, scalar_network
 from symbackprop.derivation.steps import Step, StepKind, of_kind
 from symbackprop.derivation.sweep import LEARNING_RATES, derive

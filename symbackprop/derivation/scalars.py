@@ -17,8 +17,9 @@ from symbackprop.algebra.proving.evaluate import evaluate
 from symbackprop.algebra.space import Fact, FactKind
 from symbackprop.algebra.symbols import entry, size
 from symbackprop.derivation.binary import Cut, in_order, in_twos, on_the_way, size_of_graph
+from symbackprop.derivation.graph import Entry, Graph, Operation, extents, positions
 from symbackprop.derivation.letters import leaf_names, node_names
-from symbackprop.derivation.operations import Entry, Graph, Operation, extents, graph_of, positions
+from symbackprop.derivation.operations import graph_of
 from symbackprop.errors import ShapeError, UnknownNameError, UsageError, suggestion
 from symbackprop.model.model import Model
 from symbackprop.model.records import Equation, Role, Tensor

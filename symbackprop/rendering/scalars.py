@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sympy import Expr, Integer, S, Symbol
 
 from symbackprop.algebra.symbols import adjoint, entry
-from symbackprop.derivation.operations import Entry
+from symbackprop.derivation.graph import Entry
 from symbackprop.derivation.scalar_derivation import NodeStep, ScalarDerivation
 from symbackprop.derivation.scalars import Node
 from symbackprop.derivation.steps import Step
