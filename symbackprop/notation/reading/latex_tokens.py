@@ -87,6 +87,8 @@ def _step(scribe: Scribe, items: tuple[Node, ...], at: int) -> int:
         case Atom("empty"):
             scribe.refuse("{} stands on nothing", node.span, "Put the letter before it that it belongs to.")
         case Atom("number", text, span):
+            if at and _ends_factor(items[at - 1]):
+                scribe.put(DOT, Span(span.start, span.start))  # x_i 2, which cannot be a name x2
             scribe.put(text, span)
             if below:
                 scribe.refuse("{} is a number with an index", node.span, "Write \\mathbf{1}_m for m ones.")
@@ -116,6 +118,12 @@ def _step(scribe: Scribe, items: tuple[Node, ...], at: int) -> int:
         put_name(node, scribe)
         return at + 1
     return _other(scribe, items, at)
+
+
+def _ends_factor(node: Node) -> bool:
+    """Whether a factor ends here that a number may follow: one that is more than a letter."""
+    big = letters_of(scripts(node)[0]) in BIG
+    return isinstance(node, Scripted | Fence | Macro) and is_operand(node) and not big
 
 
 def _is_adjoint(d: Node, following: Node, scribe: Scribe) -> bool:
