@@ -13,20 +13,20 @@ from dataclasses import dataclass
 from sympy import Expr, Mul, S, Symbol
 
 from symbackprop.algebra.arrays import Array
-from symbackprop.algebra.symbols import ADJOINT, is_adjoint, total
+from symbackprop.algebra.symbols import ADJOINT, is_adjoint, primal, total
 from symbackprop.errors import NotationError, ShapeError
 from symbackprop.notation.reading.products import multiplied, product, refuse_product
 from symbackprop.notation.reading.scope import Scope
 from symbackprop.notation.reading.syntax import Joint, Name, Node, Number, Partial, Product, Transpose
 from symbackprop.notation.reading.values import (
     Value,
+    as_matrix,
     contracted,
     entrywise,
     fresh_letters,
     same_shape,
     same_size,
     scalar,
-    transposed,
 )
 
 Factors = list[tuple[Joint, Node]]
@@ -76,7 +76,7 @@ def _flattened(factors: Factors) -> Factors:
 
 @dataclass(frozen=True, slots=True)
 class _Link:
-    """One factor of a chain: the derivative of `of` by `by`; `of` is empty for an adjoint."""
+    """One factor of a chain: the derivative of `of` by `by`; `of` is empty for an adjoint that names no root."""
 
     of: str
     by: str
@@ -100,8 +100,19 @@ def _run(factors: Factors, place: int) -> Factors:
         if joint not in (*_MATRIX, "*") or not (_is_local(node) or _is_adjoint(node)):
             break
         run.append((joint, node))
-    chains = (_is_local(run[0][1]) or _is_adjoint(run[0][1])) and any(_is_local(node) for _, node in run)
+    nodes = [node for _, node in run]
+    through_loss = {_root(node) for node in nodes} & {_by(node) for node in nodes} - {""}
+    chains = (_is_local(run[0][1]) or _is_adjoint(run[0][1])) and (any(map(_is_local, nodes)) or bool(through_loss))
     return run if chains else run[:1]
+
+
+def _root(node: Node) -> str:
+    """`L` of the adjoint ∂L∂z; empty where it names no root."""
+    return primal(node.name).rpartition(ADJOINT)[0] if isinstance(node, Name) and is_adjoint(node.name) else ""
+
+
+def _by(node: Node) -> str:
+    return node.name.rpartition(ADJOINT)[2] if isinstance(node, Name) and is_adjoint(node.name) else ""
 
 
 def _chained(nodes: list[Node], scope: Scope, read: Read) -> Value:
@@ -130,7 +141,7 @@ def _link(node: Node, scope: Scope, read: Read) -> _Link:
     if isinstance(node, Partial) and isinstance(node.of, Name) and isinstance(node.by, Name):
         return _Link(node.of.name, node.by.name, node, value)
     assert isinstance(node, Name)
-    return _Link("", node.name.rpartition(ADJOINT)[2], node, value)
+    return _Link(_root(node), _by(node), node, value)
 
 
 def _rank(name: str, scope: Scope) -> int:
@@ -241,7 +252,7 @@ def _entrywise(first: Value, second: Value, scope: Scope) -> Value | None:
         if all(same_size(extent, S.One) for extent in number.shape):
             factor = number.array.at(*(S.Zero for _ in number.shape))
             return Value(entrywise(lambda a, factor=factor: factor * a, (other.array,), scope.taken), other.row)
-    one, two = _as_matrix(first), _as_matrix(second)
+    one, two = as_matrix(first), as_matrix(second)
     if {first.rank, second.rank} == {1, 2} and same_shape(one.shape, two.shape):
         return squeezed(Value(entrywise(lambda a, b: a * b, (one.array, two.array), scope.taken)))
     return None
@@ -253,7 +264,7 @@ def _matrix_product(first: Value, second: Value, scope: Scope) -> Value | None:
         return None
     if first.rank == second.rank == 1 and first.row == second.row:
         return None
-    one, two = _as_matrix(first), _as_matrix(second)
+    one, two = as_matrix(first), as_matrix(second)
     if same_size(one.shape[1], two.shape[0]):
         return squeezed(_contracted_matrices(one.array, two.array, scope), 1 in (first.rank, second.rank))
     if first.rank == 1 and not first.row and second.rank == 2 and same_size(first.shape[0], second.shape[0]):
@@ -267,17 +278,6 @@ def _contracted_matrices(left: Array, right: Array, scope: Scope) -> Value:
         return Value(contracted(left, right, scope.taken))
     i, j = fresh_letters(2, (left, right), scope.taken)
     return Value(Array((i, j), (left.shape[0], right.shape[1]), left.at(i, S.Zero) * right.at(S.Zero, j)))
-
-
-def _as_matrix(value: Value) -> Value:
-    """A vector as a column or a row of one."""
-    array = value.array
-    if len(array.shape) != 1:
-        return value
-    other = fresh_letters(1, (array,), frozenset(array.indices))[0]
-    indices, shape = (array.indices[0], other), (array.shape[0], S.One)
-    column = Value(Array(indices, shape, array.expression))
-    return transposed(column) if value.row else column
 
 
 def squeezed(value: Value, flat: bool = True) -> Value:
