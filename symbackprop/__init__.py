@@ -8,6 +8,7 @@ sb.render(d, "two_layer.md")
 d.gradient("W1")         # entry by entry, in SymPy
 sb.text(d, "W1")         # dW1 = dz1 xᵀ
 f = sb.compile(model)    # f(x=..., y=..., W1=...) -> (loss, {"W1": array, ...})
+r = sb.verify(model, "dz2 = a2 - y")  # a verdict for each line of a hand derivation
 """
 
 from symbackprop.compiling.checking import CheckReport
@@ -60,6 +61,8 @@ from symbackprop.rendering.render import render
 from symbackprop.training.data import read_data
 from symbackprop.training.descent import Trained, train
 from symbackprop.verifying.functions import verify_function
+from symbackprop.verifying.verdicts import Report, Status, Verdict
+from symbackprop.verifying.verify import verify
 
 __all__ = [
     "LOSSES",
@@ -72,13 +75,16 @@ __all__ = [
     "Equation",
     "Model",
     "Network",
+    "Report",
     "Samples",
     "ScalarDerivation",
+    "Status",
     "Step",
     "StepKind",
     "SymbackpropError",
     "Tensor",
     "Trained",
+    "Verdict",
     "absolute",
     "apply",
     "build",
@@ -121,5 +127,6 @@ __all__ = [
     "tensor",
     "text",
     "train",
+    "verify",
     "verify_function",
 ]

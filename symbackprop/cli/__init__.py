@@ -9,6 +9,7 @@ import click
 from symbackprop.cli.compile import compile_command
 from symbackprop.cli.derive import derive_command
 from symbackprop.cli.train import train_command
+from symbackprop.cli.verify import verify_command
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -21,5 +22,6 @@ for command in (
     derive_command,
     compile_command,
     train_command,
+    verify_command,
 ):
     main.add_command(command)

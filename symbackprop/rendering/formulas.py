@@ -91,17 +91,21 @@ class Formulas:
     def schema(self, step: Step) -> str:
         """The chain rule over whole tensors, a product of partials for each path; empty if only the root reads it."""
         through = [c.through for c in of_kind(step, StepKind.CONTRIBUTION) if c.through is not None]
-        if set(through) <= {self.derivation.root}:
+        if all(self._is_root(name) for name in through):
             return ""
         paths = (self._path(name, step.tensor) for name in through)
         return f"{self._partial(self.names.root_of(step.tensor), step.tensor)} = {' + '.join(paths)}"
 
     def _path(self, through: str, to: str) -> str:
         local = self._partial(through, to)
-        if through == self.derivation.root:
+        if self._is_root(through):
             return local
         weight = f"{latex(self.derivation.scale, names=self.names)} \\, " if self._joins_samples(through, to) else ""
         return f"{weight}{self._partial(self.names.root_of(through), through)} {local}"
+
+    def _is_root(self, through: str) -> bool:
+        """Whether it is what is differentiated itself: the root, or each sample's own loss."""
+        return through in (self.derivation.root, self.names.root_of(through))
 
     def _joins_samples(self, through: str, to: str) -> bool:
         """Whether the losses of samples, each by itself in `through`, become the cost of all in `to`."""

@@ -4,19 +4,57 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 from symbackprop.algebra.arrays import Array
 from symbackprop.algebra.binding import tensors_in
 from symbackprop.algebra.symbols import adjoint, entry
+from symbackprop.errors import UsageError
 from symbackprop.model.model import Model
 from symbackprop.notation.conventions import Conventions, Stand
-from symbackprop.notation.reading.claims import Claim, Reading
+from symbackprop.notation.reading.claims import Claim, Reading, Unreadable, read_claims
+from symbackprop.notation.reading.notes import statements_of
+from symbackprop.verifying.diagnosis import diagnosed
 from symbackprop.verifying.grounds import Grounds, Note, other_grounds, speaks_against, stated_grounds
 from symbackprop.verifying.judging import Ground, Judgement, judge
 from symbackprop.verifying.meanings import NoMeaningError, in_units
 from symbackprop.verifying.reporting import Desk, under_convention, verdict_of
 from symbackprop.verifying.truths import Truths
-from symbackprop.verifying.verdicts import Status, Verdict
+from symbackprop.verifying.verdicts import Report, Status, Verdict
+
+
+def verify(
+    model: Model,
+    note: str | Path,
+    *,
+    conventions: Conventions | None = None,
+    one_over_m: Stand | None = None,
+) -> Report:
+    """The verdicts on a note: a text, or the path of a .txt, .md or .tex file.
+
+    `conventions` are those in which the note is read and answered; `one_over_m` says where it has the 1/m of a mean.
+
+    Raises:
+        NotationError: the file cannot be read, or the text is too long.
+        UsageError: the note claims nothing.
+    """
+    chosen = conventions or Conventions()
+    if one_over_m is not None:
+        chosen = chosen.having(one_over_m=one_over_m)
+    source = str(note) if isinstance(note, Path) else "the note"
+
+    def read(beside: Model) -> tuple[Claim | Unreadable, ...]:
+        return read_claims(statements_of(note, beside, chosen), beside, conventions=chosen)
+
+    verdicts = judged(read, model, chosen.one_over_m, chosen)
+    if not verdicts:
+        raise UsageError(
+            f"{source} claims nothing",
+            because="No line of it states an equation of tensors or gradients of the model.",
+            fix="Write one claim to a line: dW1 = dz1 x^T, or ∂L/∂z2 = a2 - y.",
+        )
+    return Report(source, verdicts)
+
 
 GIVEN = 3  # wrong lines that a later one may be judged upon
 
@@ -42,7 +80,7 @@ def judged(note: Note, model: Model, one_over_m: Stand, conventions: Conventions
             found.append(verdict if other.status == "wrong" else under_convention(verdict, line, other, words))
         else:
             found.append(verdict_of(line, judgement, grounds, desk))
-    return _given(found, grounds)
+    return diagnosed(_given(found, grounds), grounds)
 
 
 def _elsewhere(note: Note, truths: Truths, grounds: Grounds, failing: list[int]) -> dict[int, tuple[Judgement, str]]:
