@@ -23,7 +23,15 @@ from symbackprop.notation.reading.syntax import (
     Subscript,
     children,
 )
-from symbackprop.notation.reading.values import Value, entrywise, fresh_letters, same_size, scalar
+from symbackprop.notation.reading.values import (
+    Value,
+    as_matrix,
+    entrywise,
+    fresh_letters,
+    same_shape,
+    same_size,
+    scalar,
+)
 
 Read = Callable[[Node, Scope], Value]
 Condition = Callable[[Node, Callable[[Node], int], Scope], Callable[[tuple[Expr, ...]], Boolean]]
@@ -204,21 +212,33 @@ def delta(left: Expr, right: Expr) -> Expr:
 
 
 def widened(nodes: list[Node], values: list[Value], scope: Scope) -> list[Value]:
-    """Values to be added; a vector beside a matrix that has an entry for each sample is repeated for each of them."""
+    """Values to be added; beside a matrix, a vector becomes one.
+
+    That is where it is one of its shape, a column or a row, or where a matrix has an entry for each sample and the
+    vector is repeated for each of them.
+    """
     assert scope.stated is not None
-    samples = scope.stated.samples
     whole = next((value for value in values if value.rank == 2), None)
-    if samples is None or whole is None:
+    if whole is None:
         return values
-    size, axis = samples
     result = []
     for node, value in zip(nodes, values, strict=True):
-        fits = value.rank == 1 and same_size(value.shape[0], whole.shape[1 + axis if axis < 0 else 1])
-        if fits and same_size(whole.shape[axis], size):
+        if value.rank == 1 and same_shape(as_matrix(value).shape, whole.shape):
+            value = as_matrix(value)
+        elif value.rank == 1 and (repeated := _for_samples(value, whole, scope)) is not None:
             scope.stated.repeated.append(node.span)
-            value = _repeated(value, size, axis)
+            value = repeated
         result.append(value)
     return result
+
+
+def _for_samples(value: Value, whole: Value, scope: Scope) -> Value | None:
+    if scope.stated is None or scope.stated.samples is None:
+        return None
+    size, axis = scope.stated.samples
+    own = 0 if axis == -1 else 1
+    fits = same_size(whole.shape[axis], size) and same_size(value.shape[0], whole.shape[own])
+    return _repeated(value, size, axis) if fits else None
 
 
 def _repeated(value: Value, size: Expr, axis: int) -> Value:

@@ -119,13 +119,26 @@ class ClaimParser(ScriptParser):
             return NEIGHBOUR if self._encloses(RELATIONS) else POWER
         if token.is_operator("'", "_"):
             return POWER
-        if token.is_operator("∂", "∇", "√", "{"):
+        if token.is_operator("∂", "∇", "√", "{") or self._is_factor():
             return NEIGHBOUR
         if token.is_operator("‖", "|"):
             return None if self.bars else NEIGHBOUR
         if token.is_word(*_ENDS) and not self.lexicon.knows(token.text):
             return None
         return super()._level()
+
+    def _is_factor(self) -> bool:
+        """Whether a number begins here that may stand behind a factor: `1_m`, `1ᵀ`, `1[z > 0]`, or any after `]`."""
+        if self.at.kind != "number":
+            return False
+        if self.before.is_operator("]", ")") and self.before.span.end < self.at.span.start:
+            return True
+        if self.at.text != "1":
+            return False
+        following = self.ahead()
+        return following.is_operator("_", TRANSPOSE, "[", "{") or (
+            following.is_operator("^") and self.ahead(2).is_word("T")
+        )
 
     def _encloses(self, signs: tuple[str, ...]) -> bool:
         """Whether one of `signs` stands in the bracket that opens here, outside further brackets."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from sympy import Expr, Symbol
+from sympy import Expr, Integer, Symbol
 
 from symbackprop.algebra.arrays import Array
 from symbackprop.algebra.binding import all_symbols, fresh
@@ -88,6 +88,17 @@ def transposed(value: Value) -> Value:
     if len(array.shape) == 1:
         return Value(array, not value.row)
     return Value(Array(array.indices[::-1], array.shape[::-1], array.expression))
+
+
+def as_matrix(value: Value) -> Value:
+    """A vector as a column or a row of one."""
+    array = value.array
+    if len(array.shape) != 1:
+        return value
+    other = fresh_letters(1, (array,), frozenset(array.indices))[0]
+    indices, shape = (array.indices[0], other), (array.shape[0], Integer(1))
+    column = Value(Array(indices, shape, array.expression))
+    return transposed(column) if value.row else column
 
 
 def dimensions(shape: tuple[Expr, ...]) -> str:
