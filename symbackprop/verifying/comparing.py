@@ -27,6 +27,7 @@ from symbackprop.verifying.truths import Truth
 PROOFS = 6  # attempts at a proof, each with other definitions put in
 LEVELS = 5  # how far outward definitions are put in
 _BENT = (Piecewise, Apply, Abs, sign, Max, Min)
+Reads = Mapping[str, frozenset[str]]
 _FAR = 1e-7  # relative: more than rounding can do
 
 
@@ -202,34 +203,33 @@ def _holds(pair: Pair, truth: Truth, using: Collection[str]) -> bool:
 
 def _choices(difference: Expr, truth: Truth, opaque: frozenset[str]) -> Iterator[tuple[str, ...]]:
     """Which definitions to put in, few first: those of adjoints outward, and with them more and more forward ones."""
-    known = {name: array for name, array in truth.space.definitions.items() if name not in opaque}
-    adjoints = list(islice(_adjoints_outward(difference, known), LEVELS))
+    reads = {name: read for name, read in truth.reads.items() if name not in opaque}
+    start = tensors_in(difference)
+    adjoints = list(islice(_adjoints_outward(start, reads), LEVELS))
     seen: set[frozenset[str]] = set()
     for reach in range(len(adjoints) + LEVELS):
-        for level, start in enumerate(adjoints[: reach + 1]):
-            chosen = next(islice(_outward(difference, known, start, False), reach - level, None), None)
+        for level, put_in in enumerate(adjoints[: reach + 1]):
+            chosen = next(islice(_outward(start, reads, put_in, False), reach - level, None), None)
             if chosen is not None and chosen not in seen:
                 seen.add(chosen)
-                yield tuple(name for name in known if name in chosen)
+                yield tuple(name for name in reads if name in chosen)
 
 
-def _adjoints_outward(start: Expr, known: Mapping[str, Array]) -> Iterator[frozenset[str]]:
+def _adjoints_outward(start: frozenset[str], reads: Reads) -> Iterator[frozenset[str]]:
     """None, the one that was derived last, then all, then those that they read."""
-    here = [name for name in known if name in tensors_in(start) and is_adjoint(name)]
+    here = [name for name in reads if name in start and is_adjoint(name)]
     yield frozenset()
     if len(here) > 1:
         yield frozenset(here[-1:])
-    yield from islice(_outward(start, known, frozenset(), True), 1, None)
+    yield from islice(_outward(start, reads, frozenset(), True), 1, None)
 
 
-def _outward(
-    start: Expr, known: Mapping[str, Array], chosen: frozenset[str], adjoints: bool
-) -> Iterator[frozenset[str]]:
+def _outward(start: frozenset[str], reads: Reads, chosen: frozenset[str], adjoints: bool) -> Iterator[frozenset[str]]:
     """`chosen`, then with it the definitions that are read, of adjoints or of others, one level more each time."""
     while True:
         yield chosen
-        read = tensors_in(start).union(*(tensors_in(known[name].expression) for name in chosen))
-        more = {name for name in read if name in known and is_adjoint(name) == adjoints} - chosen
+        read = start.union(*(reads[name] for name in chosen))
+        more = {name for name in read if name in reads and is_adjoint(name) == adjoints} - chosen
         if not more:
             return
         chosen |= more

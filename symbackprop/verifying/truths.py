@@ -74,6 +74,11 @@ class Truth:
         return name in self.space.definitions or name in self.points[0].values
 
     @cached_property
+    def reads(self) -> Mapping[str, frozenset[str]]:
+        """What each definition reads."""
+        return {name: tensors_in(array.expression) for name, array in self.space.definitions.items()}
+
+    @cached_property
     def scrambled(self) -> Point:
         """A point where every tensor has a value that has nothing to do with its definition: all names opaque."""
         point, random = self.points[0], np.random.default_rng(20_231)
