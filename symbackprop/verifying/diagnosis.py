@@ -12,42 +12,76 @@ from dataclasses import dataclass, replace
 from itertools import chain, islice
 
 import numpy as np
+from sympy import Expr
 
 from symbackprop.algebra.arrays import Array
 from symbackprop.algebra.binding import tensors_in
-from symbackprop.algebra.symbols import adjoint, is_adjoint, primal
+from symbackprop.algebra.symbols import Apply, adjoint, is_adjoint, primal
 from symbackprop.errors import SymbackpropError
-from symbackprop.notation.reading.claims import Claim, Reading, Side
-from symbackprop.notation.reading.scope import Scope
+from symbackprop.notation.reading.claims import Claim, Reading, Scale, Side, resolve
 from symbackprop.notation.reading.syntax import Node
 from symbackprop.notation.reading.values import Value
 from symbackprop.verifying.comparing import Pair, pair_of, screened
-from symbackprop.verifying.edits import Edit, edits_of, fitting_edits_of, small_edits_of
+from symbackprop.verifying.edits import Edit, Surroundings, edits_of, fitting_edits_of, small_edits_of
 from symbackprop.verifying.grids import Grid, TooLargeError
+from symbackprop.verifying.grounds import Grounds
 from symbackprop.verifying.judging import Ground, Judgement, judge
 from symbackprop.verifying.meanings import NoMeaningError
 from symbackprop.verifying.mistakes import forward_mistakes_of, mistakes_of
-from symbackprop.verifying.places import Kind, Mistake, after, before
+from symbackprop.verifying.places import Kind, Mistake, after, before, with_mistake
 from symbackprop.verifying.points import Point, agree
-
-Resolve = Callable[[Node, Scope], Value]
+from symbackprop.verifying.verdicts import Status, Verdict
 
 MAX_EDITS = 300
 MAX_INHERITED = 150  # mistakes in other adjoints that a formula may carry on
+_SCALES: tuple[Scale, Scale] = ("one sample", "all samples")
 _LATE = frozenset({Kind.NAME, Kind.TERM, Kind.INDEX, Kind.TRANSPOSE})
 
 
-def diagnose(claim: Claim, judgement: Judgement, ground: Ground, resolve: Resolve) -> str:
+def diagnosed(verdicts: tuple[Verdict, ...], grounds: Grounds) -> tuple[Verdict, ...]:
+    """The verdicts, those that refute with a diagnosis where one is found."""
+    return tuple(
+        replace(verdict, diagnosis=_of_line(number, grounds)) if verdict.status is Status.REFUTED else verdict
+        for number, verdict in enumerate(verdicts)
+    )
+
+
+def _of_line(number: int, grounds: Grounds) -> str:
+    """The diagnosis of a line at the scale of the lines around it; else in the reading that was judged, or another."""
+    line = grounds.lines[number]
+    assert isinstance(line, Claim)
+    judged = grounds.judgement(number)
+    one, whole = (grounds.at_scale(number, scale) for scale in _SCALES)
+    judgements = [whole, judged, one] if _is_of_all(grounds) else [judged, one, whole]
+    for place, judgement in enumerate(judgements):
+        if judgement.reading is None or any(judgement is other for other in judgements[:place]):
+            continue
+        found = diagnose(line, judgement, grounds.ground(judgement.reading.scale))
+        if found:
+            return found
+    return ""
+
+
+def _is_of_all(grounds: Grounds) -> bool:
+    """Whether some lines of the note are right for all samples alone, and none for one sample alone."""
+    right = [
+        tuple(grounds.at_scale(number, scale).status == "right" for scale in _SCALES)
+        for number in range(len(grounds.lines))
+    ]
+    return (False, True) in right and (True, False) not in right
+
+
+def diagnose(claim: Claim, judgement: Judgement, ground: Ground) -> str:
     """What is wrong with a claim that was judged wrong, in words; empty where nothing known explains it."""
     reading = judgement.reading
     if reading is None or judgement.status != "wrong":
         return ""
-    bench = _Bench(claim, reading, judgement, ground, resolve)
+    bench = _Bench(claim, reading, judgement, ground)
     found = chain(
         bench.edited(small_edits_of),
         bench.mistaken(lambda mistake: mistake.kind not in _LATE),
-        bench.edited(edits_of if judgement.pair is not None else fitting_edits_of),
         bench.mistaken(lambda mistake: mistake.kind in _LATE),
+        bench.edited(edits_of if judgement.pair is not None else fitting_edits_of),
         bench.inherited(),
     )
     return next(found, "")
@@ -61,7 +95,6 @@ class _Bench:
     reading: Reading
     judgement: Judgement
     ground: Ground
-    resolve: Resolve
 
     # edits
 
@@ -73,19 +106,27 @@ class _Bench:
         kinds = [self.reading.sides[at].subject.kind for at in (earlier, later)]
         return (earlier,) if kinds[0] == "expression" and kinds[1] != "expression" else (later,)
 
-    def edited(self, edits: Callable[[Node, Scope, str | None], Iterator[Edit]]) -> Iterator[str]:
+    def edited(self, edits: Callable[[Node, Surroundings], Iterator[Edit]]) -> Iterator[str]:
         """The edits that make the claim right."""
-        samples = self.ground.truth.derivation.source.samples
-        count = None if samples is None else str(samples.size)
         for at in self._places:
             side = self.reading.sides[at]
-            for edit in islice(edits(side.node, self.reading.scope, count), MAX_EDITS):
+            for edit in islice(edits(side.node, self._surroundings), MAX_EDITS):
                 if self._is_right(at, edit.node):
                     yield edit.sentence
 
+    @property
+    def _surroundings(self) -> Surroundings:
+        """Tensors in the order in which they are likely: those computed, data, parameters; not what is claimed."""
+        roles = ("intermediate", "input", "target", "constant", "parameter")
+        claimed = {side.subject.name for side in self.reading.sides if side.subject.kind == "adjoint"}
+        tensors = [t for t in self.ground.truth.model.tensors if t.role in roles and t.name not in claimed]
+        names = [tensor.name for tensor in sorted(tensors, key=lambda tensor: roles.index(tensor.role))]
+        samples = self.ground.truth.derivation.source.samples
+        return Surroundings(self.reading.scope, tuple(names), None if samples is None else str(samples.size))
+
     def _is_right(self, at: int, node: Node) -> bool:
         try:
-            value = self.resolve(node, self.reading.scope)
+            value = resolve(node, self.reading.scope)
             side = replace(self.reading.sides[at], node=node, value=value, error=None)
             if self.claim.kind == "update":
                 return self._update_is_right(at, side)
@@ -112,9 +153,10 @@ class _Bench:
         """The mistakes in what the claim is about that give the person's formula."""
         for pair in self._pairs():
             for name in self._subjects(pair):
-                for mistake in self._mistakes(name):
-                    if wanted(mistake) and self._explains(mistake, pair, {}):
-                        yield mistake.sentence
+                found = [m for m in self._mistakes(name) if wanted(m) and self._explains(m, pair, {})]
+                if found:
+                    alike = [m for m in found if m.kind is found[0].kind]
+                    yield min(alike, key=lambda m: _unlike(m.array.expression, pair.right)).sentence
             yield from self._local(pair, wanted)
 
     def inherited(self) -> Iterator[str]:
@@ -154,8 +196,9 @@ class _Bench:
 
     def _explains(self, mistake: Mistake, pair: Pair, following: Mapping[str, Array]) -> bool:
         """Whether the left side with the mistake, and what follows from it, is the right side at every point."""
-        changes = {mistake.name: mistake.array, **following}
-        return all(_gives(point, point.filled(changes), pair) for point in self.ground.truth.points)
+        truth = self.ground.truth
+        space = truth.space if not following else truth.swept().space
+        return all(_gives(p, with_mistake(p, mistake, following, space), pair) for p in truth.points)
 
     def _local(self, pair: Pair, wanted: Callable[[Mistake], bool]) -> Iterator[str]:
         """The mistakes in a local derivative that goes entry by entry: the adjoint's with 1 for the one above."""
@@ -174,6 +217,12 @@ class _Bench:
             if expected is None or found is None or not agree(found, expected):
                 return False
         return True
+
+
+def _unlike(mistaken: Expr, written: Expr) -> int:
+    """In how many tensors and functions two formulas for the same numbers differ."""
+    one, other = (tensors_in(e) | {f"{a.name}{a.order}" for a in e.atoms(Apply)} for e in (mistaken, written))
+    return len(one ^ other)
 
 
 def _gives(point: Point, mistaken: Point, pair: Pair) -> bool:

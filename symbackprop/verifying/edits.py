@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import permutations
+from itertools import combinations, permutations
 
-from symbackprop.algebra.symbols import ADJOINT, adjoint
+from symbackprop.algebra.symbols import ADJOINT
 from symbackprop.notation.reading.scope import Scope
 from symbackprop.notation.reading.syntax import (
     Addition,
@@ -31,7 +31,7 @@ from symbackprop.notation.reading.syntax import (
     Transpose,
 )
 from symbackprop.notation.reading.tokens import HADAMARD
-from symbackprop.verifying.spots import Spot, put, shown, spots
+from symbackprop.verifying.spots import Spot, put, renamed, shown, spots
 
 _REVERSED = {">": "<", "<": ">", ">=": "<=", "<=": ">="}
 _FUNCTIONS = ("sigmoid", "tanh", "relu", "exp", "log", "softmax", "sum", "mean")
@@ -45,21 +45,31 @@ class Edit:
     node: Node
 
 
-def small_edits_of(node: Node, scope: Scope, samples: str | None = None) -> Iterator[Edit]:
-    """A transpose more or less, two factors exchanged, another product. `samples` is the name of their number."""
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What an edit may put in: names of tensors, the likeliest first, the name of the number of samples, indices."""
+
+    scope: Scope
+    names: tuple[str, ...] = ()
+    samples: str | None = None
+
+
+def small_edits_of(node: Node, around: Surroundings) -> Iterator[Edit]:
+    """A transpose more or less, two factors exchanged, another product."""
     parts = tuple(spots(node))
-    yield from _transposes(parts, scope)
-    yield from _orders(parts, scope)
-    yield from _joints(parts, scope)
+    yield from _transposes(parts, around.scope, (Name, Partial, Transpose))
+    yield from _orders(parts, around.scope)
+    yield from _transposes(parts, around.scope, (Product, Addition, Call))
+    yield from _joints(parts, around.scope)
 
 
-def edits_of(node: Node, scope: Scope, samples: str | None = None) -> Iterator[Edit]:
+def edits_of(node: Node, around: Surroundings) -> Iterator[Edit]:
     """The other edits of a formula, the smallest first."""
-    parts = tuple(spots(node))
+    parts, scope = tuple(spots(node)), around.scope
     yield from _signs(parts, scope)
-    yield from _scaled(node, samples)
+    yield from _scaled(node, around.samples)
     yield from _indices(parts, scope)
-    yield from _names(parts, scope)
+    yield from _names(parts, around)
     yield from _functions(parts, scope)
     yield from _dropped(parts, scope)
     yield from _powers(parts, scope)
@@ -67,23 +77,24 @@ def edits_of(node: Node, scope: Scope, samples: str | None = None) -> Iterator[E
     yield from _sums(node, parts, scope)
 
 
-def fitting_edits_of(node: Node, scope: Scope, samples: str | None = None) -> Iterator[Edit]:
+def fitting_edits_of(node: Node, around: Surroundings) -> Iterator[Edit]:
     """Edits of a formula whose shapes do not fit: also two factors of a product at once."""
-    parts = tuple(spots(node))
-    yield from _pairs(parts, scope)
-    yield from edits_of(node, scope, samples)
+    yield from _pairs(tuple(spots(node)), around.scope)
+    yield from edits_of(node, around)
 
 
 # matrices
 
 
-def _transposes(parts: tuple[Spot, ...], scope: Scope) -> Iterator[Edit]:
+def _transposes(parts: tuple[Spot, ...], scope: Scope, kinds: tuple[type, ...]) -> Iterator[Edit]:
     for spot in parts:
+        if not isinstance(spot.node, kinds):
+            continue
         text = shown(spot.node, scope)
         if isinstance(spot.node, Transpose):
             bare = shown(spot.node.base, scope)
             yield Edit(f"a transpose too many: {text} stands where {bare} belongs", spot.whole(spot.node.base))
-        elif isinstance(spot.node, Name | Partial | Product | Addition | Call):
+        else:
             turned = Transpose(spot.node, spot.node.span)
             sentence = f"a transpose is missing: {text} stands where {shown(turned, scope)} belongs"
             yield Edit(sentence, spot.whole(turned))
@@ -94,9 +105,10 @@ def _toggled(node: Node) -> Node:
 
 
 def _orders(parts: tuple[Spot, ...], scope: Scope) -> Iterator[Edit]:
-    """Two factors exchanged, as they are or each transposed."""
+    """Two factors exchanged, as they are, one of them transposed, or both."""
     for spot, at, before, after in _neighbours(parts):
-        for left, right in ((after, before), (_toggled(after), before), (after, _toggled(before))):
+        turned = (_toggled(after), _toggled(before))
+        for left, right in ((after, before), (turned[0], before), (after, turned[1]), turned):
             yield _order(spot, at, left, right, (before, after), scope)
 
 
@@ -125,13 +137,12 @@ def _with_factors(product: Node, at: int, left: Node, right: Node) -> Node:
 
 
 def _pairs(parts: tuple[Spot, ...], scope: Scope) -> Iterator[Edit]:
-    """Both of two neighbours transposed, in either order."""
+    """Both of two neighbours transposed."""
     for spot, at, before, after in _neighbours(parts):
         left, right = _toggled(before), _toggled(after)
         was, now = (f"{shown(a, scope)} {shown(b, scope)}" for a, b in ((before, after), (left, right)))
         sentence = f"both factors want another transpose: {was} stands where {now} belongs"
         yield Edit(sentence, spot.whole(_with_factors(spot.node, at, left, right)))
-        yield _order(spot, at, right, left, (before, after), scope)
 
 
 def _joints(parts: tuple[Spot, ...], scope: Scope) -> Iterator[Edit]:
@@ -195,7 +206,11 @@ def _powers(parts: tuple[Spot, ...], scope: Scope) -> Iterator[Edit]:
 
 
 def _indices(parts: tuple[Spot, ...], scope: Scope) -> Iterator[Edit]:
-    """The indices of an entry in another order, or one of them off by one."""
+    """Two indices exchanged everywhere or in one entry, or one of them off by one."""
+    for one, other in combinations(_letters(scope), 2):
+        turned = renamed(parts[0].node, {one: other, other: one})
+        if turned != parts[0].node:
+            yield Edit(f"the indices {one} and {other} are exchanged", turned)
     for spot in parts:
         if not isinstance(spot.node, Subscript):
             continue
@@ -218,8 +233,9 @@ def _indices(parts: tuple[Spot, ...], scope: Scope) -> Iterator[Edit]:
                     yield Edit(sentence, spot.whole(new))
 
 
-def _names(parts: tuple[Spot, ...], scope: Scope) -> Iterator[Edit]:
+def _names(parts: tuple[Spot, ...], around: Surroundings) -> Iterator[Edit]:
     """A tensor in place of another one: another layer, an input for an activation, an adjoint for an adjoint."""
+    scope = around.scope
     for spot in parts:
         node = spot.node
         if isinstance(node, Subscript) and isinstance(node.base, Name):
@@ -229,21 +245,34 @@ def _names(parts: tuple[Spot, ...], scope: Scope) -> Iterator[Edit]:
         name = _canonical(base.name, scope) if isinstance(base, Name) else ""
         if name not in scope.tensors:
             continue
-        for other in _others(name, scope):
+        for other in _others(name, around):
             sentence = f"{shown(base, scope)} stands where {_plain(other)} belongs"
             yield Edit(sentence, whole(Name(other, base.span)))
+    yield from _everywhere(parts, around)
+
+
+def _everywhere(parts: tuple[Spot, ...], around: Surroundings) -> Iterator[Edit]:
+    """One name in place of another wherever it stands, where that is more than once."""
+    names = [spot.node for spot in parts if isinstance(spot.node, Name)]
+    for first in {name.name: name for name in reversed(names)}.values():
+        known = _canonical(first.name, around.scope)
+        if known not in around.scope.tensors or sum(name.name == first.name for name in names) < 2:
+            continue
+        for other in _others(known, around):
+            sentence = f"{shown(first, around.scope)} stands where {_plain(other)} belongs"
+            yield Edit(sentence, renamed(parts[0].node, {first.name: other}))
 
 
 def _canonical(name: str, scope: Scope) -> str:
     return scope.stated.aliases.get(name, name) if scope.stated is not None else name
 
 
-def _others(name: str, scope: Scope) -> Iterable[str]:
+def _others(name: str, around: Surroundings) -> Iterable[str]:
     """The tensors that could stand in place of `name`: those of its rank; adjoints for adjoints of the same root."""
-    root, rank = _root(name), len(scope.tensors[name])
-    for other, shape in scope.tensors.items():
-        known = root is not None or adjoint(other) in scope.tensors
-        if known and other != name and _root(other) == root and len(shape) == rank:
+    shapes, root = around.scope.tensors, _root(name)
+    mark = "" if root is None else f"{ADJOINT}{root}{ADJOINT}" if root else ADJOINT
+    for other in (f"{mark}{tensor}" for tensor in around.names):
+        if other != name and other in shapes and len(shapes[other]) == len(shapes[name]):
             yield other
 
 
@@ -288,7 +317,10 @@ def _functions(parts: tuple[Spot, ...], scope: Scope) -> Iterator[Edit]:
 
 
 def _dropped(parts: tuple[Spot, ...], scope: Scope) -> Iterator[Edit]:
-    """A factor or a term left out."""
+    """A factor or a term left out; the whole a plain number."""
+    for value in (1, 0):
+        number = Number(Fraction(value), parts[0].node.span)
+        yield Edit(f"{shown(parts[0].node, scope)} stands where {value} belongs", number)
     for spot in parts:
         if isinstance(spot.node, Product):
             for at, (joint, factor) in enumerate(spot.node.factors):

@@ -7,13 +7,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from symbackprop.algebra.arrays import Array
 from symbackprop.algebra.binding import tensors_in
 from symbackprop.algebra.space import Space
 from symbackprop.algebra.symbols import adjoint, primal
 from symbackprop.verifying.grids import Grid
 from symbackprop.verifying.mistakes import mistakes_of
-from symbackprop.verifying.places import Mistake, after, before
+from symbackprop.verifying.places import Mistake, after, before, with_mistake
 from symbackprop.verifying.points import Point
 from symbackprop.verifying.trials import Result, Trial, is_close
 from symbackprop.verifying.truths import Truth
@@ -95,8 +94,8 @@ class _Search:
         for name in self._behind(space, result):
             between = after(space, name, within=self._behind(space, result))
             for mistake in self._mistakes(name):
-                changes = {adjoint(name): mistake.array, **between}
-                if not all(self._gives(point, changes, result, at) for at, point in enumerate(base.points)):
+                worlds = (with_mistake(point, mistake, between, space) for point in base.points)
+                if not all(self._gives(point, result, at) for at, point in enumerate(worlds)):
                     continue
                 world = _world(base, mistake)
                 if any(r.is_gradient and not _matches(self.trial, world, r) for r in self.trial.right):
@@ -116,9 +115,9 @@ class _Search:
             self.known[name] = tuple(mistakes_of(self.trial.truth.derivation, name))
         return self.known[name]
 
-    def _gives(self, point: Point, changes: Mapping[str, Array], result: Result, at: int) -> bool:
-        """Whether these changes give a result's numbers at one point."""
-        value = point.filled(changes).values[adjoint(result.tensor)]
+    def _gives(self, point: Point, result: Result, at: int) -> bool:
+        """Whether a result's numbers at one point are those of this point."""
+        value = point.values[adjoint(result.tensor)]
         scaled = value * self.trial.unit(result, point, self.trial.meaning)
         found = result.numbers[at]
         return found is not None and is_close(
@@ -134,10 +133,9 @@ def _said(mistake: Mistake, result: Result) -> str:
 def _world(truth: Truth, mistake: Mistake) -> Truth:
     """The truth with one adjoint mistaken, and all that follows from it."""
     space = truth.swept().space
-    changes = {mistake.name: mistake.array, **after(space, primal(mistake.name))}
-    return replace(
-        truth, space=space.with_definitions(changes), points=tuple(point.filled(changes) for point in truth.points)
-    )
+    following = after(space, primal(mistake.name))
+    points = tuple(with_mistake(point, mistake, following, space) for point in truth.points)
+    return replace(truth, space=space.with_definitions({mistake.name: mistake.array, **following}), points=points)
 
 
 def _matches(trial: Trial, world: Truth, result: Result) -> bool:

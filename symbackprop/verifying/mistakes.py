@@ -8,21 +8,34 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sympy import Add, Expr, S, Sum
+from sympy import Add, Expr, Integer, S, Sum
 from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.arrays import Array
 from symbackprop.algebra.binding import replaced, substitute
-from symbackprop.algebra.symbols import adjoint, entry, indices_of, is_adjoint, remade, tensor_of
+from symbackprop.algebra.symbols import adjoint, bounds_of, entry, indices_of, is_adjoint, remade, tensor_of
 from symbackprop.derivation.derivation import Derivation
 from symbackprop.verifying.places import Kind, Mistake, Place, alike, names_read, place_of
 from symbackprop.verifying.wrong_slopes import activations, entry_by_entry, losses
+
+FEW = 4  # terms of a sum that may be written one by one
 
 
 def mistakes_of(derivation: Derivation, tensor: str) -> Iterator[Mistake]:
     """The known mistakes in the adjoint of `tensor`, the likeliest first; some may change nothing."""
     place = place_of(derivation, tensor)
-    for catalogue in (activations, entry_by_entry, _paths, _factors, losses, _samples, _names, _transposes, _terms):
+    for catalogue in (
+        activations,
+        entry_by_entry,
+        _paths,
+        _factors,
+        losses,
+        _samples,
+        _summands,
+        _names,
+        _transposes,
+        _terms,
+    ):
         yield from catalogue(place)
     yield from _shifts(place)
 
@@ -140,10 +153,25 @@ def _shifts(place: Place) -> Iterator[Mistake]:
                 yield place.made(Kind.INDEX, sentence, replaced(place.swept, {part: moved}))
 
 
-def _read(part: Expr) -> str:
+def _read(part: Expr, base: int = 0) -> str:
+    """An entry as written, its indices counted from `base`."""
     name = str(tensor_of(part))
     shown = f"d{name[1:]}" if is_adjoint(name) else name
-    return f"{shown}[{', '.join(str(i) for i in indices_of(part))}]"
+    return f"{shown}[{', '.join(str(i + base) for i in indices_of(part))}]"
+
+
+def _summands(place: Place) -> Iterator[Mistake]:
+    """A sum of few terms with one of them left out."""
+    for found in sorted(place.swept.atoms(Sum), key=str):
+        bounds = bounds_of(found)
+        if len(bounds) != 1 or not bounds[0][1].is_Integer or not 2 <= bounds[0][1] <= FEW:
+            continue
+        variable, extent = bounds[0]
+        for at in range(int(extent)):
+            term = substitute(found.function, {variable: Integer(at)})
+            path = ", ".join(_read(part, 1) for part in sorted(term.atoms(Indexed), key=str))
+            sentence = f"a term of the sum is missing, that of {path}: all paths add up"
+            yield place.made(Kind.PATH, sentence, replaced(place.swept, {found: found - term}))
 
 
 def _terms(place: Place) -> Iterator[Mistake]:

@@ -2,7 +2,7 @@ r"""Where a mistake can be made: the adjoint of one tensor with the contribution
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -16,6 +16,7 @@ from symbackprop.algebra.symbols import adjoint, entry, is_adjoint, tensor_of
 from symbackprop.derivation.derivation import Derivation
 from symbackprop.derivation.steps import Step, StepKind, of_kind
 from symbackprop.notation.writing.text import text
+from symbackprop.verifying.points import Point
 
 
 class Kind(StrEnum):
@@ -154,3 +155,16 @@ def after(space: Space, tensor: str, within: Iterable[str] | None = None) -> dic
         found |= more
         grown = bool(more)
     return {name: array for name, array in space.definitions.items() if name in found and name != adjoint(tensor)}
+
+
+def with_mistake(point: Point, mistake: Mistake, following: Mapping[str, Array], space: Space) -> Point:
+    """The point with one definition mistaken, and with what follows from it.
+
+    Where the mistake makes a tensor read what follows from it, and the true definition does not, the true values of
+    that are read.
+    """
+    reads = tensors_in(mistake.array.expression) & following.keys()
+    known = space.definitions.get(mistake.name)
+    if known is None or reads - tensors_in(known.expression):
+        return point.filled({mistake.name: mistake.array}).filled(following)
+    return point.filled({mistake.name: mistake.array, **following})

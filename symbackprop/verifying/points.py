@@ -100,7 +100,7 @@ def _one(function: Opaque):
 def _entry(computed: Computed, position: tuple[int, ...], env: Environment) -> float:
     try:
         return computed.at(position, env)
-    except (UndefinedError, OverflowError, ZeroDivisionError):
+    except (UndefinedError, OverflowError, ZeroDivisionError, RecursionError):  # an entry that needs itself too
         return float("nan")
 
 
@@ -207,9 +207,7 @@ def _tried(model: Model, sizes: Mapping[Symbol, int], seed: tuple[int, int]) -> 
     return point, 0.0 if near else 0.5 + 0.5 * (sum(mixed) / len(mixed) if mixed else 1.0)
 
 
-def _drawn(
-    tensor: Tensor, shape: tuple[int, ...], random: np.random.Generator, positive: bool, number: int
-) -> Grid:
+def _drawn(tensor: Tensor, shape: tuple[int, ...], random: np.random.Generator, positive: bool, number: int) -> Grid:
     """Numbers for one leaf as its facts say, away from 0."""
     axes = {fact.kind: fact.axis for fact in tensor.facts}
     if tensor.integer:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from symbackprop.notation.reading.scope import Scope
@@ -12,6 +12,7 @@ from symbackprop.notation.reading.syntax import (
     Cases,
     Indicator,
     Logic,
+    Name,
     Negative,
     Node,
     Number,
@@ -76,6 +77,16 @@ def _children(node: Node) -> Iterator[tuple[Node, Rebuild]]:
                 yield value, lambda new, at=at, c=condition: replace(node, pieces=put(pieces, at, (new, c)))
         case _:
             return
+
+
+def renamed(node: Node, names: Mapping[str, str]) -> Node:
+    """The formula with other names at once, in all of its parts that have a value of their own, and in indices."""
+    if isinstance(node, Name):
+        return Name(names.get(node.name, node.name), node.span)
+    for at in range(len(tuple(_children(node)))):
+        child, rebuild = tuple(_children(node))[at]
+        node = rebuild(renamed(child, names))
+    return replace(node, base=renamed(node.base, names)) if isinstance(node, Subscript) else node
 
 
 def put(items: tuple, at: int, new: object) -> tuple:

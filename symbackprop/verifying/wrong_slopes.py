@@ -124,6 +124,9 @@ def entry_by_entry(place: Place) -> Iterator[Mistake]:
             "and the sum over them is missing"
         )
         yield place.made(Kind.ELEMENTWISE, sentence, place.with_part(part, own))
+        slope = display(substitute(part.local, dict(zip(indices_of(value), place.at, strict=True))), {}, space)
+        twice = f"the derivative of {part.through}, {place.said(slope)}, stands once too often"
+        yield place.made(Kind.DERIVATIVE_TWICE, twice, place.array.expression * slope)
 
 
 def losses(place: Place) -> Iterator[Mistake]:
