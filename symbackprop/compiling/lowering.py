@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from symbackprop.algebra.binding import tensors_in
-from symbackprop.algebra.symbols import entry, tensor_of
+from symbackprop.algebra.symbols import entry
 from symbackprop.compiling.equations import Computation
 from symbackprop.compiling.identifiers import identifier
 from symbackprop.compiling.program import Program
@@ -76,7 +76,7 @@ def _lower_needed(
 def _announce(equation: Equation, shop: Workshop) -> None:
     """Whoever needs what the equation holds is to read its tensor."""
     extents = dict(zip(equation.indices, shop.space.shapes[equation.tensor], strict=True))
-    if indices_in(equation.expression) == set(equation.indices) and tensor_of(equation.expression) is None:
+    if indices_in(equation.expression) == set(equation.indices):
         shop.remember(equation.expression, extents, entry(equation.tensor, *equation.indices))
 
 

@@ -1,7 +1,7 @@
 r"""A `Program` in plain loops, entry by entry: slow, and as its records say word for word.
 
-Expressions are evaluated by `tests.oracles.numbers`, where an entry out of range is 0 and a product with a failing guard
-too. An entry that has no value (0/0) becomes nan, which no case that holds may read.
+Expressions are evaluated by `tests.oracles.numbers`, where an entry out of range is 0, and so is a product with a guard
+that fails. An entry that has no value (0/0) becomes nan, which no case that holds may read.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class Machine:
         values = [self.value(statement.expression, s) for s in inner]
         if statement.operation == "sum":
             return sum(values)
-        best = max(range(len(values)), key=lambda k: np.ravel(values[k])[0].real)
+        best = max(range(len(values)), key=lambda k: float(np.ravel(np.real(values[k]))[0]))
         return values[best] if statement.operation == "max" else best
 
     def value(self, expr: Expr, scope: Scope) -> Any:
@@ -100,4 +100,4 @@ def interpret(program: Program, sizes: Mapping[Symbol, int], data: Mapping[str, 
     numbers = Numbers(sizes, stored, functions=program.space.functions, opaque={"f": lambda x: x**3 / 5 + np.sin(x)})
     with np.errstate(all="ignore"):
         Machine(program, numbers).run(program.statements, {})
-    return {name: array[..., 0].real for name, array in numbers.stored.items() if name not in program.arguments}
+    return {name: np.real(array[..., 0]) for name, array in numbers.stored.items() if name not in program.arguments}

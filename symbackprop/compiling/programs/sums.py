@@ -28,29 +28,28 @@ _MOST_TERMS = 8  # that one factor may be multiplied out into
 def summed(body: Expr, bounds: Bounds, extents: Extents, shop: Workshop) -> Expr:
     r"""What to read for \(\sum_{\text{bounds}}\) `body`, which has no binder; `extents` are those of free indices."""
     whole = {**extents, **dict(bounds)}
-    return Add(*(_product(term, bounds, extents, whole, shop) for term in _distributed(body, bounds)))
+    return Add(*(_product(term, bounds, extents, whole, shop) for term in _distributed(body)))
 
 
 # sums over additions
 
 
-def _distributed(body: Expr, bounds: Bounds) -> list[Expr]:
+def _distributed(body: Expr) -> list[Expr]:
     """The terms to be summed each by itself; those that gain nothing by it stay together."""
     body = _multiplied_out(body)
     if not isinstance(body, Add):
         return [body]
     if all(indices_in(term) < indices_in(body) for term in body.args):
         return list(body.args)
-    apart = [term for term in body.args if _is_contraction(term, bounds)]
+    apart = [term for term in body.args if _is_contraction(term)]
     rest = Add(*(term for term in body.args if term not in apart))
     return apart if rest == 0 else [*apart, rest]
 
 
-def _is_contraction(term: Expr, bounds: Bounds) -> bool:
-    """Whether a product has more indices than each of its factors, the bound ones among them."""
-    bound = {v for v, _ in bounds}
-    sets = [indices_in(factor) for factor in Mul.make_args(term) if indices_in(factor) & bound]
-    return len(sets) > 1 and all(len(part) < len(frozenset().union(*sets)) for part in sets)
+def _is_contraction(term: Expr) -> bool:
+    """Whether a product has more indices than each of its factors."""
+    sets = [indices_in(factor) for factor in Mul.make_args(term)]
+    return all(part < indices_in(term) for part in sets)
 
 
 def _multiplied_out(body: Expr) -> Expr:
@@ -72,11 +71,11 @@ def _product(term: Expr, bounds: Bounds, extents: Extents, whole: Extents, shop:
     """What does not depend on the bound indices, times the sums of the parts that share no bound index."""
     term, bounds = _within_guards(term, bounds, shop)
     bound = {v for v, _ in bounds}
-    factors = Mul.make_args(term)
+    factors = list(Mul.make_args(term))
+    if shop.guarded:
+        factors = attached(factors, whole, shop.totality())
     outer = [factor for factor in factors if not indices_in(factor) & bound]
     inner = [factor for factor in factors if indices_in(factor) & bound]
-    if shop.guarded:
-        inner = attached(inner, whole, shop.totality())
     result = Mul(*outer)
     for part, members in components(bounds, inner):
         result *= _part(members, part, extents, shop) if members else Mul(*(extent for _, extent in part))
