@@ -297,7 +297,9 @@ def test_names_by_scale():
 
 def test_a_long_note_is_read_in_time_linear_in_its_length():
     """Many blocks cost no more than their sum; too long a text is refused."""
-    many = "$$x = y$$\n\nW1 = W2\n\n" * 2000
-    assert len(statements_of(many, MODEL, format="md")) == 4000
+    many = "$$x = y$$\n\nW1 = W2\n\n" * 1000
+    assert len(statements_of(many, MODEL, format="md")) == 2000
+    with pytest.raises(LimitError, match="more than 2,000 claims"):
+        statements_of(many + many, MODEL, format="md")
     with pytest.raises(LimitError):
         statements_of("x = y\n" * MAX_TEXT, MODEL, format="md")

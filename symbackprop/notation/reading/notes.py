@@ -11,13 +11,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Literal, get_args
 
-from symbackprop.errors import NotationError, UsageError, suggestion
+from symbackprop.errors import LimitError, NotationError, UsageError, suggestion
 from symbackprop.model.batching import sampled_tensors
 from symbackprop.model.model import Model
 from symbackprop.model.validation import size_names
 from symbackprop.notation.conventions import Conventions
 from symbackprop.notation.reading import claim_tokens
-from symbackprop.notation.reading.claims import Scale, Statement, Unreadable
+from symbackprop.notation.reading.claims import MAX_CLAIMS, Scale, Statement, Unreadable
 from symbackprop.notation.reading.latex_groups import groups
 from symbackprop.notation.reading.latex_rows import statements_in
 from symbackprop.notation.reading.latex_scribe import Names
@@ -51,7 +51,7 @@ def statements_of(
 
     Raises:
         NotationError: the file cannot be read.
-        LimitError: the note is too long.
+        LimitError: the note is too long, or states more than `MAX_CLAIMS` things.
         UsageError: an unknown format.
     """
     if isinstance(note, Path):
@@ -124,6 +124,8 @@ class _Reader:
             else:
                 plain.append(block)
         found += self._plain(plain)
+        if len(found) > MAX_CLAIMS:
+            raise LimitError(f"there are more than {MAX_CLAIMS:,} claims in {self.source.name}", fix="Split the notes.")
         return tuple(statement for _, statement in sorted(found, key=lambda pair: pair[0]))
 
     def _latex(self, block: Block) -> Iterator[tuple[int, Statement | Unreadable]]:
