@@ -8,12 +8,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from sympy import Expr, Integer, Symbol
+from sympy import Expr, Integer, Symbol, sin
 
 from symbackprop.algebra.arrays import Array
+from symbackprop.algebra.space import ScalarFunction
 from symbackprop.algebra.symbols import ADJOINT
 from symbackprop.model.model import Model
 from tests.oracles.numbers import Numbers
+
+_X = Symbol("x", real=True)
 
 
 @dataclass
@@ -55,8 +58,8 @@ class Values:
         numbers = Numbers(
             self.sizes,
             {name: value[..., None] + 0j for name, value in self.tensors.items()},
-            functions=self.model.functions,
-            opaque={"f": np.sin, "phi": np.sin},
+            functions={**self.model.functions, "f": ScalarFunction("f", _X, sin(_X))},
+            opaque={"f": np.sin},
         )
         shape = [self.number(extent) for extent in array.shape]
         result = np.empty(shape)

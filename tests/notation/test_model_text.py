@@ -104,6 +104,8 @@ INDEX_FORM = [
     ("q = sum(i, j, W[i,j] V[j,i])", (), total(W(i, j) * entry("V", j, i), (j, n), (i, h))),
     ("q = sum(j = 0..n-1, x[j])", (), total(x(j), (j, n))),
     ("q = sum(j = 1..n-1, x[j])", (), total(x(j + 1), (j, n - 1))),
+    ("q[i] = sum(j = 1..n-1, W[i,j])", (h,), total(W(i, j + 1), (j, n - 1))),
+    ("q = sum(i, sum(j = 1..n-1, W[i,j]))", (), total(total(W(i, j + 1), (j, n - 1)), (i, h))),
     ("q = sum(j < K, x[j])", (), total(x(j), (j, K))),
     ("q = sum(1 <= j < n, x[j])", (), total(x(j + 1), (j, n - 1))),
     ("q = sum(0 < j <= n - 1, x[j])", (), total(x(j + 1), (j, n - 1))),

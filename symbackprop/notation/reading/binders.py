@@ -141,11 +141,14 @@ def limits(binder: Binder, scope: Scope) -> tuple[Expr, Expr]:
 
 
 def closed(body: Expr, bound: BoundIndex, low: Expr, high: Expr, scope: Scope) -> Expr:
-    """A sum over one index under the name that was written; `substitute` renames what would be captured."""
+    """A sum from 0 over one index under the name that was written; `substitute` renames what would be captured.
+
+    A lower limit is shifted away at once, for substitution knows sums from 0 alone.
+    """
     variable = index(bound.name)
     if scope.declared(bound.name):
         variable = fresh((*all_symbols(body), *scope.taken), variable)
-    return bare_sum(substitute(body, {bound.symbol: variable}), ((variable, low, high),))
+    return bare_sum(substitute(body, {bound.symbol: variable + low}), ((variable, Integer(0), high - low),))
 
 
 def is_number(node: Node, value: int) -> bool:

@@ -298,6 +298,9 @@ _CALLS: dict[str, Callable[[Call, Scope, Read], Value]] = {
     ONES: _ones,
     IDENTITY: _identity,
     NORM: _norm,
+    "norm": _norm,
+    "ones": _ones,
+    "eye": _identity,
     DELTA: _delta,
     "rowsum": _row_sum,
     "colsum": _column_sum,
@@ -319,5 +322,5 @@ _CALLS: dict[str, Callable[[Call, Scope, Read], Value]] = {
         for axis, side in enumerate(("columns", "rows"))
     },
 }
-CLAIM_FUNCTIONS = frozenset({*_CALLS, *OTHER_NAMES}) - {DELTA, ONES, IDENTITY}
+CLAIM_FUNCTIONS = frozenset({*_CALLS, *OTHER_NAMES}) - {DELTA, ONES, IDENTITY, NORM}
 """What a claim may call beside what a model may."""

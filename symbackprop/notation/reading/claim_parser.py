@@ -32,7 +32,7 @@ from symbackprop.notation.reading.syntax import (
 from symbackprop.notation.reading.tokens import HADAMARD, TRANSPOSE, Token
 
 BINDERS = {"sum": "sum", "Sigma": "sum", "max": "max", "argmax": "argmax"}
-ONES, IDENTITY, NORM, DELTA = "ones", "identity", "norm", "delta"
+ONES, IDENTITY, NORM, DELTA = "1_", "I_", "‖", "delta"
 ANY_ROOT = ""
 """The root of a derivative that names none, `∇W1`."""
 _UPDATES = (":=", "-=", "+=")

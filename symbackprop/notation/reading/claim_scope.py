@@ -53,7 +53,6 @@ def names_of(model: Model, whole: Model, sampled: frozenset[str]) -> Names:
     for name in shapes:
         for spelling in spelled[name]:
             aliases.setdefault(spelling, name)
-    _add_hats(shapes, aliases)
     for name in shapes:
         for spelling in spelled[name]:
             for other in _adjoint_spellings(spelling):
@@ -114,20 +113,12 @@ def _spellings(name: str, named: Nomenclature, sampled: bool) -> Iterator[str]:
             yield from (f"{letter}{glyph.mark}", f"{letter}_{glyph.mark}")
     if sampled and len(name) == 1 and name.islower() and name.isascii():
         yield name.upper()
-    if sampled and letters != name and subscript in ("hat", "bar", "tilde") and len(letters) == 1:
-        yield name[0].upper() + name[1:]
-
-
-def _add_hats(shapes: Mapping[str, tuple[Expr, ...]], aliases: dict[str, str]) -> None:
-    """`ŷ` for what is called yhat, and the other way round."""
-    for name in shapes:
-        for accent in ("hat", "bar", "tilde"):
-            if name.endswith(accent) and len(name) > len(accent):
-                stem = name.removesuffix(accent).removesuffix("_")
-                for spelling in (f"{stem}_{accent}", f"{stem}{accent}"):
-                    aliases.setdefault(spelling, name)
-                    if spelling[0].islower() and name[0].upper() in {a[0] for a in aliases if aliases[a] == name}:
-                        aliases.setdefault(spelling[0].upper() + spelling[1:], name)
+    for accent in ("hat", "bar", "tilde"):
+        stem = name.removesuffix(accent).removesuffix("_")
+        if stem and stem != name:
+            yield from (f"{stem}_{accent}", f"{stem}{accent}")
+            if sampled and len(stem) == 1:
+                yield from (f"{stem.upper()}_{accent}", f"{stem.upper()}{accent}")
 
 
 def _adjoint_spellings(spelling: str) -> Iterator[str]:
@@ -136,7 +127,6 @@ def _adjoint_spellings(spelling: str) -> Iterator[str]:
     yield f"d_{spelling}"
     yield f"{spelling}_bar"
     yield f"grad_{spelling}"
-    yield f"nabla_{spelling}"
     yield f"{ADJOINT}{spelling}"
     _, subscript, number = parts(spelling)
     if number and not subscript:

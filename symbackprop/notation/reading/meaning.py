@@ -154,7 +154,7 @@ def _subscript(node: Subscript, scope: Scope) -> Value:
         return slice_
     own = isinstance(base, Name)  # in a claim, an index may have the name of a tensor
     value = Value(array_of(base.name, scope.tensors[base.name])) if own else read(base, scope)
-    indices = tuple(position(part, scope) for part in node.indices)
+    indices = tuple(_place(part, scope) for part in node.indices)
     if len(indices) != value.rank:
         count = "1 index" if value.rank == 1 else f"{value.rank} indices"
         letters = ", ".join("ijklpqrstuv"[: value.rank])
@@ -171,6 +171,13 @@ def _subscript(node: Subscript, scope: Scope) -> Value:
     if isinstance(base, Name):
         return scalar(entry(base.name, *indices))
     return scalar(value.array.at(*indices))
+
+
+def _place(node: Node, scope: Scope) -> Expr:
+    """An index of an entry, counted from 0; in a claim also the place of a maximum."""
+    if scope.stated is not None and isinstance(node, Call) and node.function.name == "argmax":
+        return read(node, scope).expression - scope.base
+    return position(node, scope)
 
 
 def _transpose(node: Transpose, value: Value, scope: Scope) -> Value:

@@ -17,6 +17,7 @@ from symbackprop.notation.reading.syntax import (
     Name,
     Named,
     Node,
+    Number,
     Partial,
     Relation,
     Subscript,
@@ -29,8 +30,10 @@ _BINDING = frozenset({"sum", "max", "argmax", "mean", "logsumexp"})
 
 def bound_names(node: Call) -> tuple[str, ...]:
     """The indices that a call binds in its last argument."""
-    if node.function.name not in _BINDING:
+    if node.function.name not in _BINDING or not node.arguments or isinstance(node.arguments[-1], Named):
         return ()
+    if node.function.name == "max" and isinstance(node.arguments[-1], Number):
+        return ()  # max(z, 0)
     return tuple(name.name for argument in node.arguments[:-1] if (name := _bound(argument)) is not None)
 
 
