@@ -14,7 +14,6 @@ from sympy import together as over_one_line
 from sympy.core.relational import Eq, Relational
 from sympy.logic.boolalg import Boolean, BooleanFalse, BooleanTrue, true
 from sympy.printing.numpy import NumPyPrinter
-from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.binding import tensors_in
 from symbackprop.algebra.space import Space
@@ -74,7 +73,7 @@ class ArrayPrinter(NumPyPrinter):
             return self._print(expr)
 
     @contextmanager
-    def _at(self, place: Place):  # noqa: ANN202
+    def _at(self, place: Place):
         before, self.place = self.place, place
         try:
             yield
@@ -161,7 +160,11 @@ class ArrayPrinter(NumPyPrinter):
         coefficient, rest = expr.as_coeff_Mul()
         if coefficient < 0:
             positive = self._print(-expr)
-            return Code(f"-{positive.within(Level.MUL)}", Level.MUL) if positive.level >= Level.MUL else Code(f"-({positive})", Level.UNARY)
+            return (
+                Code(f"-{positive.within(Level.MUL)}", Level.MUL)
+                if positive.level >= Level.MUL
+                else Code(f"-({positive})", Level.UNARY)
+            )
         return self._quotient(coefficient, Mul.make_args(rest))
 
     def _quotient(self, coefficient: Expr, factors: tuple[Expr, ...]) -> Code:
@@ -170,7 +173,7 @@ class ArrayPrinter(NumPyPrinter):
         below: list[Expr] = []
         for factor in factors:
             if isinstance(factor, Pow) and factor.exp.could_extract_minus_sign():
-                below.append(Pow(factor.base, -factor.exp))
+                below.append(Pow(self._safe(factor.base), -factor.exp))
             else:
                 above.append(factor)
         whole_number, divisor = _parts(coefficient)
@@ -192,10 +195,14 @@ class ArrayPrinter(NumPyPrinter):
     def _product(self, factors: list[Expr]) -> str:
         if len(factors) == 1:
             return self._at_least(factors[0], Level.MATMUL)
-        return " * ".join([self._at_least(factors[0], Level.MUL), *(self._at_least(f, Level.UNARY) for f in factors[1:])])
+        return " * ".join(
+            [self._at_least(factors[0], Level.MUL), *(self._at_least(f, Level.UNARY) for f in factors[1:])]
+        )
 
     def _divisor(self, factors: list[Expr]) -> Code:
-        return Code(self._product(factors), Level.MUL if len(factors) > 1 else self._print(factors[0]).level).within(Level.UNARY)
+        return Code(self._product(factors), Level.MUL if len(factors) > 1 else self._print(factors[0]).level).within(
+            Level.UNARY
+        )
 
     def _factor_key(self, factor: Expr) -> tuple:
         """Numbers, sizes, adjoints, tensors in the order of their declaration, sums, functions, cases."""
@@ -222,7 +229,7 @@ class ArrayPrinter(NumPyPrinter):
         if power == 3 and below.isidentifier():  # NumPy squares fast and takes other powers slowly
             return Code(f"{below}**2 * {below}", Level.MUL)
         above = self._at_least(power, Level.POWER)
-        tight = below.isidentifier() and above.level == Level.ATOM and " " not in above
+        tight = below.replace(".", "_").isidentifier() and above.level == Level.ATOM and " " not in above
         return Code(f"{below.within(Level.ATOM)}{'**' if tight else ' ** '}{above}", Level.POWER)
 
     # functions
@@ -389,7 +396,10 @@ def _parts(coefficient: Expr) -> tuple[Expr, Expr]:
         if coefficient.p == 1 and coefficient.q <= 16:
             return S.One, Integer(coefficient.q)
         value = float(coefficient)
-        if Fraction(Decimal(repr(value))) != Fraction(int(coefficient.p), int(coefficient.q)) and coefficient.p < _EXACT:
+        if (
+            Fraction(Decimal(repr(value))) != Fraction(int(coefficient.p), int(coefficient.q))
+            and coefficient.p < _EXACT
+        ):
             return Integer(coefficient.p), Integer(coefficient.q)
     return coefficient, S.One
 

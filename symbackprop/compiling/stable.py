@@ -17,14 +17,17 @@ from symbackprop.algebra.proving.zero import Proof, is_zero
 from symbackprop.algebra.space import Space
 from symbackprop.algebra.symbols import Apply
 from symbackprop.compiling.naming import Added, Naming
-from symbackprop.compiling.steady import Steady
+from symbackprop.compiling.steady import LOG_SOFTPLUS, Steady, by_cases
 from symbackprop.model.model import Model
 from symbackprop.model.records import Equation, Tensor
 
 
 @dataclass(frozen=True, slots=True)
 class Rewrite:
-    """The equation of `tensor` as it was given and as it stands now, for any value of the tensors in `shifts`."""
+    """The equation of `tensor` as it was given and as it stands now, for any value of the tensors in `shifts`.
+
+    A logarithm of softplus stands by cases, right to the last digit (see `by_cases`); everything else is exact.
+    """
 
     tensor: str
     before: Expr
@@ -63,7 +66,7 @@ def stable(model: Model, kept: frozenset[str] = frozenset()) -> StableModel:
             rewrites += found
             added += naming.added
             known.update(naming.known)
-            equations += [new.equation for new in naming.added]
+            equations += [replace(new.equation, expression=by_cases(new.array.expression)) for new in naming.added]
             equation = replace(equation, expression=found[-1].after)
         equations.append(equation)
     if not rewrites:
@@ -104,7 +107,8 @@ def _rewritten(
     if after == equation.expression:
         return []
     logs = [new for new in (*before, *naming.added) if new.of is not None]
-    space = model.space.with_definitions({new.name: new.array for new in logs})
+    known = replace(model.space, functions={**model.functions, LOG_SOFTPLUS.name: LOG_SOFTPLUS})
+    space = known.with_definitions({new.name: new.array for new in logs})
     using = (*steady.using, *(new.name for new in logs))
     changes = [(equation.tensor, equation.expression, replace(array, expression=after))]
     for new in naming.added:
@@ -124,4 +128,4 @@ def _proved(
     if proof is None:
         return None
     shifts = tuple(new.name for new in naming.added if new.of is None and new.name in tensors_in(now.expression))
-    return Rewrite(tensor, given, now.expression, proof, shifts)
+    return Rewrite(tensor, given, by_cases(now.expression), proof, shifts)

@@ -79,15 +79,14 @@ class Standing:
     def _curve(self, expr: Apply, ranges: Ranges) -> Iterator[Expr]:
         if expr.order:
             return
-        for curve in self.curves:
-            if curve.function == expr.name:
-                for argument, value in (
-                    (expr.argument, curve.value),
-                    (-expr.argument, _MIRRORED[expr.name](curve.value)),
-                ):
-                    found = self._found(curve.argument, argument, curve.ranges, ranges)
-                    if found is not None:
-                        yield substitute(value, found)
+        for curve in (curve for curve in self.curves if curve.function == expr.name):
+            ways = [(expr.argument, curve.value)]
+            if expr.name in _MIRRORED:
+                ways.append((-expr.argument, _MIRRORED[expr.name](curve.value)))
+            for argument, value in ways:
+                found = self._found(curve.argument, argument, curve.ranges, ranges)
+                if found is not None:
+                    yield substitute(value, found)
 
     def _shares(self, product: Expr, ranges: Ranges) -> Expr:
         """The product with each exponential over its sum as the entry that it is."""
@@ -139,7 +138,7 @@ def standing(model: Model, shifts: frozenset[str]) -> Standing:
         ranges = model.space.definitions[equation.tensor].ranges
         value = entry(equation.tensor, *equation.indices)
         expr = equation.expression
-        if isinstance(expr, Apply) and expr.name in _MIRRORED and expr.order == 0:
+        if isinstance(expr, Apply) and expr.name in (*_MIRRORED, "softplus") and expr.order == 0:
             curves.append(Curve(expr.name, expr.argument, value, ranges))
             if expr.name == "tanh":
                 curves.append(Curve("sigmoid", 2 * expr.argument, (1 + value) / 2, ranges))

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from sympy import Add, Expr, Mul, Pow, S, Sum, Symbol, exp, log
+from sympy import Add, Expr, Mul, Piecewise, Pow, S, Sum, Symbol, exp, log
 from sympy.tensor.indexed import Indexed
 
-from symbackprop.algebra.binding import rebind, tensors_in
+from symbackprop.algebra.binding import rebind, replaced, tensors_in
 from symbackprop.algebra.elimination import put_in
 from symbackprop.algebra.ranges import is_nonnegative
-from symbackprop.algebra.space import Ranges, Space
+from symbackprop.algebra.space import Ranges, ScalarFunction, Space
 from symbackprop.algebra.symbols import BINDERS, Apply, body_of, bounds_of, indices_of, remade, tensor_of
 from symbackprop.compiling.exponentials import (
     Part,
@@ -27,7 +27,24 @@ from symbackprop.compiling.exponentials import (
     tanh_of,
 )
 from symbackprop.compiling.naming import Naming
-from symbackprop.model.functions import FUNCTIONS
+from symbackprop.model.functions import FUNCTIONS, x
+
+LOG_SOFTPLUS = ScalarFunction("_log_softplus", x, log(log(1 + exp(x))))
+"""What a proof takes log softplus(x) for; code takes it by cases, see `by_cases`."""
+_FAR = 40
+
+
+def by_cases(expr: Expr) -> Expr:
+    r"""`expr` with log softplus(x) as x where x < -40, where softplus would be 0 in the end.
+
+    That is right to the last digit: \(0 \le x - \log \log(1 + e^x) \le e^x\), and \(e^{-40} < 5 \cdot 10^{-18}\).
+    """
+    found = sorted((part for part in expr.atoms(Apply) if part.name == LOG_SOFTPLUS.name), key=str)
+    cases = {
+        part: Piecewise((part.argument, part.argument < -_FAR), (log(Apply("softplus", part.argument)), True))
+        for part in found
+    }
+    return replaced(expr, cases) if cases else expr
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +167,8 @@ class Steady:
             return Logarithm(self._log_of_sum(parts, ranges))
         if isinstance(expr, Apply) and expr.name == "sigmoid" and expr.order == 0:
             return Logarithm(-Apply("softplus", -self.form(expr.argument, ranges)))
+        if isinstance(expr, Apply) and expr.name == "softplus" and expr.order == 0:
+            return Logarithm(Apply(LOG_SOFTPLUS.name, self.form(expr.argument, ranges)))
         if isinstance(expr, Mul):
             return self._log_of_product(expr, ranges)
         if isinstance(expr, Pow) and expr.exp.is_Rational:
