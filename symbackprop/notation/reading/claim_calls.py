@@ -16,8 +16,9 @@ from symbackprop.model.reductions import log_softmax, logsumexp, softmax
 from symbackprop.notation.reading.binders import binders_of, limits
 from symbackprop.notation.reading.calls import KNOWN, call, resolved
 from symbackprop.notation.reading.claim_forms import delta
-from symbackprop.notation.reading.claim_parser import DELTA, IDENTITY, NORM, ONES
+from symbackprop.notation.reading.claim_parser import DELTA, IDENTITY
 from symbackprop.notation.reading.claim_products import claim_multiplied
+from symbackprop.notation.reading.fences import NORM, ONES
 from symbackprop.notation.reading.index_formulas import integer
 from symbackprop.notation.reading.lexer import canonical
 from symbackprop.notation.reading.scope import Scope

@@ -9,34 +9,27 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal
 
-from symbackprop.notation.reading.parser import NEIGHBOUR, OR, POWER, PRODUCT, RELATIONS, SUM, WORDS
-from symbackprop.notation.reading.scripts import CLOSING, Below, ScriptParser
-from symbackprop.notation.reading.source import Span
+from symbackprop.notation.reading.fences import FenceParser
+from symbackprop.notation.reading.parser import NEIGHBOUR, POWER, PRODUCT, RELATIONS, SUM, WORDS
+from symbackprop.notation.reading.scripts import CLOSING, Below
 from symbackprop.notation.reading.syntax import (
     Addition,
     Call,
-    Cases,
     Indicator,
-    Logic,
     Name,
     Named,
     Node,
     Number,
-    Partial,
     Power,
     Range,
-    Relation,
     Subscript,
     Transpose,
 )
 from symbackprop.notation.reading.tokens import HADAMARD, TRANSPOSE, Token
 
 BINDERS = {"sum": "sum", "Sigma": "sum", "max": "max", "argmax": "argmax"}
-ONES, IDENTITY, NORM, DELTA = "1_", "I_", "‖", "delta"
-ANY_ROOT = ""
-"""The root of a derivative that names none, `∇W1`."""
+IDENTITY, DELTA = "I_", "delta"
 _UPDATES = (":=", "-=", "+=")
-_FENCES = ("(", "[", "{")
 _QUANTIFIERS = ("for", "each", "all", "every", "any", "and")
 _ENDS = frozenset({"for", "otherwise", "where"})
 _MODULES = ("np.", "numpy.", "jnp.", "torch.", "math.")
@@ -52,10 +45,8 @@ class Parsed:
     each: tuple[Name, ...]
 
 
-class ClaimParser(ScriptParser):
+class ClaimParser(FenceParser):
     """Reads one claim."""
-
-    bars = 0
 
     def claim(self) -> Parsed:
         """The sides.
@@ -140,20 +131,6 @@ class ClaimParser(ScriptParser):
             following.is_operator("^") and self.ahead(2).is_word("T")
         )
 
-    def _encloses(self, signs: tuple[str, ...]) -> bool:
-        """Whether one of `signs` stands in the bracket that opens here, outside further brackets."""
-        depth = 0
-        for token in self.tokens[self.position :]:
-            if token.is_operator(*_FENCES):
-                depth += 1
-            elif token.is_operator(*CLOSING.values()):
-                depth -= 1
-                if depth == 0:
-                    return False
-            elif depth == 1 and token.is_operator(*signs):
-                return True
-        return False
-
     def _operand(self, level: int) -> Node:
         token = self.at
         if token.kind == "operator" and (read := _OPERANDS.get(token.text)) is not None:
@@ -163,164 +140,6 @@ class ClaimParser(ScriptParser):
         if token.kind == "name" and token.text not in WORDS:
             return self._word()
         return super()._operand(level)
-
-    # ------------------------------------------------------------------------------------------- brackets of all kinds
-
-    def _iverson(self) -> Node:
-        opened = self.advance()
-        condition = self.expression()
-        closed = self.expect("]", "after the condition")
-        if not isinstance(condition, Relation | Logic):
-            self.position -= 1
-            self.refuse("expected a condition in [ ]", fix="Indices stand right after a name: x[i].")
-        return self._made(Indicator(condition, opened.span.to(closed.span)))
-
-    def _braces(self) -> Node:
-        """Cases, a condition, or a group as LaTeX has them."""
-        opened = self.advance()
-        value = self.expression(OR)
-        if self.at.is_word("if"):
-            return self._braced_cases(value, opened.span)
-        closed = self.expect("}", "to close the bracket")
-        span = opened.span.to(closed.span)
-        if isinstance(value, Relation | Logic):
-            return self._made(Indicator(value, span))
-        return replace(value, span=span)
-
-    def _braced_cases(self, value: Node, start: Span) -> Cases:
-        """`{a if p; b if q; c otherwise}`."""
-        pieces: list[tuple[Node, Node]] = []
-        while self.accept("if"):
-            pieces.append((value, self.expression(OR)))
-            self.accept(";", ",", "else")
-            value = self.expression(SUM)
-        self.accept(",")
-        self.accept("otherwise", "else")
-        closed = self.expect("}", "after the cases")
-        return self._made(Cases(tuple(pieces), value, start.to(closed.span)))
-
-    def _bar(self) -> Node:
-        """`‖W‖` and `|x|`."""
-        sign = self.advance()
-        self.bars += 1
-        inside = self.expression(SUM)
-        closed = self.expect(sign.text, "to close the bar")
-        self.bars -= 1
-        name = Name(NORM if sign.text == "‖" else "abs", sign.span)
-        return self._made(Call(name, (inside,), sign.span.to(closed.span)))
-
-    def _group(self) -> Node:
-        bars, self.bars = self.bars, 0
-        inside = super()._group()
-        self.bars = bars
-        return inside
-
-    def _root(self) -> Node:
-        sign = self.advance()
-        inside = self.expression(POWER)
-        return self._made(Call(Name("sqrt", sign.span), (inside,), sign.span.to(inside.span)))
-
-    def _ones(self) -> Node:
-        """`1_m`, `1_(h×m)`, and `1_{z > 0}`."""
-        start = self.advance().span
-        if self.ahead().is_operator("{") and self._encloses_after(RELATIONS):
-            self.advance()
-            return self._braces()
-        return self._sized(ONES, start)
-
-    def _encloses_after(self, signs: tuple[str, ...]) -> bool:
-        self.position += 1
-        found = self._encloses(signs)
-        self.position -= 1
-        return found
-
-    def _sized(self, name: str, start: Span) -> Call:
-        """What bears its sizes below it."""
-        self.advance()
-        sizes: list[Node] = []
-        if self.at.is_operator("(", "{"):
-            closing = CLOSING[self.advance().text]
-            sizes.append(self.expression(NEIGHBOUR))
-            while self.accept("*", ","):
-                sizes.append(self.expression(NEIGHBOUR))
-            self.expect(closing, "after the sizes")
-        elif self.at.kind == "number":
-            sizes.append(self._number())
-        else:
-            sizes.append(self.name("a size"))
-        return self._made(Call(Name(name, start), tuple(sizes), start.to(self.before.span)))
-
-    # ----------------------------------------------------------------------------------------------------- derivatives
-
-    def _partial(self) -> Node:
-        """`∂L/∂W1`, `∂z2[k]/∂W2[i,j]`, `∂/∂W1 L`."""
-        start = self.advance().span
-        if self.at.is_operator("^"):
-            self.refuse("derivatives here are of the first order", fix="Write ∂L/∂W.")
-        if self.accept("/"):
-            by = self._by()
-            of = self.expression(POWER)
-            return self._made(Partial(of, by, start.to(of.span)))
-        of = self._differentiated()
-        if not self.at.is_operator("/"):
-            self.refuse(f"expected / after ∂{self.source.written(of.span)}", fix="Write ∂L/∂W.")
-        self.advance()
-        by = self._by()
-        return self._made(Partial(of, by, start.to(by.span)))
-
-    def _by(self) -> Node:
-        """The variable below the line, its ∂ or d before it."""
-        if self.accept("∂"):
-            return self._differentiated()
-        if self.at.kind == "name" and self.at.text[:1] == "d" and self.at.text[1:] in self.lexicon.derivable:
-            return self.reference("d")
-        self.refuse("expected ∂ below the line of a derivative", fix="Write ∂L/∂W.")
-
-    def _differentiated(self) -> Node:
-        if self.at.is_operator("(", "{"):
-            closing = CLOSING[self.advance().text]
-            inside = self.reference()
-            self.expect(closing, "to close the bracket")
-            return inside
-        if self.at.kind != "name" or self.at.text in WORDS:
-            self.refuse("expected a name after ∂", fix="Write ∂L/∂W.")
-        return self.reference()
-
-    def _nabla(self) -> Node:
-        """`∇_W1 L`; without a root, `∇_W1` or `∇W1`, the one that the note has."""
-        start = self.advance().span
-        self.accept("_")
-        by = self._differentiated()
-        return self._with_root(by, start)
-
-    def _with_root(self, by: Node, start: Span) -> Node:
-        if self.at.kind == "name" and self.at.text in self.lexicon.roots:
-            of = self.name("a root")
-            return self._made(Partial(of, by, start.to(of.span)))
-        return self._made(Partial(Name(ANY_ROOT, start), by, start.to(by.span)))
-
-    def _quotient_of_d(self) -> Node | None:
-        """`dL/dW1`, where both are derivatives of something known; nothing moves if it is none."""
-        token, start = self.at, self.position
-        if token.text == "d" and not self.lexicon.knows("d"):
-            return self._partial() if self.ahead().kind == "name" or self.ahead().is_operator("/") else None
-        if token.text[:1] != "d" or not self._derives(token.text[1:]):
-            return None
-        of = self.reference("d")
-        slash, following = self.at, self.ahead()
-        differential = following.kind == "name" and following.text[:1] == "d"
-        if slash.is_operator("/") and differential and self._derives(following.text[1:]):
-            self.advance()
-            by = self.reference("d")
-            return self._made(Partial(of, by, token.span.to(by.span)))
-        self.position = start
-        return None
-
-    def _derives(self, name: str) -> bool:
-        """Whether the letters after a d begin the name of a tensor or of a root."""
-        return any(name == known or known.startswith(name) for known in self.lexicon.derivable) or (
-            name.partition("_")[0] in self.lexicon.derivable
-        )
 
     # ----------------------------------------------------------------------------------------------- names and calls
 
@@ -346,15 +165,6 @@ class ClaimParser(ScriptParser):
         if token.text == _EXPONENTIAL and not own and self.ahead().is_operator("^"):
             return self._exponential()
         return self._applied(self.scripted())
-
-    def _spelled_nabla(self, tail: str) -> Node:
-        """`nabla_W1 L`."""
-        start = self.at.span
-        if tail:
-            return self._with_root(self.reference("nabla_"), start)
-        self.advance()
-        self.advance()
-        return self._with_root(self._differentiated(), start)
 
     def _exponential(self) -> Node:
         start = self.advance().span

@@ -10,7 +10,8 @@ from dataclasses import replace
 
 from symbackprop.algebra.symbols import ADJOINT, adjoint, is_adjoint
 from symbackprop.errors import NotationError
-from symbackprop.notation.reading.claim_parser import ANY_ROOT, DELTA
+from symbackprop.notation.reading.claim_parser import DELTA
+from symbackprop.notation.reading.differentials import ANY_ROOT
 from symbackprop.notation.reading.scope import Scope
 from symbackprop.notation.reading.syntax import (
     Call,
