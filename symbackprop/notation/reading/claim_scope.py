@@ -113,6 +113,10 @@ def _spellings(name: str, named: Nomenclature, sampled: bool) -> Iterator[str]:
             yield from (f"{letter}{glyph.mark}", f"{letter}_{glyph.mark}")
     if sampled and len(name) == 1 and name.islower() and name.isascii():
         yield name.upper()
+    if not sampled and len(letters) == 1 and letters.isupper() and "." not in name and not subscript:
+        yield f"{letters.lower()}{number}"  # the entries of W are w
+        if number:
+            yield f"{letters.lower()}_{number}"
     for accent in ("hat", "bar", "tilde"):
         stem = name.removesuffix(accent).removesuffix("_")
         if stem and stem != name:
