@@ -42,7 +42,7 @@ def on_the_way(graph: Graph, leaves: Iterable[str], names: Mapping[Entry, str]) 
 
     def outside(symbol: Expr) -> Expr:
         """What stands for an operand that does not depend on the leaves."""
-        if not isinstance(symbol, Symbol) or symbol.name in live or symbol.name in graph.leaves:
+        if not isinstance(symbol, Symbol) or symbol.name in live or symbol.name in graph.leaves or symbol.name in given:
             return symbol
         if symbol not in stand_ins:
             means = graph.means.get(symbol.name)

@@ -52,7 +52,7 @@ def contributions(model: Model, name: str, arrays: Mapping[str, Any]) -> BySampl
     `arrays` gives data and parameters by name, data with the samples where the model has them.
 
     Raises:
-        UsageError: a model without samples, or a function without a formula.
+        UsageError: a model without samples, a tensor with an entry for each of them, or a function without a formula.
         UnknownNameError: a tensor that the model lacks.
         DataError: arrays that do not fit.
     """
@@ -61,9 +61,15 @@ def contributions(model: Model, name: str, arrays: Mapping[str, Any]) -> BySampl
             f"{model.name} has no samples", fix="Say where they stand, as in: samples m in columns.", name=model.name
         )
     refuse_opaque(model)
-    derivation = derive(model, [name], checks=True)
+    derivation = derive(model, [name])
     batch, single = derivation.model, derivation.one_sample
     assert single is not None
+    if name in derivation.sampled:
+        raise UsageError(
+            f"{name} has an entry for each sample, so no sample adds to another's",
+            fix=f"Choose a parameter: {', '.join(tensor.name for tensor in model.parameters)}.",
+            name=name,
+        )
     given, sizes = _fitting(batch, arrays)
     count = integer_of(model.samples.size, Environment({}, sizes, FLOATS), dict(sizes))
     data = [t.name for t in single.model.tensors if t.role in ("input", "target")]
@@ -116,7 +122,7 @@ def _computed(
 ) -> dict[str, np.ndarray]:
     """The values of tensors and adjoints, each from its definition."""
     defined = {step.tensor: step.array for step in derivation.forward if step.array is not None}
-    defined |= {adjoint(name): derivation.gradient(name) for name in derivation.adjoints}
+    defined |= {adjoint(name): array for name, array in derivation.adjoints.items()}
     known = {**arrays, **{name: Computed(array, sizes) for name, array in defined.items()}}
     env = Environment(known, sizes, FLOATS, derivation.model.functions)
     found = {}

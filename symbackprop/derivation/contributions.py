@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from sympy import Expr, Piecewise, S, Symbol
-from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.arrays import Array
-from symbackprop.algebra.binding import all_symbols, apart, fresh
+from symbackprop.algebra.binding import all_symbols, apart, fresh, tensors_in
 from symbackprop.algebra.derivative import Use, delta, uses
 from symbackprop.algebra.display import display
 from symbackprop.algebra.folding import fold
@@ -170,7 +169,7 @@ def kinks_of(expr: Expr, tensor: str, space: Space) -> tuple[str, ...]:
     found = []
     for part in sorted(expr.atoms(Apply), key=str):
         function = space.functions.get(part.name)
-        if function is None or not any(entry_.base.label.name == tensor for entry_ in part.atoms(Indexed)):
+        if function is None or tensor not in tensors_in(part):
             continue
         found += [f"{part.name}'({kink.at}) = {kink.value} by choice" for kink in function.kinks]
     if expr.has(Maximum):

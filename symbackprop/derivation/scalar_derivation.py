@@ -13,7 +13,7 @@ from typing import Any
 from sympy import Add, Expr, Integer, S, Sum, Symbol
 
 from symbackprop.algebra.arrays import Array
-from symbackprop.algebra.binding import replaced
+from symbackprop.algebra.binding import replaced, substitute
 from symbackprop.algebra.derivative import derivative
 from symbackprop.algebra.display import display, size_of
 from symbackprop.algebra.symbols import Partial, bounds_of, entry, index, total
@@ -160,7 +160,8 @@ def _cost(model: Model, network: ScalarNetwork, parameters: list[Leaf]) -> Itera
     cost, count = model.cost, model.samples.size
     s = _sample_index(cost.expression, model)
     names = _entries_by_leaf(network)
-    yield _by_definition(StepKind.FORWARD, cost.tensor, entry(cost.tensor), cost.expression)
+    known = {symbol: Integer(value) for symbol, value in network.sizes.items()}
+    yield _by_definition(StepKind.FORWARD, cost.tensor, entry(cost.tensor), substitute(cost.expression, known))
     share = display(derivative(cost.expression, model.loss, (s,)), {s: count}, model.space)
     for leaf in parameters:
         slope = Partial(entry(model.loss, s), entry(leaf.name))
