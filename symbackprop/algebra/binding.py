@@ -6,8 +6,10 @@ SymPy's `subs` and `xreplace` capture under `Sum`; no other module may use them 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import product
+from math import prod
 
-from sympy import Expr, Integer, S, Sum, Symbol
+from sympy import Add, Expr, Integer, S, Sum, Symbol
 from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.symbols import (
@@ -211,3 +213,20 @@ def _at_unit_sums(expr: Expr) -> Expr:
         return total(body, *(b for b in bounds if b[0] not in unit))
     arguments = [_at_unit_sums(a) if isinstance(a, Expr) or a.args else a for a in expr.args]
     return remade(expr, arguments)
+
+
+def written_out(expr: Expr, most: int) -> Expr:
+    """`expr` with each sum over boxes of numbers term by term, where it has at most `most` terms."""
+    if not expr.has(Sum):
+        return expr
+    if isinstance(expr, Sum):
+        bounds = bounds_of(expr)
+        body = written_out(expr.function, most)
+        numbers = [(v, int(extent)) for v, extent in bounds if extent.is_Integer]
+        if numbers and prod(extent for _, extent in numbers) <= most:
+            places = product(*(range(extent) for _, extent in numbers))
+            names = [v for v, _ in numbers]
+            terms = (substitute(body, dict(zip(names, map(Integer, place), strict=True))) for place in places)
+            return total(Add(*terms), *(b for b in bounds if b[0] not in names))
+        return remade(expr, (body, *expr.limits))
+    return remade(expr, (written_out(a, most) if isinstance(a, Expr) or a.args else a for a in expr.args))

@@ -152,3 +152,13 @@ def test_above_below_and_at_zero() -> None:
     assert at == also_at
     assert add(above, below, at) == constant(1)
     assert multiply(work, above, below) == multiply(work, above, at) == multiply(work, below, at) == {}
+
+
+def test_sums_over_few_terms() -> None:
+    """Over a box of a few numbers a sum is its terms, nested ones too; a term left out is seen."""
+    w, v = entry("w", i, j), entry("v", j)
+    nested = total(entry("u", i) * total(w * v, (j, 3)), (i, 2))
+    terms = [entry("u", a) * entry("w", a, b) * entry("v", b) for a in range(2) for b in range(3)]
+    assert is_zero(nested - Add(*terms), {}, SPACE)
+    assert is_zero(nested - Add(*terms[1:]), {}, SPACE) is None
+    assert is_zero(total(v, (j, N)) - entry("v", 0), {}, SPACE) is None

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from sympy import Expr, Sum, Symbol
 
-from symbackprop.algebra.binding import at_unit_boxes, replaced, substitute, tensors_in
+from symbackprop.algebra.binding import at_unit_boxes, replaced, substitute, tensors_in, written_out
 from symbackprop.algebra.elimination import put_in
 from symbackprop.algebra.proving.closing import convert_maximum, convert_sum
 from symbackprop.algebra.proving.conditions import CONDITIONS
@@ -36,6 +36,7 @@ from symbackprop.algebra.symbols import Maximum
 HANDLED = {**HANDLERS, **CONDITIONS, Sum: convert_sum, Maximum: convert_maximum}
 _DEPTH = 6
 _ATTEMPTS = 48
+_TERMS = 8  # of a sum that may be written out
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +79,18 @@ def is_zero(
     if expr == 0:
         return Proof()
     premises: list[Premise] = []
-    missed = False
     if using:
         expr = _with_definitions(expr, using, ranges, space, premises)
     expr = at_unit_boxes(expr, ranges)
+    proof = _proof(expr, ranges, space, away_from_kinks)
+    if proof is None and (apart := written_out(expr, _TERMS)) != expr:
+        proof = _proof(apart, ranges, space, away_from_kinks)
+    return None if proof is None else Proof(tuple(dict.fromkeys([*premises, *proof.premises])))
+
+
+def _proof(expr: Expr, ranges: Ranges, space: Space, away_from_kinks: bool) -> Proof | None:
+    """A proof without premises first, then with facts, then with what is known of sizes, then with both."""
+    missed = False
     for with_facts, size_facts in ((False, False), (True, False), (False, True), (True, True)):
         if size_facts and not space.size_facts:
             break
@@ -93,7 +102,7 @@ def is_zero(
         missed = trial.fact_missed
         if proved:
             sizes = [Premise("is at least 0", fact) for fact in space.size_facts] if size_facts else []
-            return Proof(tuple(dict.fromkeys([*premises, *trial.premises, *sizes])))
+            return Proof(tuple(dict.fromkeys([*trial.premises, *sizes])))
     return None
 
 
