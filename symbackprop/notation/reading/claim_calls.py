@@ -15,7 +15,7 @@ from symbackprop.model.functions import ELEMENTARY, FUNCTIONS
 from symbackprop.model.reductions import log_softmax, logsumexp, softmax
 from symbackprop.notation.reading.binders import binders_of, limits
 from symbackprop.notation.reading.calls import KNOWN, call, resolved
-from symbackprop.notation.reading.claim_forms import delta
+from symbackprop.notation.reading.claim_forms import delta, identity
 from symbackprop.notation.reading.claim_parser import DELTA, IDENTITY
 from symbackprop.notation.reading.claim_products import claim_multiplied
 from symbackprop.notation.reading.fences import NORM, ONES
@@ -50,6 +50,8 @@ def claim_call(node: Call, scope: Scope, read: Read) -> Value:
     name = node.function.name
     if name in scope.functions and node.order:
         return _derivative(node, scope, read)
+    if node.order and name not in _CALLS and name not in KNOWN:
+        raise scope.unknown(node.function, "function")
     if node.order:
         raise NotationError(
             f"{scope.source.written(node.function.span)} is no function of one number and has no derivative f'",
@@ -102,8 +104,8 @@ def _argument(node: Call, scope: Scope, read: Read) -> Value:
     return read(node.arguments[0], scope)
 
 
-def _two(node: Call, scope: Scope, read: Read) -> tuple[Value, Value]:
-    if len(node.arguments) != 2:
+def _two(node: Call, scope: Scope) -> tuple[Node, Node]:
+    if len(node.arguments) != 2 or any(isinstance(part, Named) for part in node.arguments):
         written = scope.source.written(node.function.span)
         raise NotationError(
             f"{written} takes two arguments",
@@ -111,8 +113,19 @@ def _two(node: Call, scope: Scope, read: Read) -> tuple[Value, Value]:
             fix=f"Write {written}(a, b).",
             name=written,
         )
-    first, second = (read(part, scope) for part in node.arguments)
-    return first, second
+    return node.arguments[0], node.arguments[1]
+
+
+def _sizes(node: Call, most: int, scope: Scope) -> tuple[Expr, ...]:
+    if not 1 <= len(node.arguments) <= most:
+        written = scope.source.written(node.span)
+        raise NotationError(
+            f"{written} needs {'its size' if most == 1 else 'one size or two'}",
+            where=scope.source.locate(node.span),
+            fix="Write it below: I_n." if most == 1 else "Write it below: 1_m, 1_(h×m).",
+            name=written,
+        )
+    return tuple(integer(part, scope) for part in node.arguments)
 
 
 def _matrix(node: Call, scope: Scope, read: Read) -> Value:
@@ -241,18 +254,17 @@ def _trace(node: Call, scope: Scope, read: Read) -> Value:
 
 def _ones(node: Call, scope: Scope, _read: Read) -> Value:
     """`1_m`, a vector of ones, or `1_(h×m)`."""
-    shape = tuple(integer(part, scope) for part in node.arguments)
+    shape = _sizes(node, 2, scope)
     return Value(Array(tuple(fresh_letters(len(shape), (), scope.taken)), shape, S.One))
 
 
 def _identity(node: Call, scope: Scope, _read: Read) -> Value:
-    extent = integer(node.arguments[0], scope)
-    i, j = fresh_letters(2, (), scope.taken)
-    return Value(Array((i, j), (extent, extent), KroneckerDelta(i, j)))
+    (extent,) = _sizes(node, 1, scope)
+    return identity(scope, extent)
 
 
 def _delta(node: Call, scope: Scope, read: Read) -> Value:
-    left, right = (_index(part, scope, read) for part in node.arguments)
+    left, right = (_index(part, scope, read) for part in _two(node, scope))
     return scalar(delta(left, right))
 
 
@@ -271,8 +283,8 @@ def _transpose(node: Call, scope: Scope, read: Read) -> Value:
 
 def _operator(joint: str) -> Callable[[Call, Scope, Read], Value]:
     def made(node: Call, scope: Scope, read: Read) -> Value:
-        first, second = _two(node, scope, read)
-        left, right = node.arguments
+        left, right = _two(node, scope)
+        first, second = read(left, scope), read(right, scope)
         if not first.rank or not second.rank:
             return Value(entrywise(lambda a, b: a * b, (first.array, second.array), scope.taken), first.row)
         return claim_multiplied(joint, left, first, right, second, scope)
@@ -281,8 +293,8 @@ def _operator(joint: str) -> Callable[[Call, Scope, Read], Value]:
 
 
 def _outer(node: Call, scope: Scope, read: Read) -> Value:
-    first, second = _two(node, scope, read)
-    left, right = node.arguments
+    left, right = _two(node, scope)
+    first, second = read(left, scope), read(right, scope)
     row = Value(second.array, row=True) if second.rank == 1 else second
     return claim_multiplied("", left, first, right, row, scope)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from sympy import Expr, KroneckerDelta, Mul, Piecewise, S
 from sympy.logic.boolalg import Boolean
@@ -22,6 +23,7 @@ from symbackprop.notation.reading.syntax import (
     Relation,
     Subscript,
     children,
+    names_in,
 )
 from symbackprop.notation.reading.values import (
     Value,
@@ -120,6 +122,31 @@ def sliced(node: Subscript, scope: Scope) -> Value | None:
     at = tuple(position(part, scope) for part in node.indices)
     letters = fresh_letters(len(shape) - count, (), scope.taken | _symbols(at))
     return Value(Array(tuple(letters), shape[count:], entry(base.name, *at, *letters)))
+
+
+# ------------------------------------------------------------------------------------------------- identities, by sizes
+
+
+def is_identity(node: Node, scope: Scope) -> bool:
+    """`I`, where nothing else bears the name."""
+    return isinstance(node, Name) and node.name == "I" and not scope.declared("I") and "I" not in scope.indices
+
+
+def identity(scope: Scope, extent: Expr) -> Value:
+    i, j = fresh_letters(2, (), scope.taken)
+    return Value(Array((i, j), (extent, extent), KroneckerDelta(i, j)))
+
+
+def summands(nodes: list[Node], scope: Scope, read: Read) -> list[Value]:
+    """The values of terms; `I` among them is as large as the first matrix beside it."""
+    unsized = [any(is_identity(name, scope) for name in names_in(node)) for node in nodes]
+    if scope.stated is None or scope.stated.unit is not None or not any(unsized) or all(unsized):
+        return widened(nodes, [read(node, scope) for node in nodes], scope)
+    values = [None if waits else read(node, scope) for node, waits in zip(nodes, unsized, strict=True)]
+    matrix = next((value for value in values if value is not None and value.rank == 2), None)
+    inner = scope if matrix is None else replace(scope, stated=replace(scope.stated, unit=matrix.shape[0]))
+    known = [read(node, inner) if value is None else value for node, value in zip(nodes, values, strict=True)]
+    return widened(nodes, known, scope)
 
 
 # ----------------------------------------------------------------------------------------------------------- indicators

@@ -15,6 +15,7 @@ from sympy import Expr, Mul, S, Symbol
 from symbackprop.algebra.arrays import Array
 from symbackprop.algebra.symbols import ADJOINT, is_adjoint, primal, total
 from symbackprop.errors import NotationError, ShapeError
+from symbackprop.notation.reading.claim_forms import is_identity
 from symbackprop.notation.reading.products import multiplied, product, refuse_product
 from symbackprop.notation.reading.scope import Scope
 from symbackprop.notation.reading.syntax import Joint, Name, Node, Number, Partial, Product, Transpose
@@ -42,7 +43,7 @@ def claim_product(node: Product, scope: Scope, read: Read) -> Value:
         ShapeError: partials that do not chain, shapes that do not fit.
         NotationError: a division by zero.
     """
-    factors = _flattened(list(node.factors))
+    factors = _without_identities(_flattened(list(node.factors)), scope)
     valued: list[tuple[Joint, Node, Value]] = []
     place = 0
     while place < len(factors):
@@ -69,6 +70,14 @@ def _flattened(factors: Factors) -> Factors:
         else:
             result.append((joint, node))
     return result
+
+
+def _without_identities(factors: Factors, scope: Scope) -> Factors:
+    """A matrix product without its factors `I`, unless nothing else is left."""
+    kept = [(joint, node) for joint, node in factors if joint not in _MATRIX or not is_identity(node, scope)]
+    if len(kept) == len(factors) or all(isinstance(part, Number) for _, part in kept) or kept[0][0] == "/":
+        return factors
+    return [("", kept[0][1]), *kept[1:]]
 
 
 # --------------------------------------------------------------------------------------------------- chains of partials

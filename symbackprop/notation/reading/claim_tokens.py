@@ -38,6 +38,7 @@ _ACCENTS = {"\u0304": "_bar", "\u0305": "_bar", "\u0302": "_hat", "\u0303": "_ti
 _PARTS = re.compile(r"(\.T|\.transpose)$")
 _RELATIONS = (":=", "=", "≈", "-=", "+=", "∝")
 _STARTS = re.compile(r"\s*(?:=|≈)(?!=)")
+_BEGINS = re.compile(r"\s*[^\s=]+\s*(?::=|=(?!=)|←)")
 _LABEL = re.compile(r"\s*(?:\(?\d{1,3}(?:\.\d+)*[.):]|[•*–—-](?=\s+\S+\s*:?=)|\([a-z]\))\s+")
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 
@@ -83,7 +84,8 @@ def _stretch(source: Source, start: int) -> tuple[int, tuple[Token, ...], Notati
         if opened is not None and unclosed is None:
             unclosed = end, tuple(tokens), _never_closed(source, opened)
         following = text[end + 1 : line_end(text, end + 1)] if end < len(text) else ""
-        if not following.strip() or not (opened is not None or _continues(tokens, following)):
+        within = opened is not None and not _BEGINS.match(following)
+        if not following.strip() or not (within or (opened is None and _continues(tokens, following))):
             return unclosed if opened is not None and unclosed else (end, tuple(tokens), None)
         position = end + 1
 

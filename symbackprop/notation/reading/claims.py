@@ -204,9 +204,15 @@ def _claim(
             errors.append(error)
     whole = [reading for reading in readings if all(side.error is None for side in reading.sides)]
     if not readings:
-        return Unreadable(errors[0].where or statement.where, statement.written, errors[0])
+        error = max(errors, key=_progress)
+        return Unreadable(error.where or statement.where, statement.written, error)
     kind = "update" if parsed.kind == "update" or _is_update(parsed, statement) else "equality"
     return Claim(statement.where, statement.written, kind, tuple(whole or readings))
+
+
+def _progress(error: SymbackpropError) -> tuple[int, int]:
+    """How far a claim was read before the error."""
+    return (error.where.line, error.where.column) if error.where is not None else (0, 0)
 
 
 def _ordered(tables: tuple[_Table, ...], parsed: Parsed, statement: Statement) -> list[_Table]:
@@ -243,6 +249,7 @@ def _reading(parsed: Parsed, table: _Table, statement: Statement, conventions: C
     hidden = frozenset(name.name for name in free)
     nodes = [settled(side, scope, hidden) for side in parsed.sides]
     raws = [_raw(node, scope, free) for node in nodes]
+    _check_whole(free, parsed.each, nodes[0], raws, scope)
     sizes = {name.name: _size(name, raws, scope) for name in free}
     stated = replace(stated, free={name: (_symbol(name, sizes, scope), extent) for name, extent in sizes.items()})
     scope = replace(scope, stated=stated)
@@ -274,7 +281,27 @@ def _raw(node: Node, scope: Scope, free: Iterable[Name]) -> _Raw:
     try:
         return _Raw(read(node, inner), None, bound, bool(repeated))
     except (ShapeError, IndexRangeError) as error:
+        if isinstance(error, IndexRangeError) and "two ranges" not in error.what:
+            raise
         return _Raw(None, error, bound, bool(repeated))
+
+
+def _check_whole(free: tuple[Name, ...], each: tuple[Name, ...], first: Node, raws: list[_Raw], scope: Scope) -> None:
+    """No side is said for a whole tensor and another for its entries."""
+    value = raws[0].value
+    known = {name.name for name in each}
+    if value is None or not value.rank or any(bound.uses for bound in raws[0].bound.values()):
+        return
+    for name in free:
+        if name.name not in known:
+            written = scope.source.written(first.span)
+            letters = ",".join("ijklpq"[: value.rank])
+            raise NotationError(
+                f"{written} stands whole, and the index {name.name} stands free beside it",
+                where=scope.source.locate(name.span),
+                fix=f"Write {written}[{letters}] = ..., or sum over {name.name}.",
+                name=name.name,
+            )
 
 
 def _size(name: Name, raws: list[_Raw], scope: Scope) -> Expr:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from symbackprop.errors import NotationError
 from symbackprop.notation.reading.parser import POWER, WORDS
 from symbackprop.notation.reading.scripts import CLOSING, ScriptParser
 from symbackprop.notation.reading.source import Span
@@ -18,7 +19,12 @@ class DifferentialParser(ScriptParser):
         """`∂L/∂W1`, `∂z2[k]/∂W2[i,j]`, `∂/∂W1 L`."""
         start = self.advance().span
         if self.at.is_operator("^"):
-            self.refuse("derivatives here are of the first order", fix="Write ∂L/∂W.")
+            raise NotationError(
+                "a claim's derivatives are of the first order",
+                where=self.source.locate(start),
+                fix="Write ∂L/∂W.",
+                name="∂",
+            )
         if self.accept("/"):
             by = self._by()
             of = self.expression(POWER)
@@ -80,7 +86,8 @@ class DifferentialParser(ScriptParser):
         of = self.reference("d")
         slash, following = self.at, self.ahead()
         differential = following.kind == "name" and following.text[:1] == "d"
-        if slash.is_operator("/") and differential and self._derives(following.text[1:]):
+        own = token.text in self.lexicon.derivable and following.text in self.lexicon.derivable
+        if slash.is_operator("/") and differential and not own and self._derives(following.text[1:]):
             self.advance()
             by = self.reference("d")
             return self._made(Partial(of, by, token.span.to(by.span)))

@@ -84,9 +84,22 @@ class FenceParser(DifferentialParser):
 
     def _group(self) -> Node:
         bars, self.bars = self.bars, 0
+        start = self.position
         inside = super()._group()
         self.bars = bars
+        if isinstance(inside, Relation) and "==" in inside.signs:
+            self._refuse_equation(start)
         return inside
+
+    def _refuse_equation(self, start: int) -> None:
+        """`(a = b)` is no value; `(a == b)` and `[a = b]` are 1 or 0."""
+        stop, self.position = self.position, start
+        while self.position < stop:
+            if self.at.is_operator("="):
+                self.refuse(
+                    "an equation in round brackets has no value", fix="Write [a = b] for 1 where they are equal."
+                )
+            self.position += 1
 
     def _root(self) -> Node:
         sign = self.advance()

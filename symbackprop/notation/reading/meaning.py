@@ -18,7 +18,14 @@ from symbackprop.algebra.symbols import entry
 from symbackprop.errors import LimitError, NotationError, ShapeError
 from symbackprop.notation.reading.calls import call
 from symbackprop.notation.reading.claim_calls import claim_call
-from symbackprop.notation.reading.claim_forms import indicator, local_derivative, sliced, widened
+from symbackprop.notation.reading.claim_forms import (
+    identity,
+    indicator,
+    is_identity,
+    local_derivative,
+    sliced,
+    summands,
+)
 from symbackprop.notation.reading.claim_products import claim_product
 from symbackprop.notation.reading.index_formulas import position
 from symbackprop.notation.reading.products import matched, product
@@ -128,6 +135,8 @@ def _name(node: Name, scope: Scope) -> Value:
         return scalar(scope.sizes[node.name])
     if node.name == "pi":
         return scalar(pi)
+    if scope.stated is not None and scope.stated.unit is not None and is_identity(node, scope):
+        return identity(scope, scope.stated.unit)
     written = scope.source.written(node.span)
     if node.name in scope.functions or node.name in scope.callables:
         raise NotationError(
@@ -258,11 +267,10 @@ def _real(value: Value, node: Node, scope: Scope) -> Value:
 
 
 def _addition(terms: tuple[tuple[str, Node], ...], scope: Scope) -> Value:
-    values = [read(term, scope) for _, term in terms]
-    if scope.stated is not None:
-        values = widened([term for _, term in terms], values, scope)
+    nodes = [term for _, term in terms]
+    values = [read(node, scope) for node in nodes] if scope.stated is None else summands(nodes, scope, read)
     signs = [1 if sign == "+" else -1 for sign, _ in terms]
-    row = matched([term for _, term in terms], values, "add", scope)
+    row = matched(nodes, values, "add", scope)
     arrays = tuple(value.array for value in values)
     return Value(
         entrywise(lambda *parts: Add(*(s * p for s, p in zip(signs, parts, strict=True))), arrays, scope.taken), row

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from sympy import Expr, Symbol
 
 from symbackprop.algebra.space import ScalarFunction
-from symbackprop.algebra.symbols import index
+from symbackprop.algebra.symbols import ADJOINT, index
 from symbackprop.errors import UnknownNameError, suggestion
 from symbackprop.notation.reading.source import Source, Span
 from symbackprop.notation.reading.syntax import Name
@@ -22,6 +22,12 @@ _REMEDIES = {
     "size or index": "Sum over it, sum({0}, ...), put it on the left side, or declare it: size {0}.",
     "function": "Declare it, function {0}(x), or write * for a product.",
     "activation": "Declare it: function {0}(x) = ...",
+}
+
+_REMEDIES_OF_CLAIMS = {
+    **dict.fromkeys(("name", "tensor"), "A claim may name what the model has: W1, and dW1 or ∂L/∂W1 beside it."),
+    **dict.fromkeys(("size", "size or index"), "Sum over it, ∑_{0} ..., or put it on the left side: dz[{0}] = ..."),
+    **dict.fromkeys(("function", "activation"), "Use the functions of the model, or write * for a product."),
 }
 
 
@@ -55,6 +61,7 @@ class Stated:
     samples: tuple[Expr, int] | None = None
     free: Mapping[str, tuple[Symbol, Expr]] = field(default_factory=dict)
     repeated: list[Span] = field(default_factory=list)
+    unit: Expr | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +102,8 @@ class Scope:
             yield from self.sizes
             yield from self.indices
         if what in ("tensor", "name"):
-            yield from self.tensors
+            yield from (name for name in self.tensors if not name.startswith(ADJOINT))
+            yield from self.stated.aliases if self.stated is not None else ()
 
     def unknown(self, name: Name, what: str = "name") -> UnknownNameError:
         """The error for a name that has no meaning, with the nearest one that has, or how to give it one."""
@@ -104,6 +112,6 @@ class Scope:
         return UnknownNameError(
             f"unknown {what} {written}",
             where=self.source.locate(name.span),
-            fix=near or _REMEDIES[what].format(written),
+            fix=near or (_REMEDIES if self.stated is None else _REMEDIES_OF_CLAIMS)[what].format(written),
             name=written,
         )
