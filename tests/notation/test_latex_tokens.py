@@ -281,6 +281,10 @@ def test_functions(latex, tokens):
         ),
         (r"\begin{cases} 1, & z > 0 \\ 0, & z \le 0. \end{cases}", "{ 1 if z > 0 ; 0 otherwise }"),
         (r"\begin{cases} 1 & z > 0 \\ 0 & z < 0 \end{cases}", "{ 1 if z > 0 ; 0 if z < 0 }"),
+        (
+            r"\begin{cases} 1 & 0 < z < 1 \\ 0 & 0 \ge z < 1 \end{cases}",
+            "{ 1 if 0 < z < 1 ; 0 if 0 >= z < 1 }",
+        ),
         (r"\begin{cases} x \text{ if } z \ge 0 \\ 0 \text{ otherwise} \end{cases}", "{ x if z >= 0 ; 0 otherwise }"),
         (r"0 \le i \text{ and } i < n", "0 <= i and i < n"),
         (r"\underbrace{x - y}_{\delta} p", "( x - y ) p"),

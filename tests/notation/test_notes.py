@@ -292,6 +292,8 @@ def test_names_by_scale():
     assert either.tensors["z1"] == {1, 2}
     assert either.tensors["W1"] == {2}
     assert either.tensors["delta1"] == {1, 2}
+    assert either.tensors["w1"] == {2}
+    assert either.tensors["x"] == {1, 2}
     assert either.sizes == {"n", "h", "m"}
 
 

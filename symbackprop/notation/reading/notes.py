@@ -199,28 +199,36 @@ def _only(source: Source, spans: list[Span]) -> Source:
 def names_of(model: Model, conventions: Conventions, scale: Scale | None) -> Names:
     """What a note on a model may call by name: its tensors as they are shown at a scale, None for either."""
     ranks: dict[str, set[int]] = {}
-    scales = [model.one_sample()] if scale != "all samples" else []
-    scales += [model.batched()] if scale != "one sample" else []
     sampled = sampled_tensors(model.tensors, model.equations, model.loss) if model.samples is not None else frozenset()
-    for view in scales:
+    views = [(model.one_sample(), frozenset[str]())] if scale != "all samples" else []
+    views += [(model.batched(), sampled)] if scale != "one sample" else []
+    for view, capital in views:
         for style in ("capital", "same"):
-            names = nomenclature(
-                conventions.having(batch=style),
-                view.space,
-                tensors=view.tensors,
-                sampled=sorted(sampled) if view is scales[-1] and scale != "one sample" else (),
-            )
+            chosen = conventions.having(batch=style)
+            names = nomenclature(chosen, view.space, tensors=view.tensors, sampled=sorted(capital))
             for tensor in view.tensors:
                 for name in (tensor.name, canonical(names.glyph(tensor.name).plain)):
                     ranks.setdefault(name, set()).add(len(tensor.shape))
-    if conventions.adjoint == "delta" or not any(parts(name)[0] == "delta" for name in ranks):
-        for name in [name for name in ranks if parts(name)[0] in ("z", "Z") and not parts(name)[1]]:
-            mark = parts(name)[2]
-            if mark or conventions.adjoint == "delta":
-                ranks.setdefault(f"delta{mark}", set()).update(ranks[name])
-    return Names(
-        {name: frozenset(ranks[name]) for name in sorted(ranks)},
-        size_names(model.tensors, model.samples, model.size_facts),
-        frozenset(model.functions),
-        conventions.adjoint == "delta",
-    )
+    sizes = size_names(model.tensors, model.samples, model.size_facts)
+    _add_small_letters(ranks, sizes | sampled)
+    _add_deltas(ranks, conventions)
+    tensors = {name: frozenset(ranks[name]) for name in sorted(ranks)}
+    return Names(tensors, sizes, frozenset(model.functions), conventions.adjoint == "delta")
+
+
+def _add_small_letters(ranks: dict[str, set[int]], taken: frozenset[str]) -> None:
+    """The entries of W may be called w."""
+    for name in sorted(ranks):
+        small = name[0].lower() + name[1:]
+        if len(parts(name)[0]) == 1 and max(ranks[name]) > 0 and small not in ranks and small not in taken:
+            ranks[small] = set(ranks[name])
+
+
+def _add_deltas(ranks: dict[str, set[int]], conventions: Conventions) -> None:
+    """The adjoints of z1, z2, ... may be called δ1, δ2, ..., that of z by itself δ where the conventions say so."""
+    if conventions.adjoint != "delta" and any(parts(name)[0] == "delta" for name in ranks):
+        return
+    for name in sorted(ranks):
+        letters, subscript, mark = parts(name)
+        if letters in ("z", "Z") and not subscript and (mark or conventions.adjoint == "delta"):
+            ranks.setdefault(f"delta{mark}", set()).update(ranks[name])
