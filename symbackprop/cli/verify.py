@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from symbackprop.cli.numbers import sizes_in
 from symbackprop.cli.running import UNDECIDED, WELL, WRONG, chosen_conventions, without_traceback
 from symbackprop.notation.conventions import CHOICES, PRESETS
 from symbackprop.notation.reading.model_text import load
@@ -44,6 +45,7 @@ Example:
 )
 @click.option("--notation", default="default", show_default=True, help=f"One of {', '.join(PRESETS)}.")
 @click.option("--set", "choices", multiple=True, metavar="NAME=CHOICE", help="Change one convention of the notation.")
+@click.option("--size", "sizes", multiple=True, metavar="NAME=NUMBER", help="A size of notes in scalars: --size h=3.")
 @click.option("--quiet", is_flag=True, help="Only what is not right, and the summary.")
 @without_traceback
 def verify_command(
@@ -52,6 +54,7 @@ def verify_command(
     one_over_m: str | None,
     notation: str,
     choices: tuple[str, ...],
+    sizes: tuple[str, ...],
     quiet: bool,
 ) -> None:
     """Judge every line of NOTES (.txt, .md or .tex) beside the derivation of MODEL."""
@@ -59,7 +62,7 @@ def verify_command(
     if one_over_m is not None:
         conventions = conventions.having(one_over_m=one_over_m)
     network = load(model)
-    reports = [verify(network, note, conventions=conventions) for note in notes]
+    reports = [verify(network, note, conventions=conventions, sizes=sizes_in(sizes)) for note in notes]
     colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     for report in reports:
         click.echo(report_text(report, colour=colour, quiet=quiet), nl=False, color=colour)

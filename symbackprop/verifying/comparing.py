@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import Literal
 
 import numpy as np
@@ -18,7 +18,7 @@ from sympy import Abs, Expr, Max, Min, Piecewise, S, Symbol, sign
 from symbackprop.algebra.arrays import Array
 from symbackprop.algebra.binding import all_symbols, fresh, tensors_in
 from symbackprop.algebra.proving.zero import Proof, is_zero
-from symbackprop.algebra.symbols import Apply, is_adjoint
+from symbackprop.algebra.symbols import Apply, is_adjoint, tensor_of
 from symbackprop.notation.reading.values import Value, same_shape, same_size
 from symbackprop.verifying.grids import TooLargeError
 from symbackprop.verifying.points import CLOSE, Point
@@ -27,6 +27,7 @@ from symbackprop.verifying.truths import Truth
 PROOFS = 6  # attempts at a proof, each with other definitions put in
 LEVELS = 5  # how far outward definitions are put in
 _BENT = (Piecewise, Apply, Abs, sign, Max, Min)
+LARGEST = 3_000  # parts of an expression with its definitions put in
 Reads = Mapping[str, frozenset[str]]
 _FAR = 1e-7  # relative: more than rounding can do
 
@@ -205,14 +206,44 @@ def _choices(difference: Expr, truth: Truth, opaque: frozenset[str]) -> Iterator
     """Which definitions to put in, few first: those of adjoints outward, and with them more and more forward ones."""
     reads = {name: read for name, read in truth.reads.items() if name not in opaque}
     start = tensors_in(difference)
+    for chosen in dict.fromkeys(chain(_near(start, reads), _far(start, reads))):
+        if _size(difference, chosen, truth) <= LARGEST:
+            yield tuple(name for name in reads if name in chosen)
+
+
+def _near(start: frozenset[str], reads: Reads) -> Iterator[frozenset[str]]:
+    """Few definitions: so many levels of adjoints, and with them so many levels of others."""
     adjoints = list(islice(_adjoints_outward(start, reads), LEVELS))
-    seen: set[frozenset[str]] = set()
     for reach in range(len(adjoints) + LEVELS):
         for level, put_in in enumerate(adjoints[: reach + 1]):
             chosen = next(islice(_outward(start, reads, put_in, False), reach - level, None), None)
-            if chosen is not None and chosen not in seen:
-                seen.add(chosen)
-                yield tuple(name for name in reads if name in chosen)
+            if chosen is not None:
+                yield chosen
+
+
+def _far(start: frozenset[str], reads: Reads) -> Iterator[frozenset[str]]:
+    """All that is read, however far: forward definitions, adjoints, both."""
+    *_, adjoints = _outward(start, reads, frozenset(), True)
+    for put_in in (frozenset[str](), adjoints):
+        *_, chosen = _outward(start, reads, put_in, False)
+        yield put_in
+        yield chosen
+
+
+def _size(difference: Expr, chosen: frozenset[str], truth: Truth) -> int:
+    """How many parts the difference has once the chosen definitions are put in, each as often as it is read."""
+    known: dict[str, int] = {}
+    for name, array in truth.space.definitions.items():
+        if name in chosen:
+            known[name] = _parts(array.expression, known)
+    return _parts(difference, known)
+
+
+def _parts(expr: Expr, known: Mapping[str, int]) -> int:
+    name = tensor_of(expr)
+    if name is not None:
+        return known.get(name, 1)
+    return 1 + sum(_parts(part, known) for part in expr.args if isinstance(part, Expr))
 
 
 def _adjoints_outward(start: frozenset[str], reads: Reads) -> Iterator[frozenset[str]]:

@@ -26,6 +26,7 @@ from symbackprop.derivation.sweep import derive
 from symbackprop.model.model import Model
 from symbackprop.notation.conventions import Stand
 from symbackprop.notation.reading.claims import Scale, rooted
+from symbackprop.verifying.by_sample import by_sample
 from symbackprop.verifying.points import Point, points_of
 
 POINTS = 3
@@ -104,6 +105,9 @@ class Truth:
         """The derivative of a tensor by another: by its own equation, and through all that this reads."""
         of, by = partial_of(name) or ("", "")
         if name in found or name in self.space.definitions or of == by or not self._depends(of, by):
+            return
+        if of == self.loss and self.each is not None and (short := by_sample(by, self.derivation)):
+            found |= {known: array for known, array in short.items() if known not in found}
             return
         result = self.local(of, by)
         for inner in sorted(tensors_in(self.space.definitions[of].expression) - {by, of}):

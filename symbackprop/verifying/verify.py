@@ -2,14 +2,15 @@ r"""Claims beside a derivation: one verdict for each line, and what earlier line
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from symbackprop.algebra.arrays import Array
 from symbackprop.algebra.binding import tensors_in
 from symbackprop.algebra.symbols import adjoint, entry
-from symbackprop.errors import UsageError
+from symbackprop.derivation.scalars import scalar_model
+from symbackprop.errors import ModelError, UnknownNameError, UsageError
 from symbackprop.model.model import Model
 from symbackprop.notation.conventions import Conventions, Stand
 from symbackprop.notation.reading.claims import Claim, Reading, Unreadable, read_claims
@@ -29,10 +30,13 @@ def verify(
     *,
     conventions: Conventions | None = None,
     one_over_m: Stand | None = None,
+    sizes: Mapping[str, int] | None = None,
 ) -> Report:
     """The verdicts on a note: a text, or the path of a .txt, .md or .tex file.
 
     `conventions` are those in which the note is read and answered; `one_over_m` says where it has the 1/m of a mean.
+    A note with a letter for each operation and a name for each entry is judged at the scalar level; `sizes` are those
+    that it has there and the model leaves open.
 
     Raises:
         NotationError: the file cannot be read, or the text is too long.
@@ -46,7 +50,7 @@ def verify(
     def read(beside: Model) -> tuple[Claim | Unreadable, ...]:
         return read_claims(statements_of(note, beside, chosen), beside, conventions=chosen)
 
-    verdicts = judged(read, model, chosen.one_over_m, chosen)
+    verdicts = judged(read, _meant(read, model, sizes, chosen), chosen.one_over_m, chosen)
     if not verdicts:
         raise UsageError(
             f"{source} claims nothing",
@@ -54,6 +58,23 @@ def verify(
             fix="Write one claim to a line: dW1 = dz1 x^T, or ∂L/∂z2 = a2 - y.",
         )
     return Report(source, verdicts)
+
+
+def _meant(read: Note, model: Model, sizes: Mapping[str, int] | None, conventions: Conventions) -> Model:
+    """The model whose names the note has: the model itself, or the same in single operations."""
+    unknown = _unreadable(read(model))
+    if not any(isinstance(line.error, UnknownNameError) for line in unknown):
+        return model
+    try:
+        scalars = scalar_model(model, sizes, first=conventions.index_base)
+        scalars = replace(scalars, samples=model.samples, cost=model.cost)
+    except (UsageError, ModelError):
+        return model  # the scalar level needs sizes, or a name of its own is taken
+    return scalars if len(_unreadable(read(scalars))) < len(unknown) else model
+
+
+def _unreadable(lines: Iterable[Claim | Unreadable]) -> list[Unreadable]:
+    return [line for line in lines if isinstance(line, Unreadable)]
 
 
 GIVEN = 3  # wrong lines that a later one may be judged upon
