@@ -1,4 +1,4 @@
-r"""One sample's loss by a tensor that all samples share: \(\partial L_s / \partial W\), in adjoints of sample s.
+r"""One sample's loss by a tensor that all samples share: \(\partial L_s / \partial W\), in adjoints of sample s."""
 
 from __future__ import annotations
 
