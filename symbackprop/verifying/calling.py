@@ -91,20 +91,21 @@ def _plain(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """How a function is called: each of its arguments is a tensor by name, or all tensors as a dict (None)."""
+    """How a function is called: each of its arguments is a tensor by name, or all tensors as a dict (None).
+
+    `keywords` are tensors that it takes beside these, under their own names.
+    """
 
     positional: tuple[str | None, ...]
     named: Mapping[str, str | None]
-    every: bool
+    keywords: tuple[str, ...] = ()
 
     def call(self, function: Callable[..., Any], tensors: Mapping[str, Grid]) -> Any:
         def given(name: str | None) -> Any:
             return Tensors(tensors) if name is None else tensors[name]
 
         named = {key: given(name) for key, name in self.named.items()}
-        if self.every:
-            used = {name for name in (*self.positional, *self.named.values()) if name is not None}
-            named |= {key: value for key, value in tensors.items() if key not in used and key not in named}
+        named |= {name: tensors[name] for name in self.keywords}
         return function(*(given(name) for name in self.positional), **named)
 
 
@@ -119,7 +120,7 @@ def signature_of(function: Callable[..., Any], model: Model) -> Signature:
     try:
         parameters = list(inspect.signature(function).parameters.values())
     except (TypeError, ValueError):
-        return Signature((None,), {}, False)
+        return Signature((None,), {})
     positional: list[str | None] = []
     named: dict[str, str | None] = {}
     unknown: list[str] = []
@@ -138,13 +139,15 @@ def signature_of(function: Callable[..., Any], model: Model) -> Signature:
     if unknown:
         raise _no_tensor(unknown[0], function, model)
     every = any(p.kind is p.VAR_KEYWORD for p in parameters)
-    if not positional and not named and not every:
+    used = {*positional, *named, *named.values()}
+    keywords = tuple(name for name in _leaves(model) if every and name not in used)
+    if not positional and not named and not keywords:
         raise UsageError(
             f"{called(function)} takes no tensor",
             because="Its gradients would be the same whatever the weights are.",
             fix=f"Let it take tensors by name: {', '.join(_leaves(model))}.",
         )
-    return Signature(tuple(positional), named, every)
+    return Signature(tuple(positional), named, keywords)
 
 
 def tensor_for(name: str, model: Model) -> str | None:

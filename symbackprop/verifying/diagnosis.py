@@ -28,14 +28,13 @@ from symbackprop.verifying.grounds import Grounds
 from symbackprop.verifying.judging import Ground, Judgement, judge
 from symbackprop.verifying.meanings import NoMeaningError
 from symbackprop.verifying.mistakes import forward_mistakes_of, mistakes_of
-from symbackprop.verifying.places import Kind, Mistake, after, before, with_mistake
+from symbackprop.verifying.places import LATE, Mistake, after, before, with_mistake
 from symbackprop.verifying.points import Point, agree
 from symbackprop.verifying.verdicts import Status, Verdict
 
 MAX_EDITS = 300
 MAX_INHERITED = 150  # mistakes in other adjoints that a formula may carry on
 _SCALES: tuple[Scale, Scale] = ("one sample", "all samples")
-_LATE = frozenset({Kind.NAME, Kind.TERM, Kind.INDEX, Kind.TRANSPOSE})
 
 
 def diagnosed(verdicts: tuple[Verdict, ...], grounds: Grounds) -> tuple[Verdict, ...]:
@@ -79,8 +78,8 @@ def diagnose(claim: Claim, judgement: Judgement, ground: Ground) -> str:
     bench = _Bench(claim, reading, judgement, ground)
     found = chain(
         bench.edited(small_edits_of),
-        bench.mistaken(lambda mistake: mistake.kind not in _LATE),
-        bench.mistaken(lambda mistake: mistake.kind in _LATE),
+        bench.mistaken(lambda mistake: mistake.kind not in LATE),
+        bench.mistaken(lambda mistake: mistake.kind in LATE),
         bench.edited(edits_of if judgement.pair is not None else fitting_edits_of),
         bench.inherited(),
     )

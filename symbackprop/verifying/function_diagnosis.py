@@ -12,7 +12,7 @@ from symbackprop.algebra.space import Space
 from symbackprop.algebra.symbols import adjoint, primal
 from symbackprop.verifying.grids import Grid
 from symbackprop.verifying.mistakes import mistakes_of
-from symbackprop.verifying.places import Mistake, after, before, with_mistake
+from symbackprop.verifying.places import LATE, Mistake, after, before, with_mistake
 from symbackprop.verifying.points import Point
 from symbackprop.verifying.trials import Result, Trial, is_close
 from symbackprop.verifying.truths import Truth
@@ -103,7 +103,7 @@ class _Search:
                 explained = [r for r in open_results if _matches(self.trial, world, r)]
                 if name not in found or len(explained) > len(found[name][2]):
                     found[name] = (mistake, world, explained)
-        return sorted(found.values(), key=lambda candidate: -len(candidate[2]))
+        return sorted(found.values(), key=lambda candidate: (-len(candidate[2]), candidate[0].kind in LATE))
 
     def _behind(self, space: Space, result: Result) -> list[str]:
         """The tensors on whose adjoints a result rests, itself first."""

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sympy import Add, Expr, Integer, S, Sum
+from sympy import Add, Expr, Integer, S, Sum, Symbol
 from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.arrays import Array
 from symbackprop.algebra.binding import replaced, substitute
-from symbackprop.algebra.symbols import adjoint, bounds_of, entry, indices_of, is_adjoint, remade, tensor_of
+from symbackprop.algebra.symbols import adjoint, bounds_of, entry, indices_of, is_adjoint, primal, remade, tensor_of
 from symbackprop.derivation.derivation import Derivation
 from symbackprop.verifying.places import Kind, Mistake, Place, alike, names_read, place_of
 from symbackprop.verifying.wrong_slopes import activations, entry_by_entry, losses
@@ -106,20 +106,22 @@ def _samples(place: Place) -> Iterator[Mistake]:
         for sample, said_ in ((samples.size - 1, "last"), (S.Zero, "first")):
             one = substitute(found.function, {variable: sample})
             sentence = f"only the {said_} sample is counted: the gradient is a sum over all of them"
-            yield place.made(Kind.SAMPLES, sentence, replaced(place.swept, {found: one}))
+            alone = replaced(place.swept, {found: one})
+            yield place.made(Kind.SAMPLES, sentence, alone)
+            yield place.made(Kind.SAMPLES, sentence, alone / place.derivation.scale)
 
 
 # names, transposes, indices
 
 
 def _names(place: Place) -> Iterator[Mistake]:
-    """One tensor read in place of another of its shape, an adjoint in place of another adjoint or of its own tensor."""
+    """One tensor read in place of another of its shape, an adjoint in place of another adjoint."""
     known = place.derivation.adjoints
     for form in dict.fromkeys((place.swept, place.array.expression)):
-        for part in sorted(form.atoms(Indexed), key=str):
+        for part in sorted((p for p in form.atoms(Indexed, Symbol) if tensor_of(p)), key=str):
             name = str(tensor_of(part))
             if is_adjoint(name):
-                others = [adjoint(o) for o in alike(place, name[1:]) if o in known and o != place.tensor]
+                others = [adjoint(o) for o in alike(place, primal(name)) if o in known and o != place.tensor]
             else:
                 others = alike(place, name)
             for other in others:

@@ -39,6 +39,10 @@ class Kind(StrEnum):
     TERM = "a term wrong"
 
 
+LATE = frozenset({Kind.NAME, Kind.TERM, Kind.INDEX, Kind.TRANSPOSE})
+"""Kinds that many other mistakes look like."""
+
+
 @dataclass(frozen=True, slots=True)
 class Mistake:
     """What the tensor `name`, an adjoint for the most part, is with the mistake, and the mistake in words."""
@@ -125,7 +129,7 @@ def names_read(expr: Expr) -> set[str]:
 def alike(place: Place, name: str) -> list[str]:
     """The other tensors of the model with the shape of `name`."""
     shapes = {t.name: t.shape for t in place.derivation.model.tensors if t.role not in ("loss", "cost")}
-    return [other for other, shape in shapes.items() if other != name and shape == shapes.get(name) and shape]
+    return [other for other, shape in shapes.items() if other != name and shape == shapes.get(name)]
 
 
 def before(space: Space, name: str) -> tuple[str, ...]:

@@ -65,6 +65,7 @@ def _other_slopes(place: Place, part: Part, named: Expr, folded: Expr) -> Iterat
     yield Kind.DERIVATIVE_PLACE, replaced(named, {below: value})
     yield Kind.DERIVATIVE_PLACE, replaced(folded, {value: below})
     yield Kind.DERIVATIVE_PLACE, replaced(folded, {below: value})
+    yield Kind.DERIVATIVE_PLACE, replaced(named, {below: entry(adjoint(part.through), *place.at)})
     if isinstance(named, Apply) and named.order > 0:
         yield Kind.DERIVATIVE_TWICE, named**2
         yield Kind.DERIVATIVE_FORM, Apply(named.args[0], named.argument, named.order - 1)

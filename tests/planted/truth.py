@@ -33,7 +33,7 @@ def sigmoid(x: np.ndarray) -> np.ndarray:
 
 @lru_cache(maxsize=64)
 def world(name: str, scale: str, seed: int) -> dict[str, Any]:
-    """All values by name, `d` before a tensor's name for its adjoint: of each sample's own loss, of the cost at leaves."""
+    """All values by name; `d` before a name for its adjoint, of each sample's own loss where it has one per sample."""
     model = load(name)
     whole = scale == "all samples"
     model = model if whole else model.one_sample()
@@ -76,10 +76,9 @@ def holds(line: str, scope: dict[str, Any]) -> bool:
     assert isinstance(tree, ast.Tuple), line
     left, right = (ast.unparse(part) for part in tree.elts)
     try:
-        one, other = (np.asarray(eval(part, dict(scope)), float) for part in (left, right))  # noqa: S307 our own text
+        one, other = (np.asarray(eval(part, dict(scope)), float) for part in (left, right))
     except ValueError:
         return False  # shapes that do not fit
     if np.squeeze(one).shape != np.squeeze(other).shape or (one.ndim == other.ndim and one.shape != other.shape):
         return False
     return bool(np.allclose(np.squeeze(one), np.squeeze(other), rtol=1e-8, atol=1e-10))
-
