@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -68,7 +69,9 @@ def _check_formulas(model: Model) -> None:
                 )
 
 
+@lru_cache(maxsize=8)
 def _truth(model: Model, one_over_m: Stand, points: int) -> Truth:
+    """All adjoints and their values at the points; the same for every function of one model."""
     truth = Truths(model, one_over_m).at("all samples")
     return truth if points == len(truth.points) else replace(truth, points=points_of(truth.derivation, points))
 

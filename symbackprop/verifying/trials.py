@@ -148,6 +148,13 @@ class _Call:
     copies: Mapping[tuple[bool, str], Grid | None]
     changed: tuple[str, ...]
 
+    def value(self, is_gradient: bool, name: str) -> Any:
+        """The result itself, as it is now."""
+        return (self.results.gradients if is_gradient else self.results.values)[name]
+
+    def key(self, is_gradient: bool, name: str) -> str:
+        return self.results.keys[name] if is_gradient else name
+
 
 def _called(
     function: Callable[..., Any], signature: Signature, truth: Truth, point: Point, arrangement: Arrangement
@@ -170,12 +177,10 @@ def _called(
 
 def _gathered(calls: list[_Call]) -> list[Result]:
     found = []
-    for is_gradient, name in calls[0].copies:
-        first = calls[0].results
-        value = (first.gradients if is_gradient else first.values)[name]
-        key = first.keys[name] if is_gradient else name
-        numbers = tuple(call.copies.get((is_gradient, name)) for call in calls)
-        found.append(Result(key, name, is_gradient, numbers, getattr(value, "dtype", None) in ("float32", "float16")))
+    for subject in calls[0].copies:
+        is_single = getattr(calls[0].value(*subject), "dtype", None) in ("float32", "float16")
+        numbers = tuple(call.copies.get(subject) for call in calls)
+        found.append(Result(calls[0].key(*subject), subject[1], subject[0], numbers, is_single))
     return found
 
 
@@ -193,15 +198,17 @@ def _changes(calls: list[_Call]) -> list[str]:
 def _memory(calls: list[_Call], again: _Call) -> list[str]:
     """Whether results depend on earlier calls, or are overwritten by later ones."""
     found = []
-    for (is_gradient, name), copy in calls[0].copies.items():
-        first = calls[0].results
-        kept = as_numbers((first.gradients if is_gradient else first.values)[name])
-        key = first.keys[name] if is_gradient else name
-        second = again.copies.get((is_gradient, name))
-        if copy is None or kept is None or second is None:
-            continue
-        if not np.array_equal(kept, copy, equal_nan=True):
-            found.append(f"its result {key} is overwritten by the next call")
-        if not np.array_equal(second, copy, equal_nan=True):
-            found.append(f"two calls with the same arguments give different values of {key}")
+    for call in calls:
+        for subject, copy in call.copies.items():
+            kept = as_numbers(call.value(*subject))
+            if copy is not None and kept is not None and not _same_numbers(kept, copy):
+                found.append(f"its result {call.key(*subject)} is overwritten by the next call")
+    for subject, copy in calls[0].copies.items():
+        second = again.copies.get(subject)
+        if copy is not None and second is not None and not _same_numbers(second, copy):
+            found.append(f"two calls with the same arguments give different values of {calls[0].key(*subject)}")
     return found
+
+
+def _same_numbers(one: Grid, other: Grid) -> bool:
+    return np.array_equal(one, other, equal_nan=True)
