@@ -111,6 +111,8 @@ ONE_SAMPLE: list[Case] = [
     ("dz1 = W2' dz2 ⊙ a1 ⊙ (1 - a1)", lambda t: t.W2.T @ t.dz2 * t.a1 * (1 - t.a1)),
     ("dz1 = W2′ dz2 ⊙ a1 ⊙ (1 − a1)", lambda t: t.W2.T @ t.dz2 * t.a1 * (1 - t.a1)),
     ("dz1 = σ'(z1) ⊙ (W2^T dz2)", lambda t: t.W2.T @ t.dz2 * slope(t.z1)),
+    ("dz1 = (W2ᵀ · dz2) · σ'(z1)", lambda t: t.W2.T @ t.dz2 * slope(t.z1)),
+    ("dz1 = W2ᵀ dz2 ⋅ a1 ⋅ (1 - a1)    (7)", lambda t: t.W2.T @ t.dz2 * t.a1 * (1 - t.a1)),
     ("dz1 = diag(σ'(z1)) W2ᵀ dz2", lambda t: t.W2.T @ t.dz2 * slope(t.z1)),
     ("dz1 = (W2^T dz2) ⊙ σ(z1) ⊙ (1 - σ(z1))", lambda t: t.W2.T @ t.dz2 * slope(t.z1)),
     ("dz1 = transpose(W2) dz2 ⊙ logistic'(z1)", lambda t: t.W2.T @ t.dz2 * slope(t.z1)),
@@ -138,6 +140,7 @@ ONE_SAMPLE: list[Case] = [
     ("dL/dW1 = dL/dz1 x^T", lambda t: np.outer(t.L_z1, t.x)),
     ("∂L/∂W1 = ∂L/∂z1 xᵀ", lambda t: np.outer(t.L_z1, t.x)),
     ("∂L/∂W^[1] = ∂L/∂z^[1] xᵀ", lambda t: np.outer(t.L_z1, t.x)),
+    ("𝜕L/𝜕W1 = 𝜕L/𝜕z1 xᵀ", lambda t: np.outer(t.L_z1, t.x)),
     ("∂ L / ∂ W1 = (∂L/∂z1) xᵀ", lambda t: np.outer(t.L_z1, t.x)),
     ("∇_W1 L = ∇_z1 L xᵀ", lambda t: np.outer(t.L_z1, t.x)),
     ("nabla_W1 L = nabla_z1 L x^T", lambda t: np.outer(t.L_z1, t.x)),
@@ -236,6 +239,7 @@ ONE_SAMPLE: list[Case] = [
     ("dW1 = (dz1 xᵀ)ᵀᵀ", lambda t: np.outer(t.dz1, t.x)),
     ("dW1 = a1 ((x)ᵀ)", lambda t: np.outer(t.a1, t.x)),
     ("da1 = softmax(z1)", lambda t: softmax(t.z1)),
+    ("da1 = (I - a1 a1ᵀ) z1", lambda t: t.z1 - t.a1 * (t.a1 @ t.z1)),
     ("da1 = (I_h - a1 a1ᵀ) z1", lambda t: t.z1 - t.a1 * (t.a1 @ t.z1)),
     # indices
     ("dW1[i,j] = dz1[i] x[j]", lambda t: np.outer(t.dz1, t.x)),
@@ -382,6 +386,9 @@ RECURRENT_CASES: list[Case] = [
     ("dW_h[i,j] = ∑_{t=2}^{T} dv[t,i] s[t-1,j]", lambda t: t.dv[1:].T @ t.s[:-1]),
     ("dW_x[i,j] = ∑_t dv[t,i] x[t,j]", lambda t: t.dv.T @ t.x),
     ("ds[T,i] = 2 (s[T,i] - y[i])", lambda t: 2 * (t.s[-1] - t.y)),
+    ("ds[T] = 2 (s[T] - y)", lambda t: 2 * (t.s[-1] - t.y)),
+    ("L = ‖s[T] - y‖²", lambda t: ((t.s[-1] - t.y) ** 2).sum()),
+    ("dW_h = ∑_t dv[t] s[t-1]ᵀ", lambda t: t.dv[1:].T @ t.s[:-1]),
     ("db = dvᵀ 1_T", lambda t: t.dv.sum(0)),
 ]
 LAYER_CASES: list[Case] = [

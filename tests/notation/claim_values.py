@@ -53,17 +53,22 @@ class Values:
     def number(self, extent: Any) -> int:
         return int(Integer(extent.xreplace(self.sizes) if isinstance(extent, Expr) else extent))
 
-    def of(self, array: Array) -> np.ndarray:
-        """All entries of the array."""
-        numbers = Numbers(
+    def numbers(self) -> Numbers:
+        return Numbers(
             self.sizes,
             {name: value[..., None] + 0j for name, value in self.tensors.items()},
             functions={**self.model.functions, "f": ScalarFunction("f", _X, sin(_X))},
             opaque={"f": np.sin},
         )
+
+    def of(self, array: Array) -> np.ndarray:
+        """All entries of the array."""
         shape = [self.number(extent) for extent in array.shape]
         result = np.empty(shape)
         for at in itertools.product(*map(range, shape)):
-            value = numbers.value(array.expression, dict(zip(array.indices, at, strict=True)))
-            result[at] = float(np.real(np.ravel(value)[0])) if isinstance(value, np.ndarray) else float(value)
+            result[at] = self.entry(array, at)
         return result
+
+    def entry(self, array: Array, at: tuple[int, ...]) -> float:
+        value = self.numbers().value(array.expression, dict(zip(array.indices, at, strict=True)))
+        return float(np.real(np.ravel(value)[0])) if isinstance(value, np.ndarray) else float(value)

@@ -9,11 +9,11 @@ from sympy import Expr, KroneckerDelta, S, sqrt
 
 from symbackprop.algebra.arrays import Array, as_array
 from symbackprop.algebra.binding import substitute
-from symbackprop.algebra.symbols import Apply, ArgMax, total
+from symbackprop.algebra.symbols import Apply, ArgMax, index, total
 from symbackprop.errors import NotationError, ShapeError
 from symbackprop.model.functions import ELEMENTARY, FUNCTIONS
 from symbackprop.model.reductions import log_softmax, logsumexp, softmax
-from symbackprop.notation.reading.binders import binders_of, limits
+from symbackprop.notation.reading.binders import binders_of, limits, summed
 from symbackprop.notation.reading.calls import KNOWN, call, resolved
 from symbackprop.notation.reading.claim_forms import delta, identity
 from symbackprop.notation.reading.claim_parser import DELTA, IDENTITY
@@ -163,8 +163,10 @@ def _along(value: Value, axis: int) -> Value:
 
 
 def _sum(node: Call, scope: Scope, read: Read) -> Value:
-    """`sum(X)`, and as NumPy has it `sum(X, axis=1, keepdims=True)`; the mean likewise."""
+    """`sum(X)`, `sum(t, x[t])` also of arrays, and as NumPy has it `sum(X, axis=1, keepdims=True)`."""
     options = {part.name.name: part.value for part in node.arguments if isinstance(part, Named)}
+    if node.function.name == "sum" and len(node.arguments) > 1 and not isinstance(node.arguments[-1], Named):
+        return _sum_of_arrays(node, scope, read)
     axis = options.get("axis")
     if axis is None or not isinstance(axis, Number) or set(options) - {"axis", "keepdims"}:
         return call(node, scope, read)
@@ -180,6 +182,16 @@ def _sum(node: Call, scope: Scope, read: Read) -> Value:
     keeps = options.get("keepdims")
     kept = isinstance(keeps, Name) and keeps.name.lower() in ("true", "yes")
     return Value(array, row=along == 0 and kept)
+
+
+def _sum_of_arrays(node: Call, scope: Scope, read: Read) -> Value:
+    """`∑_t dv[t] h[t-1]ᵀ`: the sum over named indices of what need not be a number."""
+    binders, inner = binders_of(node, scope)
+    value = read(node.arguments[-1], inner)
+    taken = inner.taken | {index(binder.bound.name) for binder in binders}
+    letters = fresh_letters(value.rank, (value.array,), taken)
+    body = summed(value.array.at(*letters), binders, inner)
+    return Value(Array(tuple(letters), value.shape, body), value.row)
 
 
 def _argmax(node: Call, scope: Scope, read: Read) -> Value:

@@ -8,7 +8,8 @@ of one entry is a number.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from sympy import Expr, Mul, S, Symbol
 
@@ -57,6 +58,9 @@ def claim_product(node: Product, scope: Scope, read: Read) -> Value:
         else:
             valued.append((joint, first, read(first, scope)))
         place += len(run)
+    dotted = [value for joint, _, value in valued if joint == "·" and value.rank == 1]
+    if len(dotted) > 1 and scope.stated is not None:  # u · v · w is no number
+        scope = replace(scope, stated=replace(scope.stated, dots=True))
     return product(valued, scope, claim_multiplied)
 
 
@@ -126,6 +130,9 @@ def _by(node: Node) -> str:
 
 def _chained(nodes: list[Node], scope: Scope, read: Read) -> Value:
     links = [_link(node, scope, read) for node in nodes]
+    for one, other in pairwise(links):
+        if one.by != other.of and other.by != one.of:
+            raise _no_chain(one, other, scope)
     ends = {link.by for link in links}
     starts = [link for link in links if link.of not in ends]
     if len(starts) != 1:
@@ -229,7 +236,8 @@ def claim_multiplied(joint: str, left: Node, first: Value, right: Node, second: 
         if found is None and joint == "*":
             found = _matrix_product(first, second, scope)
     else:
-        dot = joint != "" and first.rank == second.rank == 1 and first.row == second.row
+        by_entries = joint == "·" and scope.stated is not None and scope.stated.dots
+        dot = joint != "" and not by_entries and first.rank == second.rank == 1 and first.row == second.row
         found = None if dot else _matrix_product(first, second, scope)
         if found is None and not dot and joint != "@":
             found = _entrywise(first, second, scope)

@@ -1,7 +1,7 @@
 """Plain text that states claims, to tokens: one statement to a line, with signs that a model file has no use for.
 
 A statement goes on over the next line where a bracket is open, where its line ends with an operator or a comma, and
-where the next line begins with `=`. Lines without an equals sign are prose and left alone.
+where the next line begins with `=` or a sign that joins. Lines without an equals sign are prose and left alone.
 """
 
 from __future__ import annotations
@@ -37,9 +37,10 @@ _LOWERED = re.compile("[ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ]+")
 _ACCENTS = {"\u0304": "_bar", "\u0305": "_bar", "\u0302": "_hat", "\u0303": "_tilde"}
 _PARTS = re.compile(r"(\.T|\.transpose)$")
 _RELATIONS = (":=", "=", "≈", "-=", "+=", "∝")
-_STARTS = re.compile(r"\s*(?:=|≈)(?!=)")
+_STARTS = re.compile(r"\s*(?:(?:=|≈)(?!=)|[⊙∘·⋅/]|\+(?!.*=))")
 _BEGINS = re.compile(r"\s*[^\s=]+\s*(?::=|=(?!=)|←)")
 _LABEL = re.compile(r"\s*(?:\(?\d{1,3}(?:\.\d+)*[.):]|[•*–—-](?=\s+\S+\s*:?=)|\([a-z]\))\s+")
+_NUMBERED = re.compile(r"(?:\s{2,}|\t)\(\d{1,3}(?:\.\d+)*[a-z]?\)\s*$")
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 
 
@@ -51,9 +52,39 @@ def statements_of(source: Source) -> Iterator[tuple[Span, tuple[Token, ...] | No
         span = _trimmed(source, start, end)
         if error is not None and _states(source.text[span.start : span.end]):
             yield span, error
-        elif error is None and any(token.is_operator(*_RELATIONS) for token in tokens):
-            yield span, (*tokens, Token("newline", "\n", Span(span.end, span.end)))
+        elif error is None:
+            for part in _parts(tokens):
+                if any(token.is_operator(*_RELATIONS) for token in part):
+                    stop = part[-1].span.end
+                    yield part[0].span.to(part[-1].span), (*part, Token("newline", "\n", Span(stop, stop)))
         start = end + 1
+
+
+def _parts(tokens: tuple[Token, ...]) -> Iterator[tuple[Token, ...]]:
+    """The claims of one line: a comma, a semicolon or `and` parts them where both sides state something."""
+    start, depth, stated = 0, 0, False
+    for place, token in enumerate(tokens):
+        depth += token.is_operator(*_CLOSING) - token.is_operator(*_CLOSING.values())
+        if depth:
+            continue
+        if token.is_operator(*_RELATIONS):
+            stated = True
+        elif stated and (token.is_operator(",", ";") or token.is_word("and")) and _states_next(tokens[place + 1 :]):
+            yield tokens[start:place]
+            start, stated = place + 1, False
+    yield tokens[start:]
+
+
+def _states_next(tokens: tuple[Token, ...]) -> bool:
+    """Whether a claim begins here: an equals sign before the next comma outside of brackets."""
+    depth = 0
+    for token in tokens:
+        depth += token.is_operator(*_CLOSING) - token.is_operator(*_CLOSING.values())
+        if depth == 0 and token.is_operator(*_RELATIONS):
+            return True
+        if depth == 0 and (token.is_operator(",", ";") or token.is_word("for")):
+            return False
+    return False
 
 
 def _states(text: str) -> bool:
@@ -76,8 +107,9 @@ def _stretch(source: Source, start: int) -> tuple[int, tuple[Token, ...], Notati
     unclosed: tuple[int, tuple[Token, ...], NotationError] | None = None
     while True:
         end = line_end(text, position)
+        number = _NUMBERED.search(text, position, end)
         try:
-            tokens.extend(_line(source, position, end))
+            tokens.extend(_line(source, position, number.start() if number else end))
             opened = _open_bracket(source, tuple(tokens))
         except NotationError as error:
             return unclosed or (end, tuple(tokens), error)
@@ -175,6 +207,8 @@ def _word(source: Source, position: int, end: int) -> tuple[Token, ...]:
             return _sign(_CLAIM_SIGNS[sign], Span(position, position + length))
     if text.startswith(".T", position) and not text[position + 2 : position + 3].isalnum():
         return (Token("operator", TRANSPOSE, Span(position, position + 2)),)
+    if (plain := unicodedata.normalize("NFKC", character)) in _CLAIM_SIGNS:  # an italic ∂
+        return _sign(_CLAIM_SIGNS[plain], Span(position, position + 1))
     if character.isalpha():
         return _names(source, position, end)
     shown = character if character.isprintable() else f"U+{ord(character):04X}"

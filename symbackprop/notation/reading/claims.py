@@ -30,7 +30,7 @@ from symbackprop.notation.reading.scripts import Lexicon
 from symbackprop.notation.reading.settling import free_indices_of, settled
 from symbackprop.notation.reading.source import Source
 from symbackprop.notation.reading.syntax import Addition, Name, Node, Partial, Subscript, names_in
-from symbackprop.notation.reading.tokens import Token
+from symbackprop.notation.reading.tokens import DOT, Token
 from symbackprop.notation.reading.values import Value, same_size
 
 Scale = Literal["one sample", "all samples"]
@@ -249,6 +249,11 @@ def _reading(parsed: Parsed, table: _Table, statement: Statement, conventions: C
     hidden = frozenset(name.name for name in free)
     nodes = [settled(side, scope, hidden) for side in parsed.sides]
     raws = [_raw(node, scope, free) for node in nodes]
+    if _dots_are_unclear(raws, statement):
+        entrywise = replace(scope, stated=replace(stated, dots=True))
+        others = [_raw(node, entrywise, free) for node in nodes]
+        if not _dots_are_unclear(others, statement):
+            scope, stated, raws = entrywise, replace(stated, dots=True), others
     _check_whole(free, parsed.each, nodes[0], raws, scope)
     sizes = {name.name: _size(name, raws, scope) for name in free}
     stated = replace(stated, free={name: (_symbol(name, sizes, scope), extent) for name, extent in sizes.items()})
@@ -258,6 +263,14 @@ def _reading(parsed: Parsed, table: _Table, statement: Statement, conventions: C
     said = [name.name for node in nodes for name in names_in(node)]
     rate = next((name for name in said if name in LEARNING_RATES and name not in tensors), None)
     return Reading(table.scale, sides, scope, tuple(symbol for symbol, _ in stated.free.values()), rate)
+
+
+def _dots_are_unclear(raws: list[_Raw], statement: Statement) -> bool:
+    """Whether a `·` makes a number of vectors where the first side is none."""
+    first = raws[0].value
+    if first is None or not first.rank or not any(token.is_operator(DOT) for token in statement.tokens):
+        return False
+    return any(raw.value is None or not raw.value.rank for raw in raws[1:])
 
 
 @dataclass(frozen=True, slots=True)

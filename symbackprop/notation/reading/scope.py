@@ -62,6 +62,7 @@ class Stated:
     free: Mapping[str, tuple[Symbol, Expr]] = field(default_factory=dict)
     repeated: list[Span] = field(default_factory=list)
     unit: Expr | None = None
+    dots: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,9 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import NoReturn
 
+from symbackprop.errors import NotationError
 from symbackprop.notation.conventions import LayerMark
 from symbackprop.notation.reading.parser import SUM, Parser
 from symbackprop.notation.reading.source import Source, Span
@@ -117,9 +119,10 @@ class ScriptParser(Parser):
         braced = self.tokens[place].is_operator("{")
         place += braced
         opening, inner, closing = (self.tokens[min(place + step, len(self.tokens) - 1)] for step in range(3))
-        if not opening.is_operator("[", "(") or not closing.is_operator(CLOSING[opening.text]):
-            return None
-        if inner.kind not in ("number", "name") or (opening.text == "(" and not self._is_layer(base, inner)):
+        fenced = opening.is_operator("[", "(") and closing.is_operator(CLOSING[opening.text])
+        if opening.is_operator("[") and not (fenced and self._is_mark(base, inner)):
+            self._refuse_letter(opening, inner)
+        if not fenced or (opening.text == "(" and not self._is_layer(base, inner, opening)):
             return None
         place += 3
         turned = None
@@ -135,11 +138,27 @@ class ScriptParser(Parser):
         self.position = place
         return inner.text, turned
 
-    def _is_layer(self, base: str, inner: Token) -> bool:
+    def _refuse_letter(self, opening: Token, inner: Token) -> NoReturn:
+        """`W^[l]` and `x^(i)`: no one layer, and no one sample."""
+        layer = opening.text == "["
+        what = "a claim is about the layers of the model, not about" if layer else "it is not known what is meant by"
+        raise NotationError(
+            f"{what} {inner.text}",
+            where=self.source.locate(opening.span.to(inner.span)),
+            fix="Write one line for each layer: W^[1], W^[2]." if layer else "Write entries with indices: x[j,s].",
+            name=inner.text,
+        )
+
+    def _is_mark(self, base: str, inner: Token) -> bool:
+        return inner.kind == "number" or any(self.lexicon.knows(name) for name in _spellings(base, [], inner.text))
+
+    def _is_layer(self, base: str, inner: Token, opening: Token) -> bool:
         """Whether `z^(1)` is layer 1's z; where it could be a power as well, the convention says."""
-        if inner.kind == "name":
+        if inner.kind == "name" and not self.lexicon.knows(inner.text) and self.lexicon.knows(base):
+            self._refuse_letter(opening, inner)
+        if inner.kind != "number":
             return False
-        layer = any(self.lexicon.knows(name) for name in (base + inner.text, f"{base}_{inner.text}"))
+        layer = any(self.lexicon.knows(name) for name in _spellings(base, [], inner.text))
         if base in self.lexicon.functions and not layer:
             return False
         alone = self.lexicon.knows(base)
