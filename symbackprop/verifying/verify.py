@@ -10,7 +10,7 @@ from symbackprop.algebra.arrays import Array
 from symbackprop.algebra.binding import tensors_in
 from symbackprop.algebra.symbols import adjoint, entry
 from symbackprop.derivation.scalars import scalar_model
-from symbackprop.errors import ModelError, UnknownNameError, UsageError
+from symbackprop.errors import Location, ModelError, NotationError, UnknownNameError, UsageError
 from symbackprop.model.model import Model
 from symbackprop.notation.conventions import Conventions, Stand
 from symbackprop.notation.reading.claims import Claim, Reading, Unreadable, read_claims
@@ -18,6 +18,7 @@ from symbackprop.notation.reading.notes import statements_of
 from symbackprop.verifying.diagnosis import diagnosed
 from symbackprop.verifying.grounds import Grounds, Note, other_grounds, speaks_against, stated_grounds
 from symbackprop.verifying.judging import Ground, Judgement, judge
+from symbackprop.verifying.letters import with_letters
 from symbackprop.verifying.meanings import NoMeaningError, in_units
 from symbackprop.verifying.reporting import Desk, under_convention, verdict_of
 from symbackprop.verifying.truths import Truths
@@ -50,7 +51,7 @@ def verify(
     def read(beside: Model) -> tuple[Claim | Unreadable, ...]:
         return read_claims(statements_of(note, beside, chosen), beside, conventions=chosen)
 
-    verdicts = judged(read, _meant(read, model, sizes, chosen), chosen.one_over_m, chosen)
+    verdicts = _best(note, read, model, sizes, chosen)
     if not verdicts:
         raise UsageError(
             f"{source} claims nothing",
@@ -60,17 +61,50 @@ def verify(
     return Report(source, verdicts)
 
 
-def _meant(read: Note, model: Model, sizes: Mapping[str, int] | None, conventions: Conventions) -> Model:
-    """The model whose names the note has: the model itself, or the same in single operations."""
+def _best(
+    note: str | Path, read: Note, model: Model, sizes: Mapping[str, int] | None, conventions: Conventions
+) -> tuple[Verdict, ...]:
+    """The verdicts beside the model whose names the note has.
+
+    That is the model itself, the same in single operations, or with the names that the note gives; of the last two the
+    one beside which more lines can be read, then more lines are right.
+    """
     unknown = _unreadable(read(model))
-    if not any(isinstance(line.error, UnknownNameError) for line in unknown):
-        return model
+    others: list[tuple[Model, Mapping[Location, str]]] = []
+    if any(isinstance(line.error, UnknownNameError | NotationError) for line in unknown):
+        scalars = _in_operations(model, sizes, conventions)
+        others = [(scalars, {})] if scalars is not None else []
+        lettered, places = with_letters(note, model, conventions)
+        others += [(lettered, places)] if places else []
+    left = [len(_unreadable(read(other))) for other, _ in others]
+    fewest = min(left, default=len(unknown))
+    if fewest >= len(unknown):
+        return judged(read, model, conventions.one_over_m, conventions)
+    found = [
+        _named(judged(read, other, conventions.one_over_m, conventions), places)
+        for (other, places), count in zip(others, left, strict=True)
+        if count == fewest
+    ]
+    return max(found, key=lambda verdicts: sum(verdict.ok for verdict in verdicts))
+
+
+def _in_operations(model: Model, sizes: Mapping[str, int] | None, conventions: Conventions) -> Model | None:
+    """The model in single operations; None where sizes are missing, or a name of its own is taken."""
     try:
         scalars = scalar_model(model, sizes, first=conventions.index_base)
-        scalars = replace(scalars, samples=model.samples, cost=model.cost)
+        return replace(scalars, samples=model.samples, cost=model.cost)
     except (UsageError, ModelError):
-        return model  # the scalar level needs sizes, or a name of its own is taken
-    return scalars if len(_unreadable(read(scalars))) < len(unknown) else model
+        return None
+
+
+def _named(verdicts: Iterable[Verdict], places: Mapping[Location, str]) -> tuple[Verdict, ...]:
+    """The verdicts, those on lines that give a name saying so."""
+    found = []
+    for verdict in verdicts:
+        name = None if verdict.where is None else places.get(verdict.where)
+        words = f"the note itself gives the name {name}"
+        found.append(verdict if name is None or not verdict.ok else replace(verdict, because=words))
+    return tuple(found)
 
 
 def _unreadable(lines: Iterable[Claim | Unreadable]) -> list[Unreadable]:

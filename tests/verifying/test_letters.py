@@ -1,0 +1,37 @@
+"""Names that a note gives itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import symbackprop as sb
+
+MODEL = Path(__file__).parents[2] / "docs" / "examples" / "002_two_layer_sigmoid.model"
+
+
+@pytest.fixture(scope="module")
+def model() -> sb.Model:
+    return sb.load(MODEL)
+
+
+@pytest.mark.parametrize(
+    ("note", "statuses"),
+    [
+        ("yhat = a2\nL = -(y log(yhat) + (1-y) log(1-yhat))", "proved proved"),
+        ("yhat = a2\nL = -(y log(yhat) + (1-y) log(1+yhat))", "proved refuted"),
+        ("$$a^{[2]} = \\hat{y}$$\n$$dz^{[2]} = \\hat{y} - y$$", "proved proved"),
+        ("s = σ'(z1)\ndz1 = W2^T dz2 * s", "proved proved"),
+        ("s = σ'(a1)\ndz1 = W2^T dz2 * s", "proved refuted"),
+        ("e = a2 - y\nq = 2 e\ndz2 = q", "proved proved refuted"),
+        ("dz3 = a2 - y", "unreadable"),
+        ("dW2 = e a1^T", "unreadable"),
+    ],
+)
+def test_a_note_may_name_things(model: sb.Model, note: str, statuses: str) -> None:
+    """A new name stands for what it equals, in later lines; a gradient misspelt is no new name."""
+    report = sb.verify(model, note)
+    assert " ".join(verdict.status for verdict in report.verdicts) == statuses
+    if statuses.startswith("proved"):
+        assert report.verdicts[0].because.startswith("the note itself gives the name")
