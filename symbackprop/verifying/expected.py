@@ -9,7 +9,7 @@ from symbackprop.algebra.symbols import Partial, adjoint, entry
 from symbackprop.derivation.derivation import Derivation
 from symbackprop.derivation.steps import Formula, Step, StepKind, of_kind
 from symbackprop.notation.conventions import Conventions
-from symbackprop.notation.reading.claims import Subject
+from symbackprop.notation.reading.subjects import Subject
 from symbackprop.notation.writing.glyphs import Nomenclature, nomenclature
 from symbackprop.notation.writing.text import text_chain
 from symbackprop.verifying.truths import Truth

@@ -19,7 +19,8 @@ from symbackprop.algebra.binding import tensors_in
 from symbackprop.algebra.proving.equality import Witness, compare
 from symbackprop.algebra.space import Premise
 from symbackprop.algebra.symbols import adjoint, entry, indices_of, tensor_of
-from symbackprop.notation.reading.claims import Claim, Reading, Side, Subject
+from symbackprop.notation.reading.claims import Claim, Reading, Side
+from symbackprop.notation.reading.subjects import Subject
 from symbackprop.notation.reading.values import Value, described
 from symbackprop.verifying.comparing import Pair, Screen, pair_of, proved, screened
 from symbackprop.verifying.local_forms import local_form

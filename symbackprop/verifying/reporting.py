@@ -10,7 +10,8 @@ from symbackprop.algebra.binding import substitute
 from symbackprop.algebra.proving.equality import Witness
 from symbackprop.algebra.symbols import tensor_of
 from symbackprop.notation.conventions import Conventions
-from symbackprop.notation.reading.claims import Claim, Reading, Subject, Unreadable
+from symbackprop.notation.reading.claims import Claim, Reading, Unreadable
+from symbackprop.notation.reading.subjects import Subject
 from symbackprop.notation.writing.glyphs import Nomenclature
 from symbackprop.notation.writing.text import text_chain
 from symbackprop.verifying.comparing import Pair

@@ -15,7 +15,7 @@ from sympy import Expr, Symbol
 
 from symbackprop.algebra.arrays import Array
 from symbackprop.algebra.binding import all_symbols, fresh, substitute
-from symbackprop.algebra.symbols import ADJOINT, index, is_adjoint, primal
+from symbackprop.algebra.symbols import ADJOINT, index
 from symbackprop.errors import IndexRangeError, LimitError, Location, NotationError, ShapeError, SymbackpropError
 from symbackprop.model.batching import sampled_tensors
 from symbackprop.model.model import Model
@@ -23,13 +23,13 @@ from symbackprop.notation.conventions import Conventions
 from symbackprop.notation.reading.claim_parser import ClaimParser, Parsed
 from symbackprop.notation.reading.claim_scope import LEARNING_RATES, Names, lexicon_of, names_of, scope_of
 from symbackprop.notation.reading.claim_tokens import statements_of
-from symbackprop.notation.reading.index_formulas import position
 from symbackprop.notation.reading.meaning import read
 from symbackprop.notation.reading.scope import PLACEHOLDER, BoundIndex, Scope, Stated
 from symbackprop.notation.reading.scripts import Lexicon
 from symbackprop.notation.reading.settling import free_indices_of, settled
 from symbackprop.notation.reading.source import Source
-from symbackprop.notation.reading.syntax import Addition, Name, Node, Partial, Subscript, names_in
+from symbackprop.notation.reading.subjects import EXPRESSION, Subject, subject_of
+from symbackprop.notation.reading.syntax import Addition, Name, Node, Subscript, names_in
 from symbackprop.notation.reading.tokens import DOT, Token
 from symbackprop.notation.reading.values import Value, same_size
 
@@ -53,22 +53,6 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
-    """What a side is about.
-
-    `adjoint`: the derivative of `root` (None if left to the convention) by the tensor `name`. `tensor`: the tensor
-    `name`. `local derivative`: of the tensor `of` by the tensor `name`. `expression`: anything else. `indices` are the
-    entry's indices, counted from 0 (first those of `of`); empty for the whole array.
-    """
-
-    kind: Literal["adjoint", "tensor", "local derivative", "expression"]
-    name: str = ""
-    root: str | None = None
-    of: str = ""
-    indices: tuple[Expr, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Side:
     """One side of a claim: its syntax tree, what it stands for entry by entry, how it was written, what it is about.
 
@@ -78,7 +62,7 @@ class Side:
     node: Node
     value: Value | None
     written: str
-    subject: Subject = Subject("expression")
+    subject: Subject = EXPRESSION
     error: SymbackpropError | None = None
     broadcast: bool = False
 
@@ -339,7 +323,7 @@ def _symbol(name: str, sizes: Mapping[str, Expr], scope: Scope) -> Symbol:
 
 def _side(node: Node, raw: _Raw, scope: Scope) -> Side:
     written = scope.source.written(node.span)
-    subject = _subject(node, scope)
+    subject = subject_of(node, scope)
     if raw.value is None:
         return Side(node, None, written, subject, raw.error)
     try:
@@ -387,30 +371,3 @@ def resolve(node: Node, scope: Scope) -> Value:
         raise raw.error
     assert raw.value is not None
     return _closed(raw, raw.value, scope)
-
-
-def _subject(node: Node, scope: Scope) -> Subject:
-    """What a side is about, if it is a name, an entry or a derivative."""
-    match node:
-        case Name(name) | Subscript(Name(name)) if name in scope.tensors:
-            indices = _positions(node, scope)
-            of, mark, by = primal(name).rpartition(ADJOINT)
-            if is_adjoint(name):
-                return Subject("adjoint", by, of if mark else None, indices=indices)
-            return Subject("tensor", name, indices=indices)
-        case Partial(Name(of) | Subscript(Name(of)), Name(by) | Subscript(Name(by))):
-            return Subject("local derivative", by, None, of, (*_positions(node.of, scope), *_positions(node.by, scope)))
-    return Subject("expression")
-
-
-def _positions(node: Node, scope: Scope) -> tuple[Expr, ...]:
-    """The indices of an entry in the symbols of the reading; none for a whole tensor."""
-    assert scope.stated is not None
-    if not isinstance(node, Subscript):
-        return ()
-    free = scope.stated.free
-    bound = {name: BoundIndex(name, "sum", symbol, node.span) for name, (symbol, _) in free.items()}
-    try:
-        return tuple(position(part, replace(scope, indices=bound)) for part in node.indices)
-    except SymbackpropError:
-        return ()

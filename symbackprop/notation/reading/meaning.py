@@ -10,11 +10,11 @@ from collections.abc import Callable
 from itertools import islice, pairwise
 from typing import Any, NoReturn
 
-from sympy import Add, And, Eq, Expr, I, Ne, Or, Piecewise, Pow, Rational, nan, oo, pi, preorder_traversal, zoo
+from sympy import Add, And, Eq, Expr, I, Ne, Or, Piecewise, Pow, Rational, S, nan, oo, pi, preorder_traversal, zoo
 from sympy.logic.boolalg import Boolean
 
-from symbackprop.algebra.arrays import array_of
-from symbackprop.algebra.symbols import entry
+from symbackprop.algebra.arrays import Array, array_of
+from symbackprop.algebra.binding import substitute
 from symbackprop.errors import LimitError, NotationError, ShapeError
 from symbackprop.notation.reading.calls import call
 from symbackprop.notation.reading.claim_calls import claim_call
@@ -163,6 +163,8 @@ def _subscript(node: Subscript, scope: Scope) -> Value:
         return slice_
     own = isinstance(base, Name)  # in a claim, an index may have the name of a tensor
     value = Value(array_of(base.name, scope.tensors[base.name])) if own else read(base, scope)
+    if scope.stated is not None and len(node.indices) == sum(size != 1 for size in value.shape) > 0:
+        value = _without_single_axes(value)
     indices = tuple(_place(part, scope) for part in node.indices)
     if len(indices) != value.rank:
         count = "1 index" if value.rank == 1 else f"{value.rank} indices"
@@ -177,9 +179,16 @@ def _subscript(node: Subscript, scope: Scope) -> Value:
     for part, size in zip(node.indices, value.shape, strict=True):
         if isinstance(part, Name) and part.name in scope.indices:
             scope.indices[part.name].uses.append((size, node.span))
-    if isinstance(base, Name):
-        return scalar(entry(base.name, *indices))
     return scalar(value.array.at(*indices))
+
+
+def _without_single_axes(value: Value) -> Value:
+    """The array over its axes of more than one entry: in a claim, y[s] may be the y[0,s] of a single row."""
+    kept = [axis for axis, size in enumerate(value.shape) if size != 1]
+    single = {v: S.Zero for v, size in zip(value.array.indices, value.shape, strict=True) if size == 1}
+    indices = tuple(value.array.indices[axis] for axis in kept)
+    shape = tuple(value.shape[axis] for axis in kept)
+    return Value(Array(indices, shape, substitute(value.array.expression, single)))
 
 
 def _place(node: Node, scope: Scope) -> Expr:

@@ -32,6 +32,7 @@ from symbackprop.notation.reading.tokens import Token
 from symbackprop.notation.writing.glyphs import nomenclature, parts
 
 Format = Literal["md", "tex", "txt", "latex"]
+_UNICODE = "∑∂∇⊙∘·ᵀ⊤"  # signs that plain text has and LaTeX spells out
 _ENDINGS: dict[str, Format] = {
     ".md": "md", ".markdown": "md", ".tex": "tex", ".latex": "tex", ".txt": "txt", ".text": "txt", "": "txt",
 }  # fmt: skip
@@ -89,7 +90,10 @@ def guessed(text: str) -> Format:
         return "tex"
     if any(mark in text for mark in ("```", "$", "\\[", "\n## ", "~~~")) or text.startswith("## "):
         return "md"
-    return "latex" if "\\" in text or "^{" in text or "_{" in text else "txt"
+    if "\\" in text:
+        return "latex"
+    scripts = "^{" in text or "_{" in text
+    return "latex" if scripts and not any(sign in text for sign in _UNICODE) else "txt"
 
 
 def _blocks(source: Source, format: Format) -> Iterator[Block | NotationError]:
