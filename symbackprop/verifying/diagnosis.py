@@ -32,7 +32,7 @@ from symbackprop.verifying.places import LATE, Mistake, after, before, with_mist
 from symbackprop.verifying.points import Point, agree
 from symbackprop.verifying.verdicts import Status, Verdict
 
-MAX_EDITS = 300
+MAX_EDITS = 500
 MAX_INHERITED = 150  # mistakes in other adjoints that a formula may carry on
 _SCALES: tuple[Scale, Scale] = ("one sample", "all samples")
 
@@ -78,12 +78,18 @@ def diagnose(claim: Claim, judgement: Judgement, ground: Ground) -> str:
     bench = _Bench(claim, reading, judgement, ground)
     found = chain(
         bench.edited(small_edits_of),
-        bench.mistaken(lambda mistake: mistake.kind not in LATE),
-        bench.mistaken(lambda mistake: mistake.kind in LATE),
+        bench.mistaken(_is_likely),
+        bench.mistaken(bench.is_written),
+        bench.inherited(_is_likely),
+        bench.mistaken(lambda mistake: not _is_likely(mistake)),
         bench.edited(edits_of if judgement.pair is not None else fitting_edits_of),
-        bench.inherited(),
+        bench.inherited(lambda mistake: not _is_likely(mistake)),
     )
     return next(found, "")
+
+
+def _is_likely(mistake: Mistake) -> bool:
+    return mistake.kind not in LATE
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,9 +162,16 @@ class _Bench:
                 if found:
                     alike = [m for m in found if m.kind is found[0].kind]
                     yield min(alike, key=lambda m: _unlike(m.array.expression, pair.right)).sentence
-            yield from self._local(pair, wanted)
+        yield from self._local(wanted)
 
-    def inherited(self) -> Iterator[str]:
+    def is_written(self, mistake: Mistake) -> bool:
+        """Whether the mistake brings in a tensor, and the person's formula names it."""
+        space = self.ground.truth.space
+        true = tensors_in(space.definitions[mistake.name].expression) if mistake.name in space.definitions else set()
+        new = tensors_in(mistake.array.expression) - true
+        return bool(new) and new <= {name for pair in self._pairs() for name in tensors_in(pair.right)}
+
+    def inherited(self, wanted: Callable[[Mistake], bool]) -> Iterator[str]:
         """The mistakes in adjoints further back that give the person's formula, all that follows being right."""
         swept = self.ground.truth.swept().space
         for pair in self._pairs():
@@ -167,7 +180,7 @@ class _Bench:
                     continue
                 behind = before(swept, subject)
                 within = [primal(name) for name in (subject, *behind)]
-                found = ((name, mistake) for name in behind for mistake in self._mistakes(name))
+                found = ((name, mistake) for name in behind for mistake in self._mistakes(name) if wanted(mistake))
                 for name, mistake in islice(found, MAX_INHERITED):
                     if self._explains(mistake, pair, after(swept, primal(name), within)):
                         yield f"in {_called(name)}: {mistake.sentence}"
@@ -199,7 +212,7 @@ class _Bench:
         space = truth.space if not following else truth.swept().space
         return all(_gives(p, with_mistake(p, mistake, following, space), pair) for p in truth.points)
 
-    def _local(self, pair: Pair, wanted: Callable[[Mistake], bool]) -> Iterator[str]:
+    def _local(self, wanted: Callable[[Mistake], bool]) -> Iterator[str]:
         """The mistakes in a local derivative that goes entry by entry: the adjoint's with 1 for the one above."""
         subject = self.reading.sides[0].subject
         if subject.kind != "local derivative" or subject.name not in self.ground.truth.derivation.adjoints:

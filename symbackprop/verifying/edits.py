@@ -61,6 +61,7 @@ def small_edits_of(node: Node, around: Surroundings) -> Iterator[Edit]:
     yield from _orders(parts, around.scope)
     yield from _transposes(parts, around.scope, (Product, Addition, Call))
     yield from _joints(parts, around.scope)
+    yield from _complements(parts, around.scope)
 
 
 def edits_of(node: Node, around: Surroundings) -> Iterator[Edit]:
@@ -75,6 +76,7 @@ def edits_of(node: Node, around: Surroundings) -> Iterator[Edit]:
     yield from _powers(parts, scope)
     yield from _conditions(parts, scope)
     yield from _sums(node, parts, scope)
+    yield from _added(node, around)
 
 
 def fitting_edits_of(node: Node, around: Surroundings) -> Iterator[Edit]:
@@ -200,6 +202,20 @@ def _powers(parts: tuple[Spot, ...], scope: Scope) -> Iterator[Edit]:
             squared = Power(spot.node, Number(Fraction(2), spot.node.span), spot.node.span)
             text = shown(spot.node, scope)
             yield Edit(f"a square is missing: {text} stands where {text}² belongs", spot.whole(squared))
+
+
+def _complements(parts: tuple[Spot, ...], scope: Scope) -> Iterator[Edit]:
+    """1 - a for a, and a for 1 - a."""
+    for spot in parts:
+        node, text = spot.node, shown(spot.node, scope)
+        if isinstance(node, Name | Subscript):
+            one = Number(Fraction(1), node.span)
+            turned = Addition((("+", one), ("-", node)), node.span)
+            yield Edit(f"{text} stands where 1 - {text} belongs", spot.whole(turned))
+        if isinstance(node, Addition) and len(node.terms) == 2 and node.terms[1][0] == "-":
+            (_, first), (_, second) = node.terms
+            if isinstance(first, Number) and first.value == 1:
+                yield Edit(f"{text} stands where {shown(second, scope)} belongs", spot.whole(second))
 
 
 # names, indices, functions
@@ -361,3 +377,16 @@ def _sums(node: Node, parts: tuple[Spot, ...], scope: Scope) -> Iterator[Edit]:
             yield Edit(f"the sum over {other} is missing", spot.whole(summed))
         summed = Call(Name("sum", spot.node.span), (spot.node,), spot.node.span)
         yield Edit(f"the sum of {shown(spot.node, scope)} is missing", spot.whole(summed))
+
+
+def _added(node: Node, around: Surroundings) -> Iterator[Edit]:
+    """The whole times one more tensor, in any of the ways in which people multiply."""
+    for name in around.names:
+        if name not in around.scope.tensors:
+            continue
+        factor = Name(name, node.span)
+        turned = Transpose(factor, node.span)
+        sides = ((node, turned), (node, factor), (turned, node), (factor, node))
+        for left, right in sides:
+            yield Edit(f"the factor {name} is missing", Product((("", left), ("@", right)), node.span))
+        yield Edit(f"the factor {name} is missing", Product((("", node), (HADAMARD, factor)), node.span))

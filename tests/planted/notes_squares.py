@@ -109,7 +109,7 @@ dW1 = 2/m (W2^T W3^T (a3 - y)) x^T | dW1, 2 / m * (W2.T @ W3.T @ (a3 - y)) @ x.T
 3 | db3[i] = sum(s, da3[i,s]) | db3, da3.sum(1) | 1/m is missing
 5 | dW2 = 1/m da2 x^T | dW2, da2 @ x.T / m | x stands where a1
 7 | dW1 = 1/m (W2^T W3^T (a3 - y)) x^T | dW1, 1 / m * (W2.T @ W3.T @ (a3 - y)) @ x.T | factor 2 is missing
-7 | dW1 = 2/m (W2^T W3^T (a3 + y)) x^T | dW1, 2 / m * (W2.T @ W3.T @ (a3 + y)) @ x.T | sign before y
+7 | dW1 = 2/m (W2^T W3^T (a3 + y)) x^T | dW1, 2 / m * (W2.T @ W3.T @ (a3 + y)) @ x.T | sign before (2 )?y
 """,
 )
 

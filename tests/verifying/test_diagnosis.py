@@ -184,6 +184,12 @@ LINES = [
     ("residual", "do = y - o", "sign"),
     ("squares", "dyhat = y - yhat", "sign"),
     ("squares", "∂yhat/∂z3 = yhat", "1 - "),
+    ("sigmoid", "∂a1/∂z1 = a1 (1 + a1)", "a1 (1 + a1) stands"),
+    ("sigmoid", "∂L/∂b1 = W2^T (a2 - y)", "in dz1: the derivative of the activation, σ'(z1), is missing"),
+    ("sigmoid", "∂L/∂a2 = -y/a2 + (1-y)/a2", "a2 stands where 1 - a2 belongs"),
+    ("sigmoid", "∂L/∂W2 = ∂L/∂z1 ∂z2/∂W2", "∂L/∂z1 stands where ∂L/∂z2"),
+    ("sigmoid", "dW1 = dz1", "the factor x is missing"),
+    ("residual", "dW = (1/m) dh x^T + c W", "dh stands where dz"),
 ]
 
 
