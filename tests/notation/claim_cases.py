@@ -75,7 +75,48 @@ a2 = dense(a1, 1, sigmoid)
 loss L = squared_error(a2, y)
 """
 
-MODELS = {"sigmoid": SIGMOID, "softmax": SOFTMAX, "plain": PLAIN, "recurrent": RECURRENT, "layers": LAYERS}
+ATTENTION = """
+size B, T, d
+input Q[B,T,d]
+parameter K[T,d], V[T,d]
+S[b,i,j] = sum(k, Q[b,i,k] K[j,k])
+P[b,i,j] = softmax(j, S[b,i,j])
+O[b,i,k] = sum(j, P[b,i,j] V[j,k])
+loss L = sum(b, i, k, O[b,i,k]^2)
+"""
+
+CONVOLUTION = """
+size C, D, N, U
+input x[C,N]
+parameter w[D,C,U]
+tensor y[D,N]
+pad x
+y[o,i] = sum(c, u, w[o,c,u] x[c,i+u])
+a = relu(y)
+loss L = sum(o, i, a[o,i]^2)
+"""
+
+NORM = """
+size n
+input x[n]
+target t[n]
+parameter g[n], b[n]
+mu = mean(x)
+v = mean((x - mu)^2)
+r = 1/sqrt(v + 0.00001)
+h = (x - mu) r
+y = g ⊙ h + b
+loss L = half_squared_error(y, t)
+"""
+
+MODELS = {
+    "sigmoid": SIGMOID,
+    "softmax": SOFTMAX,
+    "plain": PLAIN,
+    "recurrent": RECURRENT,
+    "layers": LAYERS,
+    "attention": ATTENTION,
+}
 
 
 def sigmoid(x: np.ndarray) -> np.ndarray:
@@ -398,6 +439,15 @@ LAYER_CASES: list[Case] = [
     ("da1.W = da1.z xᵀ", lambda t: np.outer(t["∂a1.z"], t.x)),
 ]
 
+ATTENTION_CASES: list[Case] = [
+    ("S[b] = Q[b] Kᵀ for each b", lambda t: t.Q @ t.K.T),
+    ("S = Q[b] Kᵀ  for each b", lambda t: t.Q @ t.K.T),
+    ("dQ[b] = dS[b] K for all b", lambda t: t.dS @ t.K),
+    ("dV = ∑_b P[b]ᵀ dO[b]", lambda t: np.einsum("bij,bik->jk", t.P, t.dO)),
+    ("dV[j,k] = ∑_{b,i} P[b,i,j] dO[b,i,k]", lambda t: np.einsum("bij,bik->jk", t.P, t.dO)),
+    ("P[b] = softmax_rows(S[b]) for each b", lambda t: softmax(t.S)),
+]
+
 GROUPS: Mapping[str, tuple[str, str, list[Case]]] = {
     "one sample": ("sigmoid", "one sample", ONE_SAMPLE),
     "all samples": ("sigmoid", "all samples", ALL_SAMPLES),
@@ -406,4 +456,5 @@ GROUPS: Mapping[str, tuple[str, str, list[Case]]] = {
     "plain": ("plain", "one sample", PLAIN_CASES),
     "recurrent": ("recurrent", "one sample", RECURRENT_CASES),
     "layers": ("layers", "one sample", LAYER_CASES),
+    "attention": ("attention", "one sample", ATTENTION_CASES),
 }

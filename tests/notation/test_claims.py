@@ -33,7 +33,7 @@ from symbackprop.notation.reading.syntax import Product, Transpose
 from tests.notation.claim_cases import GROUPS, MODELS
 from tests.notation.claim_values import Values
 
-SIZES: dict[Symbol, int] = {size(name): number for name, number in zip("nhkmT", (2, 3, 4, 5, 3), strict=True)}
+SIZES: dict[Symbol, int] = {size(name): number for name, number in zip("nhkmTBd", (2, 3, 4, 5, 3, 2, 4), strict=True)}
 CASES = [
     pytest.param(model, scale, written, expected, id=f"{group}: {written}")
     for group, (model, scale, cases) in GROUPS.items()

@@ -231,7 +231,7 @@ def _reading(parsed: Parsed, table: _Table, statement: Statement, conventions: C
     scope = scope_of(table.model, table.names, statement.source, stated)
     free = free_indices_of(parsed.sides, parsed.each, scope)
     hidden = frozenset(name.name for name in free)
-    nodes = [settled(side, scope, hidden) for side in parsed.sides]
+    nodes = [_at_each(settled(side, scope, hidden), parsed.each, scope) for side in parsed.sides]
     raws = [_raw(node, scope, free) for node in nodes]
     if _dots_are_unclear(raws, statement):
         entrywise = replace(scope, stated=replace(stated, dots=True))
@@ -247,6 +247,12 @@ def _reading(parsed: Parsed, table: _Table, statement: Statement, conventions: C
     said = [name.name for node in nodes for name in names_in(node)]
     rate = next((name for name in said if name in LEARNING_RATES and name not in tensors), None)
     return Reading(table.scale, sides, scope, tuple(symbol for symbol, _ in stated.free.values()), rate)
+
+
+def _at_each(node: Node, each: tuple[Name, ...], scope: Scope) -> Node:
+    """`S = Q[b] Kᵀ for each b`: a whole tensor is meant at the indices for each of which the claim is said."""
+    whole = isinstance(node, Name) and len(scope.tensors.get(node.name, ())) == 2 + len(each)
+    return Subscript(node, each, node.span) if each and whole else node
 
 
 def _dots_are_unclear(raws: list[_Raw], statement: Statement) -> bool:
