@@ -6,19 +6,16 @@ from pathlib import Path
 
 import click
 
-from symbackprop.cli.numbers import arrays_in, of_first_sample, sizes_in
+from symbackprop.cli.numbers import arrays_in, of_first_sample, sizes_in, sizes_of_one_sample
 from symbackprop.cli.running import chosen_conventions, names_in, progress_line, without_traceback
-from symbackprop.derivation.by_sample import BySample
 from symbackprop.derivation.by_sample import contributions as contributions_of
 from symbackprop.derivation.scalar_derivation import scalar_derivation
 from symbackprop.derivation.sweep import derive
 from symbackprop.errors import UsageError
-from symbackprop.model.model import Model
 from symbackprop.notation.conventions import PRESETS
 from symbackprop.notation.reading.model_text import load
 from symbackprop.rendering.document import DETAILS, LEVELS
 from symbackprop.rendering.render import SCALAR, document_text, render
-from symbackprop.training.data import Arrays
 
 EXAMPLE = """
 Example:
@@ -83,13 +80,14 @@ def derive_command(
     """Write the derivation of every gradient of MODEL as Markdown or LaTeX."""
     usual = "partial" if level == SCALAR else "default"
     conventions = chosen_conventions(notation or usual, choices)
+    _check_contributions(contributions, level, data)
     network = load(model)
     progress = None if quiet else progress_line()
     arrays = arrays_in(network, data, values, sizes_in(sizes))
     if level == SCALAR:
         derivation = scalar_derivation(
             network,
-            sizes_in(sizes),
+            sizes_of_one_sample(network, arrays, sizes_in(sizes)),
             wrt=names_in(wrt),
             values=of_first_sample(network, arrays) if arrays else None,
             first=conventions.index_base,
@@ -103,7 +101,7 @@ def derive_command(
         "level": level,
         "detail": detail,
         "conventions": conventions,
-        "by_sample": _by_sample(network, contributions, arrays, level, data),
+        "by_sample": None if contributions is None else contributions_of(network, contributions, arrays),
     }
     if output is None:
         click.echo(document_text(derivation, "md", **options), nl=False)
@@ -112,14 +110,11 @@ def derive_command(
     click.echo(f"Wrote {output}: {count} adjoints derived from {model}.", err=True)
 
 
-def _by_sample(network: Model, tensor: str | None, arrays: Arrays, level: str, data: Path | None) -> BySample | None:
-    """What each sample adds to the gradient of the tensor that `--contributions` names."""
-    if tensor is None:
-        return None
-    if level == SCALAR or data is None:
+def _check_contributions(tensor: str | None, level: str, data: Path | None) -> None:
+    """Contributions need samples, and a level that has them."""
+    if tensor is not None and (level == SCALAR or data is None):
         raise UsageError(
             "--contributions needs samples" if data is None else "the scalar level is of one sample",
             fix="Give --data FILE.csv and --values FILE.csv, at another level than scalar.",
             name=tensor,
         )
-    return contributions_of(network, tensor, arrays)

@@ -30,6 +30,14 @@ def arrays_in(model: Model, data: Path | None, values: Path | None, sizes: dict[
     return {**samples, **({} if values is None else read_parameters(values, model, told))}
 
 
+def sizes_of_one_sample(model: Model, arrays: Arrays, given: dict[str, int]) -> dict[str, int]:
+    """The sizes given, and those that the arrays tell; not how many samples there are."""
+    told = sizes_told(model, arrays)
+    if model.samples is not None:
+        told.pop(str(model.samples.size), None)
+    return {**told, **given}
+
+
 def of_first_sample(model: Model, arrays: Arrays) -> Arrays:
     """The arrays as one sample has them: of data the first sample."""
     if model.samples is None:
