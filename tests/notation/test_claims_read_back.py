@@ -117,10 +117,11 @@ class Beside:
         assert side.value is not None
         array = side.value.array
         if isinstance(formula, Matrix):
-            at = (index("·r"), index("·c"))
-            if isinstance(formula, ForEach):
-                at = (*formula.indices, *at)
-            wanted = Array(at, array.shape if len(at) > 2 else formula.shape, lower(formula, at, self.derivation.space))
+            each = formula.indices if isinstance(formula, ForEach) else ()
+            inner = formula.of if isinstance(formula, ForEach) else formula
+            at = (*each, index("·r"), index("·c"))
+            shape = (*array.shape[: len(each)], *inner.shape)
+            wanted = Array(at, shape, lower(formula, at, self.derivation.space))
         else:
             assert found.scope.stated is not None
             free = found.scope.stated.free
@@ -136,15 +137,13 @@ class Beside:
 
     def _place_in(self, array: Array, place: tuple[int, ...]) -> tuple[int, ...]:
         """The place in an array that may lack axes of one entry, or be one number for all entries."""
-        shape = [self.values.number(extent) for extent in array.shape]
-        if len(shape) == len(place):
-            return place
-        if not shape:
-            return ()
-        inner = [at for at in place if at] or [0]
-        assert len(shape) == 1
-        assert len(inner) == 1
-        return (inner[0],)
+        count = len(array.shape)
+        if count in (0, len(place)):
+            return place[:count]
+        *each, row, column = place
+        assert count == len(each) + 1
+        assert 0 in (row, column)
+        return (*each, max(row, column))
 
     def _plain(self, array: Array) -> Array:
         return Array(array.indices, array.shape, self._named(array.expression))

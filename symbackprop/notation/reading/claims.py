@@ -231,8 +231,11 @@ def _reading(parsed: Parsed, table: _Table, statement: Statement, conventions: C
     scope = scope_of(table.model, table.names, statement.source, stated)
     free = free_indices_of(parsed.sides, parsed.each, scope)
     hidden = frozenset(name.name for name in free)
-    nodes = [_at_each(settled(side, scope, hidden), parsed.each, scope) for side in parsed.sides]
+    nodes = [settled(side, scope, hidden) for side in parsed.sides]
     raws = [_raw(node, scope, free) for node in nodes]
+    if parsed.each:
+        nodes = [_at_each(node, parsed.each, raws, scope) for node in nodes]
+        raws = [_raw(node, scope, free) for node in nodes]
     if _dots_are_unclear(raws, statement):
         entrywise = replace(scope, stated=replace(stated, dots=True))
         others = [_raw(node, entrywise, free) for node in nodes]
@@ -249,10 +252,11 @@ def _reading(parsed: Parsed, table: _Table, statement: Statement, conventions: C
     return Reading(table.scale, sides, scope, tuple(symbol for symbol, _ in stated.free.values()), rate)
 
 
-def _at_each(node: Node, each: tuple[Name, ...], scope: Scope) -> Node:
+def _at_each(node: Node, each: tuple[Name, ...], raws: list[_Raw], scope: Scope) -> Node:
     """`S = Q[b] Kᵀ for each b`: a whole tensor is meant at the indices for each of which the claim is said."""
-    whole = isinstance(node, Name) and len(scope.tensors.get(node.name, ())) == 2 + len(each)
-    return Subscript(node, each, node.span) if each and whole else node
+    ranks = {raw.value.rank for raw in raws if raw.value is not None and raw.bound[each[0].name].uses}
+    whole = isinstance(node, Name) and len(scope.tensors.get(node.name, ())) - len(each) in ranks
+    return Subscript(node, each, node.span) if whole else node
 
 
 def _dots_are_unclear(raws: list[_Raw], statement: Statement) -> bool:
