@@ -19,9 +19,6 @@ from symbackprop.algebra.display import size_of
 from symbackprop.algebra.symbols import Apply, Guard, Maximum, bounds_of, tensor_of, total
 from symbackprop.algebra.terms import Bounds
 
-Definition = Callable[[Expr], Expr | None]
-"""What the tensor of an entry is defined as there, if that is a sum of exponentials too."""
-
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -43,6 +40,10 @@ class Part:
     def shifted(self, by: Expr) -> Expr:
         """The part with `by` taken off its exponent."""
         return total(self.weight * exp(self.exponent - by), *self.bounds)
+
+
+Definition = Callable[[Expr], tuple[Part, ...] | None]
+"""What the tensor of an entry is defined as there, if that is a sum of exponentials too."""
 
 
 def parts_of(expr: Expr, definition: Definition) -> tuple[Part, ...] | None:
@@ -67,10 +68,7 @@ def _parts(expr: Expr, definition: Definition, avoid: frozenset) -> tuple[Part, 
     if isinstance(expr, Mul):
         return _product(expr, definition, avoid)
     if tensor_of(expr):
-        meant = definition(expr)
-        if meant is None:
-            return None
-        found = _parts(meant, definition, avoid)
+        found = definition(expr)
         return None if found is None else tuple(_apart(part, avoid) for part in found)
     return None
 

@@ -119,12 +119,12 @@ class Steady:
         """`expr` as a sum of exponentials, also of those that are named as tensors."""
         inner = _inner_ranges(expr, ranges)
 
-        def spelled(entry: Expr) -> Expr | None:
+        def spelled(entry: Expr) -> tuple[Part, ...] | None:
             meant = self.definition(entry, inner)
-            if meant is None or self.parts(meant, inner) is None:
-                return None
-            self.using[str(tensor_of(entry))] = None
-            return meant
+            found = None if meant is None else self.parts(meant, inner)
+            if found is not None:
+                self.using[str(tensor_of(entry))] = None
+            return found
 
         return parts_of(expr, spelled)
 
@@ -371,7 +371,7 @@ def _entries(expr: Expr) -> set[Expr]:
 
 def _signed(expr: Expr) -> Expr:
     """A sum of terms that are all negative, its sign put in front."""
-    body = body_of(expr)
-    if isinstance(expr, Sum) and isinstance(body, Add) and all(a.could_extract_minus_sign() for a in body.args):
-        return -rebind(expr, Add(*(-argument for argument in body.args)), bounds_of(expr))
+    terms = Add.make_args(body_of(expr))
+    if isinstance(expr, Sum) and all(term.could_extract_minus_sign() for term in terms):
+        return -rebind(expr, Add(*(-term for term in terms)), bounds_of(expr))
     return expr
