@@ -24,9 +24,9 @@ where the text doubles it, with the verdict that it should get, written before t
 `sb.verify` gives. `python docs/seeds/table.py` writes this page, and a test keeps it true.
 
 In 000 the formulas are pictures that the text does not have: what stands here is what its words describe. Its table of
-what each sample adds to the gradient of W2 is [here](../examples/000_contributions.md). The numbered steps of 001, which
-are pictures too, are [this document](../examples/001_linear_1_1_2_1_scalar.md), proved line by line, and those of
-y = mx + c are [this one](../examples/001_line_scalar.md).
+what each sample adds to the gradient of W2 is [here](../examples/000_contributions.md). The numbered steps of 001 are
+pictures too: here they are [for its network](../examples/001_linear_1_1_2_1_scalar.md), proved line by line, and
+[for y = mx + c](../examples/001_line_scalar.md).
 """
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import click
 import numpy as np
@@ -72,7 +74,7 @@ def train_command(
     arrays = read_data(data, network)
     if output is not None:
         check_ending(output)
-    with _Progress(epochs, quiet) as progress:
+    with _progress(epochs, quiet) as progress:
         result = train(
             network,
             arrays,
@@ -95,20 +97,14 @@ def train_command(
         click.echo(f"Wrote {output}: {', '.join(result.parameters)}.", err=True)
 
 
-class _Progress:
+@contextmanager
+def _progress(epochs: int, quiet: bool) -> Iterator[Callable[[int, float], None]]:
     """A bar of epochs with the cost, on a terminal only."""
-
-    def __init__(self, epochs: int, quiet: bool) -> None:
-        hidden = quiet or not sys.stderr.isatty()
-        self.bar = click.progressbar(length=epochs, label="training", file=sys.stderr, hidden=hidden)
-        self.bar.item_show_func = lambda cost: "" if cost is None else f"cost {cost:.6g}"
-
-    def __enter__(self) -> Callable[[int, float], None]:
-        self.bar.__enter__()
-        return lambda _epoch, cost: self.bar.update(1, cost)
-
-    def __exit__(self, *error: object) -> None:
-        self.bar.__exit__(*error)
+    hidden = quiet or not sys.stderr.isatty()
+    bar: Any = click.progressbar(length=epochs, label="training", file=sys.stderr, hidden=hidden)
+    bar.item_show_func = lambda cost: "" if cost is None else f"cost {cost:.6g}"
+    with bar:
+        yield lambda _epoch, cost: bar.update(1, cost)
 
 
 def _batch(text: str) -> Batch:

@@ -78,7 +78,11 @@ def _product(first: View, second: View, bound: Axes, axes: Axes) -> View:
         swap = not left or (bool(right) and axes.index(right[0]) < axes.index(left[0]))
         if swap and right:
             first, second, left, right = second, first, right, left
-        return _batched(first, second, left, right, batch, shared) if batch else _matrices(first, second, left, right, shared)
+        return (
+            _batched(first, second, left, right, batch, shared)
+            if batch
+            else _matrices(first, second, left, right, shared)
+        )
     if not batch:
         return _tensordot(first, second, left, right, shared, axes)
     if not left and not right:
@@ -101,6 +105,8 @@ def _outer(first: View, second: View, left: Axes, right: Axes, batch: Axes, axes
 
 
 def _entrywise(first: View, second: View, order: Axes, gone: Axes) -> View:
+    own = first.axes
+    order = own if tuple(a for a in own if a not in gone) == tuple(a for a in order if a not in gone) else order
     one, other = first.arranged(order), second.arranged(order)
     product = Code(f"{one.within(Level.MUL)} * {other.within(Level.UNARY)}", Level.MUL)
     return summed(whole(product, order), gone)
@@ -111,7 +117,9 @@ def _batched(first: View, second: View, left: Axes, right: Axes, batch: Axes, sh
         return _entrywise(first, second, (*batch, *shared), shared)
     one, other = first.arranged((*batch, *left, *shared)), second.arranged((*batch, *shared, *right))
     if right:
-        return whole(Code(f"{one.within(Level.MUL)} @ {other.within(Level.UNARY)}", Level.MATMUL), (*batch, *left, *right))
+        return whole(
+            Code(f"{one.within(Level.MUL)} @ {other.within(Level.UNARY)}", Level.MATMUL), (*batch, *left, *right)
+        )
     column = View(other, tuple(Part(":", a) for a in (*batch, *shared))).aligned((*batch, *shared, *left))
     code = Code(f"({one.within(Level.MUL)} @ {column})")
     return whole(Code(f"{code}[..., 0]"), (*batch, *left))

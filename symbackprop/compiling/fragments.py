@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import IntEnum
 
 WIDTH = 100
@@ -46,7 +46,7 @@ def call(function: str, *arguments: str) -> Code:
     return Code(f"{function}({', '.join(arguments)})")
 
 
-def sequence(parts: tuple[str, ...] | list[str]) -> Code:
+def sequence(parts: Sequence[str]) -> Code:
     """A tuple: `(a, b)`, `(a,)`, `()`."""
     return Code(f"({parts[0]},)" if len(parts) == 1 else f"({', '.join(parts)})")
 

@@ -36,7 +36,9 @@ class Defined:
     def source(self) -> str:
         lines = folded(f"value = {self.formula}", 4)
         body = [f"return {self.formula}"] if len(lines) == 1 else [*lines, "return value"]
-        return "\n".join([f"def {self.name}({self.variable}):", *(f"    {li}" for li in (f'"""{self.meaning}"""', *body))])
+        return "\n".join(
+            [f"def {self.name}({self.variable}):", *(f"    {li}" for li in (f'"""{self.meaning}"""', *body))]
+        )
 
 
 @dataclass(slots=True)
@@ -100,7 +102,7 @@ class Functions:
         for made in self.defined.values():
             symbol = Name(made.variable)
             printer = ArrayPrinter(Space(), Dictionary({}, {}, self.name, {}))
-            space[made.name] = lambdify([symbol], Name(made.formula), modules=[dict(space), "numpy"], printer=printer)
+            space[made.name] = lambdify([symbol], Name(made.formula), modules=[dict(space)], printer=printer)
         return space
 
 
@@ -119,5 +121,3 @@ def meaning_of(name: str, functions: Mapping[str, ScalarFunction]) -> ScalarFunc
             name=name,
         )
     return function
-
-

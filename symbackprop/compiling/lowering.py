@@ -30,7 +30,7 @@ def lower(computation: Computation) -> Program:
     Raises:
         DerivationError: a tensor that nothing gives, or equations in a circle that no time axis breaks.
     """
-    shop = Workshop(computation.space)
+    shop = Workshop(computation.space, frozenset(computation.arguments))
     shop.taken = {*computation.arguments, *computation.space.shapes, *map(identifier, computation.space.shapes)}
     aliases = aliases_of(computation.equations, shop)
     equations = {e.tensor: e for e in computation.equations}

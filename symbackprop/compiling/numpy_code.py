@@ -16,7 +16,7 @@ from symbackprop.compiling.functions import Functions
 from symbackprop.compiling.identifiers import identifiers
 from symbackprop.compiling.printer import ArrayPrinter, Dictionary, Name
 from symbackprop.compiling.program import Allocate, Contract, Into, Loop, Program, Reduce, Statement
-from symbackprop.compiling.sizes import Requirement, SizePlan, size_plan
+from symbackprop.compiling.sizes import Requirement, size_plan
 from symbackprop.compiling.source_file import ENTRY, HELPERS, FileParts, source_file
 from symbackprop.compiling.special import NAMED
 from symbackprop.compiling.statements import Block, Writer, alive, entries, expressions
@@ -77,7 +77,7 @@ def emit(program: Program, title: str = "a model", roles: Mapping[str, str] | No
 def _lambdified(parts: FileParts, namespace: Mapping[str, Any], printer: ArrayPrinter) -> Callable[..., Any]:
     """The function, its statements handed to `lambdify` as if common subexpressions had been found."""
     arguments = [Name(name) for name in (*parts.arguments.values(), *parts.sizes)]
-    results = (Name(parts.loss), tuple(map(Name, parts.gradients.values())))
+    results = (Name(parts.loss), tuple(Name(code) for code in parts.gradients.values()))
     assignments: list[tuple[Name, Name]] = [
         (Name(step.target), Name(step.source)) for step in parts.plan.steps if not isinstance(step, Requirement)
     ]
@@ -85,7 +85,7 @@ def _lambdified(parts: FileParts, namespace: Mapping[str, Any], printer: ArrayPr
     function = lambdify(
         arguments,
         results,
-        modules=[dict(namespace), "numpy"],
+        modules=[dict(namespace)],
         printer=printer,
         cse=lambda expressions: (assignments, expressions),
         docstring_limit=0,
@@ -109,8 +109,8 @@ def _dictionary(program: Program, statements: tuple[Statement, ...]) -> tuple[Di
     sizes = sorted({s.name for e in extents for s in e.free_symbols})
     loops = sorted({symbol.name for symbol, _ in _boxes(statements)})
     fixed = {*NAMED, *(helper.__name__ for helper in HELPERS), ENTRY}
-    made = identifiers([*(f"tensor {n}" for n in ()), *tensors], fixed)
-    inner = identifiers([f"{kind}{n}" for kind, group in (("", sizes), ("", loops)) for n in group], {*fixed, *made.values()})
+    made = identifiers(tensors, fixed)
+    inner = identifiers([*sizes, *loops], {*fixed, *made.values()})
     functions = Functions(program.space.functions, {*fixed, *made.values(), *inner.values()})
     places = {name: number for number, name in enumerate(tensors)}
     return Dictionary(made, inner, functions.name, places), functions
@@ -199,5 +199,3 @@ def _results(program: Program, names: Mapping[str, str]) -> tuple[str, list[str]
         return f"{names[tensor]}.copy()" if shared else names[tensor]
 
     return fresh(program.loss), [fresh(tensor) for tensor in program.gradients.values()]
-
-

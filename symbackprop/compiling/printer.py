@@ -11,13 +11,14 @@ from typing import Any
 
 from sympy import Add, And, Expr, Integer, KroneckerDelta, Mod, Mul, Not, Or, Piecewise, Pow, S, Symbol, floor, fraction
 from sympy import together as over_one_line
-from sympy.core.relational import Eq, Relational
-from sympy.logic.boolalg import Boolean, BooleanFalse, BooleanTrue, true
+from sympy.core.relational import Relational
+from sympy.logic.boolalg import Boolean, BooleanTrue, true
 from sympy.printing.numpy import NumPyPrinter
 
 from symbackprop.algebra.binding import tensors_in
 from symbackprop.algebra.space import Space
 from symbackprop.algebra.symbols import Apply, Guard, is_adjoint, primal, tensor_of
+from symbackprop.compiling.conditions import Where, holds, is_minus_absolute, nonnegative, solved
 from symbackprop.compiling.fragments import Code, Level, call
 from symbackprop.compiling.special import PRINTED
 from symbackprop.compiling.views import Place, Reader
@@ -25,7 +26,6 @@ from symbackprop.errors import UsageError
 
 _UFUNCS = {"exp": "np.exp", "log": "np.log", "sin": "np.sin", "cos": "np.cos", "tanh": "np.tanh", "sinh": "np.sinh",
            "cosh": "np.cosh", "tan": "np.tan", "Abs": "np.abs", "sign": "np.sign", "log1p": "np.log1p"}  # fmt: skip
-_FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "==", "!=": "!="}
 _EXACT = 2**53
 
 NameOf = Callable[[str, int], str]
@@ -156,7 +156,7 @@ class ArrayPrinter(NumPyPrinter):
         gates = [a for a in expr.args if isinstance(a, Guard | KroneckerDelta)]
         if gates:
             rest = Mul(*(a for a in expr.args if a not in gates))
-            return self._gated(rest, And(*map(_holds, gates)))
+            return self._gated(rest, And(*map(holds, gates)))
         coefficient, rest = expr.as_coeff_Mul()
         if coefficient < 0:
             positive = self._print(-expr)
@@ -242,7 +242,10 @@ class ArrayPrinter(NumPyPrinter):
         raise UsageError(f"{name} has no NumPy form", fix="Write it with exp, log and cases.", name=name)
 
     _print_log = _print_sin = _print_cos = _print_tanh = _print_sinh = _print_cosh = _print_tan = _print_Function
-    _print_Abs = _print_sign = _print_log1p = _print_Function
+    _print_Abs = _print_log1p = _print_Function
+
+    def _print_sign(self, e: Expr) -> Code:
+        return self._print_Function(e)
 
     def _print_exp(self, expr: Expr) -> Code:
         return call("np.exp", self._print(self._safe(expr.args[0], S.Zero)))
@@ -285,7 +288,7 @@ class ArrayPrinter(NumPyPrinter):
     def _print_Relational(self, expr: Relational) -> Code:
         left, right, sign = expr.lhs, expr.rhs, expr.rel_op
         if left.is_integer and right.is_integer:
-            left, right, sign = _solved(left - right, sign, self.place)
+            left, right, sign = solved(left - right, sign)
         return Code(f"{self._at_least(left, Level.ADD)} {sign} {self._at_least(right, Level.ADD)}", Level.COMPARE)
 
     _print_Equality = _print_Unequality = _print_Relational
@@ -303,17 +306,11 @@ class ArrayPrinter(NumPyPrinter):
     def _print_Not(self, expr: Not) -> Code:
         return Code(f"~{self._at_least(expr.args[0], Level.ATOM)}", Level.UNARY)
 
-    def _print_BooleanTrue(self, expr: BooleanTrue) -> Code:
-        return Code("True")
-
-    def _print_BooleanFalse(self, expr: BooleanFalse) -> Code:
-        return Code("False")
-
     def _print_Guard(self, expr: Guard) -> Code:
-        return self._gated(S.One, _holds(expr))
+        return self._gated(S.One, holds(expr))
 
     def _print_KroneckerDelta(self, expr: KroneckerDelta) -> Code:
-        return self._gated(S.One, _holds(expr))
+        return self._gated(S.One, holds(expr))
 
     def _gated(self, rest: Expr, condition: Boolean) -> Code:
         """`rest` where the condition holds, 0 elsewhere, whatever `rest` is there."""
@@ -359,25 +356,15 @@ class ArrayPrinter(NumPyPrinter):
         condition = self.place.condition
         if condition is true or not any(s.is_integer is None or not s.is_positive for s in expr.free_symbols):
             return expr
-        if expr.is_positive if instead == 1 else expr.is_nonpositive or _is_minus_absolute(expr):
+        if expr.is_positive if instead == 1 else expr.is_nonpositive or is_minus_absolute(expr):
             return expr
-        return _Where(condition, expr, instead)
+        return Where(condition, expr, instead)
 
-    def _print__Where(self, expr: _Where) -> Code:
+    def _print_Where(self, expr: Where) -> Code:
         condition, value, other = expr.args
         plain = replace(self.place, condition=true)
         when = self.write(condition, plain)
         return call("np.where", when, self._print(value), f"{float(other)}")
-
-
-class _Where(Expr):
-    """`value` where `condition` holds, another number elsewhere."""
-
-    is_commutative = True
-    is_real = True
-
-    def __new__(cls, condition: Boolean, value: Expr, other: Expr) -> Expr:
-        return Expr.__new__(cls, condition, value, other)
 
 
 def _against(code: Code, axis: Symbol, axes: tuple[Symbol, ...]) -> Code:
@@ -396,10 +383,8 @@ def _parts(coefficient: Expr) -> tuple[Expr, Expr]:
         if coefficient.p == 1 and coefficient.q <= 16:
             return S.One, Integer(coefficient.q)
         value = float(coefficient)
-        if (
-            Fraction(Decimal(repr(value))) != Fraction(int(coefficient.p), int(coefficient.q))
-            and coefficient.p < _EXACT
-        ):
+        exact = Fraction(Decimal(repr(value))) == Fraction(int(coefficient.p), int(coefficient.q))
+        if not exact and coefficient.p < _EXACT:
             return Integer(coefficient.p), Integer(coefficient.q)
     return coefficient, S.One
 
@@ -413,43 +398,3 @@ def _parted(factors: list[Expr]) -> tuple[list[Expr], list[Expr]]:
 def _floating(code: Code, value: Expr) -> Code:
     """Whole numbers as floats, so that cases between them make a float array."""
     return Code(f"{code}.0", code.level) if value.is_Integer and abs(value) < _EXACT else code
-
-
-def _holds(gate: Expr) -> Boolean:
-    if isinstance(gate, Guard):
-        return gate.argument >= 0
-    left, right = gate.args
-    return Eq(left, right)
-
-
-def nonnegative(condition: Boolean) -> tuple[Expr, ...]:
-    """What is at least 0 where a condition on indices holds."""
-    if isinstance(condition, And):
-        return tuple(e for part in condition.args for e in nonnegative(part))
-    if not isinstance(condition, Relational) or not (condition.lhs.is_integer and condition.rhs.is_integer):
-        return ()
-    difference = condition.lhs - condition.rhs
-    found = {
-        ">=": (difference,), ">": (difference - 1,), "<=": (-difference,), "<": (-difference - 1,),
-        "==": (difference, -difference), "!=": (),
-    }  # fmt: skip
-    return tuple(e.expand() for e in found[condition.rel_op])
-
-
-def _solved(difference: Expr, sign: str, place: Place) -> tuple[Expr, Expr, str]:
-    """`difference` against 0 with what is positive on the left and the rest on the right; `>= 1`, not `> 0`."""
-    difference = difference.expand()
-    terms = Add.make_args(difference)
-    indexed = [t for t in terms if any(not s.is_positive for s in t.free_symbols)]
-    left = [t for t in indexed or terms if not t.could_extract_minus_sign()]
-    if not left:
-        difference, sign = -difference, _FLIPPED[sign]
-        terms = Add.make_args(difference)
-        left = [-t for t in indexed or terms]
-    right = [-t for t in terms if t not in left]
-    return Add(*left), Add(*right), sign
-
-
-def _is_minus_absolute(expr: Expr) -> bool:
-    coefficient, rest = expr.as_coeff_Mul()
-    return coefficient < 0 and isinstance(rest, Apply) and rest.name == "abs" and rest.order == 0

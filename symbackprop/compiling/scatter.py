@@ -1,4 +1,4 @@
-"""`target[at] += expression` through an affine or fancy map: slices where it is one to one, else loops or `np.add.at`."""
+"""`target[at] += expression` through any map: slices where it is one to one, else loops or `np.add.at`."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from sympy import Expr, S, Symbol
 from sympy.logic.boolalg import Boolean
 
 from symbackprop.algebra.ranges import affine_coefficient
+from symbackprop.compiling.conditions import nonnegative
 from symbackprop.compiling.contractions import reduction
 from symbackprop.compiling.fragments import Code, Level, folded, sequence
-from symbackprop.compiling.printer import ArrayPrinter, nonnegative
+from symbackprop.compiling.printer import ArrayPrinter
 from symbackprop.compiling.program import Into
 from symbackprop.compiling.views import Place
 
@@ -92,7 +93,13 @@ def _body(scatter: _Scatter, indent: int, comment: str) -> list[str]:
     axes = tuple(s for p in at for s in inner if s in p.free_symbols) if plain else inner
     place = Place(axes, scatter.ranges)
     outside = [_outside(p, n, place, printer) for p, n in zip(at, scatter.shape, strict=True)]
-    when = [c for p, (low, high) in zip(at, outside, strict=True) if not _reads(p, axes) for c in (low, high) if c is not None]
+    when = [
+        c
+        for p, (low, high) in zip(at, outside, strict=True)
+        if not _reads(p, axes)
+        for c in (low, high)
+        if c is not None
+    ]
     if when:
         test = " and ".join(printer.write(c, Place((), scatter.ranges)) for c in when)
         known = tuple(e for c in when for e in nonnegative(c))
@@ -106,11 +113,17 @@ def _reads(position: Expr, axes: tuple[Symbol, ...]) -> bool:
     return bool(position.free_symbols & set(axes))
 
 
-def _outside(position: Expr, extent: Expr, place: Place, printer: ArrayPrinter) -> tuple[Boolean | None, Boolean | None]:
+def _outside(
+    position: Expr, extent: Expr, place: Place, printer: ArrayPrinter
+) -> tuple[Boolean | None, Boolean | None]:
     """The conditions, not proved, under which a position lies in its axis."""
     low = None if printer.reader.is_data(position) or printer.reader.never_negative(position, place) else position >= 0
     upper = extent - 1 - position
-    high = None if printer.reader.is_data(position) or printer.reader.never_negative(upper, place) else position <= extent - 1
+    high = (
+        None
+        if printer.reader.is_data(position) or printer.reader.never_negative(upper, place)
+        else position <= extent - 1
+    )
     return low, high
 
 
@@ -161,5 +174,7 @@ def _value(scatter: _Scatter, axes: tuple[Symbol, ...]) -> Code:
     for symbol in extra:
         factor = factor * (S.One if symbol in used else scatter.box[symbol])
     if factor != 1:
-        code = Code(f"{scatter.printer.write(factor, Place((), {})).within(Level.MUL)} * {code.within(Level.UNARY)}", Level.MUL)
+        code = Code(
+            f"{scatter.printer.write(factor, Place((), {})).within(Level.MUL)} * {code.within(Level.UNARY)}", Level.MUL
+        )
     return code

@@ -122,4 +122,3 @@ class _Planner:
         if slope != 1:
             code = Code(f"{code.within(Level.MUL)} // {self.write(slope).within(Level.UNARY)}", Level.MUL)
         return str(code)
-

@@ -20,8 +20,8 @@ ENTRY = "loss_and_gradients"
 def checked(name, value, shape, kind=float):
     """`value` as an array; ValueError unless it has this shape, where a name stands for any size."""
     array = np.asarray(value, dtype=kind)
-    fits = all(isinstance(n, str) or n == found for n, found in zip(shape, array.shape))
-    if array.ndim != len(shape) or not fits:
+    pairs = zip(shape, array.shape, strict=False)
+    if array.ndim != len(shape) or any(n != found for n, found in pairs if not isinstance(n, str)):
         expected = f"({', '.join(map(str, shape))})"
         raise ValueError(f"{name} has the shape {array.shape}, expected {expected}")
     return array
@@ -70,11 +70,11 @@ def _size_names(plan: SizePlan) -> set[str]:
 
 def _module_docstring(parts: FileParts) -> list[str]:
     call = f"{ENTRY}({', '.join([*parts.arguments.values(), *parts.sizes])})"
-    lines = [f'"""Loss and gradients of {_prose(parts.title)}, made by symbackprop.', ""]
+    lines = [f'"""Loss and gradients of {_prose(parts.title)}, made by symbackprop; a step of gradient descent:', ""]
     first = next(iter(parts.gradients), None)
     lines += _wrapped(f"    loss, gradients = {call}", "    " * 2)
     if first is not None:
-        lines.append(f"    {parts.arguments.get(first, first)} -= learning_rate * gradients[{_quoted(first)}]  # one step of gradient descent")
+        lines.append(f"    {parts.arguments.get(first, first)} -= learning_rate * gradients[{_quoted(first)}]")
     return [*lines, '"""']
 
 

@@ -16,9 +16,9 @@ import numpy as np
 
 
 def sigmoid(x):
-    """1 / (1 + exp(-x)), without overflow on either side."""
-    e = np.exp(-np.abs(x))
-    return np.where(x >= 0, 1.0, e) / (1.0 + e)
+    """1 / (1 + exp(-x)); where the exponential overflows, that is 0."""
+    with np.errstate(over="ignore"):
+        return 1.0 / (1.0 + np.exp(-x))
 
 
 def sigmoid_prime(x):
@@ -221,17 +221,19 @@ def zero(x):
 
 
 def strided(array, start, steps, shape):
-    """A view whose entry at (i, j, ...) is the one of `array` at start + i steps[0] + j steps[1] + ...
+    """A view whose entry at (i, j, ...) is that of `array` at start + i steps[0] + j steps[1] + ...
 
     `start` and each of `steps` have one number for each axis of `array`.
     """
+    if 0 in shape:
+        return np.zeros(shape)
     for axis, size in enumerate(array.shape):
-        reach = [step[axis] * (extent - 1) for step, extent in zip(steps, shape)]
+        reach = [step[axis] * (extent - 1) for step, extent in zip(steps, shape, strict=True)]
         first = start[axis] + sum(r for r in reach if r < 0)
         last = start[axis] + sum(r for r in reach if r > 0)
         if first < 0 or last >= size:
             raise IndexError(f"a view from {first} to {last} leaves an axis of size {size}")
-    strides = [sum(s * b for s, b in zip(step, array.strides)) for step in steps]
+    strides = [sum(s * b for s, b in zip(step, array.strides, strict=True)) for step in steps]
     origin = array[tuple(slice(place, None) for place in start)]
     return np.lib.stride_tricks.as_strided(origin, shape, strides, writeable=False)
 

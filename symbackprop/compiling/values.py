@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from symbackprop.compiling.equations import computation_of
-from symbackprop.compiling.numpy_code import emit
 from symbackprop.compiling.lowering import lower
+from symbackprop.compiling.numpy_code import emit
 from symbackprop.model.model import Model
 
 Arrays = Mapping[str, np.ndarray]

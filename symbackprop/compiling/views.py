@@ -260,6 +260,8 @@ class Reader:
         last = (first + slope * (count - 1)).expand()
         if slope.is_positive:
             return Part(self._forward(first, last, slope, axis.extent, place), symbol)
+        if not self.never_negative(first, replace(place, axes=())):
+            return None  # where the index runs over nothing, a start below 0 would count from the end
         step = self._number(slope)
         start = "" if (axis.extent - 1 - first).expand() == 0 else self._number_at(first, place)
         if last == 0:
@@ -284,9 +286,10 @@ class Reader:
 
     def _strided(self, base: Code, axes: list[_Axis], place: Place, source: str | None) -> View:
         present = tuple(a for a in place.axes if any(a in axis.slopes for axis in axes))
-        if len(axes) == 2 and len(present) == 1 and all(x.position == present[0] and x.offset == 0 for x in axes):
-            if all(x.extent == place.ranges[present[0]] for x in axes):
-                return View(Code(f"{base}.diagonal()"), (Part(":", present[0]),), source)
+        if len(axes) == 2 and len(present) == 1 and source is not None:
+            (symbol,) = present
+            if all(axis.position == symbol and axis.extent == place.ranges[symbol] for axis in axes):
+                return View(Code(f"{base}.diagonal()"), (Part(":", symbol),), source)
         start = sequence([self._number_at(axis.offset, place) for axis in axes])
         steps = [sequence([self._number(axis.slopes.get(a, S.Zero)) for axis in axes]) for a in present]
         shape = sequence([self._number(place.ranges[a]) for a in present])

@@ -20,6 +20,15 @@ _WIDE = 40  # entries of a matrix that is written with its numbers
 
 
 @dataclass(frozen=True, slots=True)
+class Product:
+    """Matrices in symbols, in numbers, and multiplied out. Rounded numbers stand beside no sign of equality."""
+
+    symbols: str
+    numbers: str
+    result: str
+
+
+@dataclass(frozen=True, slots=True)
 class ContributionsSection:
     """What the templates word."""
 
@@ -30,7 +39,7 @@ class ContributionsSection:
     samples: str
     values: Table
     added: Table
-    product: str
+    product: Product | None
     shape: str
     more: str
 
@@ -96,16 +105,14 @@ def _table(header: list[str], columns: list[list[str]]) -> Table:
     return Table(tuple(header), numeric, tuple(zip(*columns, strict=True)))
 
 
-def _product(found: BySample, formulas: Formulas) -> str:
-    """The gradient as a product of matrices with their numbers; nothing where they are too large for a page."""
+def _product(found: BySample, formulas: Formulas) -> Product | None:
+    """The gradient as a product of matrices with their numbers; None where they are too large for a page."""
     values = [value for _, value in found.factors]
     if len(values) < 2 or any(value.size > _WIDE or value.shape[1] > 8 for value in values):
-        return ""
-    gradient = found.gradient.reshape(*found.gradient.shape, *(1,) * (2 - found.gradient.ndim))
-    left = latex(entry(adjoint(found.tensor)), names=formulas.names)
+        return None
     symbols = r" \, ".join(latex(factor, names=formulas.names) for factor, _ in found.factors)
-    numbers = r" ".join(_matrix(value) for value in values)
-    return rf"{left} = {symbols} \approx {numbers} \approx {_matrix(gradient)}"
+    gradient = found.gradient.reshape(*found.gradient.shape, *(1,) * (2 - found.gradient.ndim))
+    return Product(formulas.inline(symbols), " ".join(map(_matrix, values)), _matrix(gradient))
 
 
 def _matrix(array: np.ndarray) -> str:

@@ -238,7 +238,8 @@ class _View:
 
     def chain(self, step: NodeStep) -> Line:
         """The chain rule over every path, and what it comes to."""
-        forms = [step.chain, *step.forms]
+        written = {latex(form, names=self.formulas.names): form for form in (*step.forms[::-1], step.chain)}
+        forms = list(written.values())[::-1]
         last = step.step.substeps[-1] if step.step.substeps else step.step
         return Line(self.formulas.chain(step.step.left, *forms), line_check(last, self.detail))
 

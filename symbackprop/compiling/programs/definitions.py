@@ -54,6 +54,7 @@ class Workshop:
     """The definitions found so far, and the equation that is being lowered."""
 
     space: Space
+    arguments: frozenset[str] = frozenset()
     definitions: dict[str, Definition] = field(default_factory=dict)
     known: dict[str, Known] = field(default_factory=dict)
     partial: set[str] = field(default_factory=set)
@@ -102,14 +103,18 @@ class Workshop:
         return result
 
     def define(
-        self, suffix: str, indices: Iterable[Symbol], extents: Extents, statements: Iterable[Statement], **more: object
+        self,
+        suffix: str,
+        indices: Iterable[Symbol],
+        extents: Extents,
+        statements: Iterable[Statement],
+        guards: tuple[Expr, ...] = (),
     ) -> Expr:
         """A new tensor, named after the equation, with its statements (their target left blank); an entry of it."""
         indices = tuple(indices)
         name = self._name(suffix)
         made = tuple(replace(statement, target=name) for statement in statements)
         shape = tuple(extents[v] for v in indices)
-        guards: tuple[Expr, ...] = more.get("guards", ())  # type: ignore[assignment]
         self.definitions[name] = Definition(name, indices, shape, made, self.equation, guards)
         self.mine.append(name)
         return entry(name, *indices)

@@ -6,8 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from sympy import Expr, KroneckerDelta, Mul, Symbol
+from sympy.tensor.indexed import Indexed
 
-from symbackprop.algebra.binding import substitute
+from symbackprop.algebra.binding import all_symbols, fresh, substitute
+from symbackprop.algebra.ranges import affine_coefficient, is_nonnegative
+from symbackprop.algebra.symbols import entry, indices_of, tensor_of
 from symbackprop.algebra.terms import Bounds
 from symbackprop.compiling.program import Into
 from symbackprop.compiling.programs.definitions import Workshop, box_of
@@ -46,6 +49,59 @@ def scatter_of(members: list[Expr], bounds: Bounds, extents: Extents) -> Scatter
     used = frozenset().union(*(indices_in(position) for position in maps.values()))
     kept = tuple(b for b in bounds if b[0] in used)
     return Scatter(maps, tuple(rest), kept, tuple(b for b in bounds if b[0] not in used))
+
+
+def unrolled(members: list[Expr], bounds: Bounds, extents: Extents, shop: Workshop) -> Scatter | None:
+    r"""A sum over the places of a kernel, \(\sum_j K_{p-sj} \bar y_j\), as \(K_u \bar y_j\) added at u + sj.
+
+    A kernel is an argument, read at a free index less a multiple of a bound one that only computed tensors read beside
+    it, and not proved to be as long as that index runs. None if the product has no kernel.
+    """
+    for place, factor in enumerate(members):
+        found = _kernel_axis(factor, bounds, extents, shop) if tensor_of(factor) in shop.arguments else None
+        others = [*members[:place], *members[place + 1 :]]
+        if found is None or any(found.free in indices_in(other) for other in others):
+            continue
+        readers = [e for other in others if found.bound in indices_in(other) for e in other.atoms(Indexed)]
+        if not readers or any(tensor_of(reader) in shop.arguments for reader in readers):
+            continue
+        names = {v for part in members for v in all_symbols(part)} | {v for v, _ in bounds} | set(extents)
+        inner = fresh(names)
+        positions = (*indices_of(factor)[: found.axis], inner, *indices_of(factor)[found.axis + 1 :])
+        kernel = entry(str(tensor_of(factor)), *positions)
+        maps = {found.free: (found.sign * (inner - found.rest)).expand()}
+        kept = (*(b for b in bounds if b[0] == found.bound), (inner, found.extent))
+        return Scatter(maps, (kernel, *others), kept, tuple(b for b in bounds if b[0] != found.bound))
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _KernelAxis:
+    """The axis of a kernel that is read at `sign` times the index `free`, plus `rest`, in which `bound` stands."""
+
+    axis: int
+    free: Symbol
+    bound: Symbol
+    sign: Expr
+    rest: Expr
+    extent: Expr
+
+
+def _kernel_axis(factor: Expr, bounds: Bounds, extents: Extents, shop: Workshop) -> _KernelAxis | None:
+    within = dict(bounds)
+    for axis, position in enumerate(indices_of(factor)):
+        mine = indices_in(position)
+        free, bound = [v for v in mine if v in extents], [v for v in mine if v in within]
+        if position.has(Indexed) or len(free) != 1 or len(bound) != 1:
+            continue
+        sign, slope = (affine_coefficient(position, v) for v in (free[0], bound[0]))
+        once = sum(free[0] in indices_in(p) or bound[0] in indices_in(p) for p in indices_of(factor)) == 1
+        extent = shop.space.shapes[str(tensor_of(factor))][axis]
+        longer = is_nonnegative(extent - within[bound[0]], {}, shop.space)
+        if sign in (1, -1) and slope is not None and slope.is_Integer and once and not longer:
+            rest = (position - sign * free[0]).expand()
+            return _KernelAxis(axis, free[0], bound[0], sign, rest, extent)
+    return None
 
 
 def _map_of(factor: Expr, bounds: Bounds, extents: Extents) -> tuple[Expr, Symbol, Expr] | None:

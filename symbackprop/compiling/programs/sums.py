@@ -17,7 +17,7 @@ from symbackprop.algebra.symbols import entry, indices_of, tensor_of, total
 from symbackprop.algebra.terms import Bounds, components
 from symbackprop.compiling.program import Allocate, Contract, Elementwise, Reduce
 from symbackprop.compiling.programs.definitions import Workshop, box_of
-from symbackprop.compiling.programs.deltas import Scatter, pieces, scatter_of
+from symbackprop.compiling.programs.deltas import Scatter, pieces, scatter_of, unrolled
 from symbackprop.compiling.programs.guards import argument_of, attached, is_guard, shrunk
 from symbackprop.compiling.programs.keys import Extents, indices_in
 from symbackprop.compiling.programs.pairs import Group, best_pair, joint
@@ -99,7 +99,9 @@ def _part(members: list[Expr], bounds: Bounds, extents: Extents, shop: Workshop)
     found = shop.find(whole, extents)
     if found is not None:
         return found
-    scatter = None if shop.recurrent else scatter_of(members, bounds, extents)
+    scatter = (
+        None if shop.recurrent else scatter_of(members, bounds, extents) or unrolled(members, bounds, extents, shop)
+    )
     made = _contracted(members, bounds, extents, shop) if scatter is None else _scattered(scatter, extents, shop)
     return shop.remember(whole, extents, made)
 
