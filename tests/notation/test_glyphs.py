@@ -118,3 +118,32 @@ def test_entries_of_names_with_subscripts() -> None:
     i, j = index("i"), index("j")
     assert latex(entry("W_q", i, j), names=names) == "(W_q)_{ij}"
     assert latex(entry("W_q1", i, j), names=names) == "(W^{[1]}_q)_{ij}"
+
+
+@pytest.mark.parametrize(
+    ("name", "marked", "plain"),
+    [
+        ("w1_1_2", "w^{[1]}_{1,2}", "(w_1)_{1,2}"),
+        ("b1_10", "b^{[1]}_{10}", "(b_1)_{10}"),
+        ("x_12", "x_{12}", "x_{12}"),
+        ("W_q_1", "(W_q)_1", "(W_q)_1"),
+        ("y_hat_2", r"\hat{y}_2", r"\hat{y}_2"),
+        ("a1.W_1_2", "W^{[1]}_{1,2}", "(W_1)_{1,2}"),
+        ("rest_1", r"\mathrm{rest}_1", r"\mathrm{rest}_1"),
+    ],
+)
+def test_scalars_named_after_entries(name: str, marked: str, plain: str) -> None:
+    """A scalar with the name of an entry is shown as that entry; a power of it keeps its brackets."""
+    space = Space(shapes={name: ()})
+    for layers, shown in (("[l]", marked), ("plain", plain)):
+        names = nomenclature(Conventions(layers=layers), space)
+        assert latex(entry(name), names=names) == shown
+        assert text(entry(name), names=names) == name
+    assert latex(entry("w1_1_2") ** 2, space=Space(shapes={"w1_1_2": ()})) == "(w^{[1]}_{1,2})^2"
+
+
+def test_a_scalar_beside_the_entry_of_its_name() -> None:
+    """Two scalars never look alike, whatever their names say."""
+    names = nomenclature(Conventions(layers="plain"), Space(shapes={"w_1_1": (), "w1_1": (), "w_1": ()}))
+    shown = [latex(entry(name), names=names) for name in ("w_1_1", "w1_1", "w_1")]
+    assert len(set(shown)) == 3
