@@ -60,7 +60,8 @@ def folded(text: str, indent: int = 0, comment: str = "") -> list[str]:
     if not sign:
         first, *rest = _cut(text, indent)
         return [first + tail, *rest]
-    if not any(len(_split(body, operators)) > 1 for operators in _OPERATORS) and _longest_bracket(body)[0] >= 0:
+    loosest = next((p for p in (_split(body, o) for o in _OPERATORS) if len(p) > 1), [])
+    if (not loosest or _hangs(loosest, indent + 4)) and _longest_bracket(body)[0] >= 0:
         first, *rest = _within_bracket(text, indent)
         return [first + tail, *rest]
     inner = _cut(body, indent + 4)
@@ -81,9 +82,15 @@ def _cut(text: str, indent: int) -> list[str]:
         return [text]
     for operators in _OPERATORS:
         pieces = _split(text, operators)
-        if len(pieces) > 1:
+        if len(pieces) > 1 and not _hangs(pieces, indent):
             return [line for piece in _packed(pieces, indent) for line in _cut(piece, indent)]
     return _within_bracket(text, indent)
+
+
+def _hangs(pieces: list[str], indent: int) -> bool:
+    """Whether the last piece is the long one, so that what stands before it stays beside its bracket."""
+    before, last = sum(map(len, pieces[:-1])), pieces[-1]
+    return before < WIDTH // 4 and indent + len(last) > WIDTH and last.endswith(")")
 
 
 def _within_bracket(text: str, indent: int) -> list[str]:

@@ -54,7 +54,9 @@ def emit(program: Program, title: str = "a model", roles: Mapping[str, str] | No
     blocks = Writer(program, statements, printer).blocks(statements)
     shapes = {name: program.space.shapes.get(name, ()) for name in program.arguments}
     below = _below(program, statements)
-    plan = size_plan(shapes, _sizes_used(program, blocks, below, words), words.tensors, _size_writer(printer))
+    plan = size_plan(
+        shapes, _sizes_used(_sizes(program, statements), blocks, below, words), words.tensors, _size_writer(printer)
+    )
     results = _results(program, words.tensors)
     parts = FileParts(
         title=title,
@@ -105,8 +107,7 @@ def _value_of(block: Block) -> str:
 def _dictionary(program: Program, statements: tuple[Statement, ...]) -> tuple[Dictionary, Functions]:
     """Identifiers for arguments, then other tensors, sizes, and the indices of loops."""
     tensors = list(dict.fromkeys((*program.arguments, *program.space.shapes)))
-    extents = [e for shape in program.space.shapes.values() for e in shape]
-    sizes = sorted({s.name for e in extents for s in e.free_symbols})
+    sizes = sorted(s.name for s in _sizes(program, statements))
     loops = sorted({symbol.name for symbol, _ in _boxes(statements)})
     fixed = {*NAMED, *(helper.__name__ for helper in HELPERS), ENTRY}
     made = identifiers(tensors, fixed)
@@ -127,6 +128,15 @@ def _boxes(statements: Iterable[Statement]) -> Iterator[tuple[Symbol, Expr]]:
                 yield from statement.bound
 
 
+def _sizes(program: Program, statements: tuple[Statement, ...]) -> set[Symbol]:
+    """Every size that a shape, a range or an expression reads."""
+    parts = [extent for shape in program.space.shapes.values() for extent in shape]
+    parts += [extent for _, extent in _boxes(statements)]
+    parts += [part for statement in statements for part in expressions(statement)]
+    symbols = {s for part in parts for s in part.free_symbols if isinstance(s, Symbol)}
+    return {s for s in symbols if s.is_integer and s.is_positive}
+
+
 def _size_writer(printer: ArrayPrinter) -> Callable[[Expr], Any]:
     return lambda extent: printer.write(extent, Place((), {}))
 
@@ -139,11 +149,10 @@ def _shape_text(shape: tuple[Expr, ...], printer: ArrayPrinter) -> str:
 
 
 def _sizes_used(
-    program: Program, blocks: tuple[Block, ...], below: Mapping[str, tuple[Expr, ...]], words: Dictionary
+    symbols: set[Symbol], blocks: tuple[Block, ...], below: Mapping[str, tuple[Expr, ...]], words: Dictionary
 ) -> set[Symbol]:
     """The sizes whose identifiers stand in the lines."""
     found = {word for block in blocks for line in block.lines for word in re.findall(r"\w+", line.partition("  # ")[0])}
-    symbols = {s for shape in program.space.shapes.values() for e in shape for s in e.free_symbols}
     wanted = {s for sizes in below.values() for e in sizes for s in e.free_symbols}
     return wanted | {s for s in symbols if words.indices[s.name] in found}
 

@@ -19,14 +19,14 @@ from symbackprop.algebra.binding import tensors_in
 from symbackprop.algebra.space import Space
 from symbackprop.algebra.symbols import Apply, Guard, is_adjoint, primal, tensor_of
 from symbackprop.compiling.conditions import Where, holds, is_minus_absolute, nonnegative, solved
-from symbackprop.compiling.fragments import Code, Level, call
+from symbackprop.compiling.factors import EXACT, factor_and_divisor, looks, scalars_apart
+from symbackprop.compiling.fragments import Code, Level, call, sequence
 from symbackprop.compiling.special import PRINTED
 from symbackprop.compiling.views import Place, Reader
 from symbackprop.errors import UsageError
 
 _UFUNCS = {"exp": "np.exp", "log": "np.log", "sin": "np.sin", "cos": "np.cos", "tanh": "np.tanh", "sinh": "np.sinh",
            "cosh": "np.cosh", "tan": "np.tan", "Abs": "np.abs", "sign": "np.sign", "log1p": "np.log1p"}  # fmt: skip
-_EXACT = 2**53
 
 NameOf = Callable[[str, int], str]
 """The identifier of a named function's derivative of some order."""
@@ -105,7 +105,7 @@ class ArrayPrinter(NumPyPrinter):
         return self.reader.view(expr, self.place).aligned(self.place.axes)
 
     def _print_Integer(self, expr: Integer) -> Code:
-        text = repr(float(expr)) if abs(expr) > _EXACT else str(int(expr))
+        text = repr(float(expr)) if abs(expr) > EXACT else str(int(expr))
         return Code(text, Level.UNARY if expr < 0 else Level.ATOM)
 
     def _print_Rational(self, expr: Expr) -> Code:
@@ -144,10 +144,10 @@ class ArrayPrinter(NumPyPrinter):
         """Indices, then sizes, then numbers, then what depends on tensors, parameters alone last."""
         names = tensors_in(term)
         if names:
-            return (3, sorted(map(self._first_place, names)), _looks(term))  # what is inlined stands first
+            return (3, sorted(map(self._first_place, names)), looks(term))  # what is inlined stands first
         if term.free_symbols:
-            return (0 if any(not s.is_positive for s in term.free_symbols) else 1, [], _looks(term))
-        return (4 if term.could_extract_minus_sign() or abs(term) < 0.01 else 2, [], _looks(term))
+            return (0 if any(not s.is_positive for s in term.free_symbols) else 1, [], looks(term))
+        return (4 if term.could_extract_minus_sign() or abs(term) < 0.01 else 2, [], looks(term))
 
     def _first_place(self, name: str) -> int:
         return -1 if name in self.words.inlined else self.words.places.get(primal(name), len(self.words.places))
@@ -176,15 +176,15 @@ class ArrayPrinter(NumPyPrinter):
                 below.append(Pow(self._safe(factor.base), -factor.exp))
             else:
                 above.append(factor)
-        whole_number, divisor = _parts(coefficient)
+        whole_number, divisor = factor_and_divisor(coefficient)
         if divisor != 1:
             below.insert(0, divisor)
         if whole_number != 1:
             above.insert(0, whole_number)
         above.sort(key=self._factor_key)
         below.sort(key=self._factor_key)
-        scalars, arrays = _parted(above)
-        scalar_below, array_below = _parted(below)
+        scalars, arrays = scalars_apart(above)
+        scalar_below, array_below = scalars_apart(below)
         if scalars and arrays and scalar_below:
             front = f"{self._product(scalars)} / {self._divisor(scalar_below)} * {self._product(arrays)}"
             below = array_below
@@ -217,7 +217,7 @@ class ArrayPrinter(NumPyPrinter):
         else:
             rank = 4 if isinstance(base, Add) else 6 if isinstance(base, Piecewise) else 5
         places = [self._first_place(name) for name in tensors_in(factor)]
-        return (rank, min(places, default=-1), _looks(factor))
+        return (rank, min(places, default=-1), looks(factor))
 
     def _print_Pow(self, expr: Pow, rational: bool = False) -> Code:
         base, power = expr.base, expr.exp
@@ -263,7 +263,7 @@ class ArrayPrinter(NumPyPrinter):
         return self._nested("np.minimum", expr.args)
 
     def _nested(self, function: str, arguments: tuple[Expr, ...]) -> Code:
-        code, *others = (self._print(a) for a in sorted(arguments, key=_looks))
+        code, *others = (self._print(a) for a in sorted(arguments, key=looks))
         for other in others:
             code = call(function, code, other)
         return code
@@ -325,21 +325,33 @@ class ArrayPrinter(NumPyPrinter):
         value, condition = cases[0]
         if isinstance(condition, BooleanTrue):
             return self._print(value)
-        inside = self._print_where(value, condition)
-        outside = self.write_under(Not(condition), cases[1:])
+        inside = self._cases_under(condition, ((value, true),))
+        outside = self._cases_under(Not(condition), cases[1:])
         when = self._print(condition)
-        if self._is_single(condition):
-            return Code(f"({inside} if {when} else {outside})")
-        return call("np.where", when, inside, outside)
+        if not self._is_single(condition):
+            return call("np.where", when, inside, outside)
+        read = [self._axes_of(value), self._axes_of(*(v for v, _ in cases[1:]), *(c for _, c in cases[1:]))]
+        every = [axis for axis in self.place.axes if axis in read[0] | read[1]]
+        inside, outside = (
+            code if own == set(every) else self._spread(code, every)
+            for code, own in zip((inside, outside), read, strict=True)
+        )
+        return Code(f"({inside} if {when} else {outside})")
 
-    def _print_where(self, value: Expr, condition: Boolean) -> Code:
+    def _cases_under(self, condition: Boolean, cases: tuple[tuple[Expr, Boolean], ...]) -> Code:
         with self._at(self._narrowed(condition)):
-            return _floating(self._print(value), value)
+            return _floating(self._cases(cases), cases[0][0])
 
-    def write_under(self, condition: Boolean, cases: tuple[tuple[Expr, Boolean], ...]) -> Code:
-        with self._at(self._narrowed(condition)):
-            code = self._cases(cases)
-            return _floating(code, cases[0][0]) if len(cases) == 1 else code
+    def _axes_of(self, *parts: Expr | Boolean) -> set[Symbol]:
+        return {axis for part in parts for axis in self.place.axes if axis in part.free_symbols}
+
+    def _spread(self, code: Code, axes: list[Symbol]) -> Code:
+        """The value for all of `axes`, where one case reads fewer than another: both must have one shape."""
+        shown = self.place.axes[self.place.axes.index(axes[0]) :]
+        ranges = self.place.ranges
+        extents = [self.write(ranges[a], Place((), {})) if a in axes else Code("1") for a in shown]
+        shape = extents[0] if len(extents) == 1 else sequence(extents)
+        return call("np.zeros", shape) if code == "0.0" else call("np.full", shape, code)
 
     def _narrowed(self, condition: Boolean) -> Place:
         """The place with one more condition. A single truth value decides before anything is computed."""
@@ -372,29 +384,6 @@ def _against(code: Code, axis: Symbol, axes: tuple[Symbol, ...]) -> Code:
     return Code(f"{code}[:{', None' * behind}]") if behind else code
 
 
-def _looks(expr: Any) -> tuple[int, str]:
-    text = str(expr)
-    return (len(text), text)
-
-
-def _parts(coefficient: Expr) -> tuple[Expr, Expr]:
-    """A positive number as a factor and a divisor: 1/2 divides, 0.3 multiplies, 3/7 does both."""
-    if coefficient.is_Rational and coefficient.q != 1:
-        if coefficient.p == 1 and coefficient.q <= 16:
-            return S.One, Integer(coefficient.q)
-        value = float(coefficient)
-        exact = Fraction(Decimal(repr(value))) == Fraction(int(coefficient.p), int(coefficient.q))
-        if not exact and coefficient.p < _EXACT:
-            return Integer(coefficient.p), Integer(coefficient.q)
-    return coefficient, S.One
-
-
-def _parted(factors: list[Expr]) -> tuple[list[Expr], list[Expr]]:
-    """The factors that are numbers and sizes, and the others."""
-    single = [f for f in factors if all(s.is_integer and s.is_positive for s in f.free_symbols)]
-    return single, [f for f in factors if f not in single]
-
-
 def _floating(code: Code, value: Expr) -> Code:
     """Whole numbers as floats, so that cases between them make a float array."""
-    return Code(f"{code}.0", code.level) if value.is_Integer and abs(value) < _EXACT else code
+    return Code(f"{code}.0", code.level) if code.removeprefix("-").isdigit() and value.is_Integer else code

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from sympy import Basic, Expr, Mul, Symbol
 from sympy.tensor.indexed import Indexed
 
+from symbackprop.algebra.binding import tensors_in
 from symbackprop.algebra.symbols import entry, indices_of, is_adjoint, tensor_of
 from symbackprop.compiling.contractions import contracted, is_copy_free, reduction, whole
 from symbackprop.compiling.fragments import Code, Level, call, folded, sequence
@@ -163,7 +164,7 @@ class Writer:
                 return f"{target.code()} = {view.aligned(place.axes)}"
         code = view.arranged(place.axes) if view.axes == place.axes else self._full(view, place)
         if self._must_copy(statement.target, view, place):
-            code = Code(f"{code.within(Level.ATOM)}.copy()")
+            code = Code(f"{code.within(Level.ATOM)}.copy()") if place.axes else call("np.array", code)
         return f"{name} = {code}"
 
     def _full(self, view: View, place: Place) -> Code:
@@ -199,7 +200,12 @@ class Writer:
         code = self.printer.write(expression, replace(place, axes=present))
         if not place.axes and expression.is_Integer:
             code = Code(f"{code}.0", code.level)
-        return whole(code, present)
+        made = whole(code, present)
+        if not (code.startswith("(") and " if " in code):
+            return made
+        # cases that a single truth value decides may give an entry as it stands
+        read = sorted(tensors_in(expression), key=lambda name: (name not in self.mutated, name))
+        return replace(made, tensor=read[0] if read else None)
 
     def _present(self, expression: Expr, place: Place) -> tuple[Symbol, ...]:
         """The axes that the source of an expression has."""
