@@ -231,6 +231,14 @@ ONE_SAMPLE: list[Case] = [
     ("L = -(y log(a2) + (1 - y) log(1 - a2))", lambda t: -(t.y * np.log(t.a2) + (1 - t.y) * np.log(1 - t.a2))),
     ("L = -y log a2 - (1 - y) log(1 - a2)", lambda t: -t.y * np.log(t.a2) - (1 - t.y) * np.log(1 - t.a2)),
     ("L = -y ln(a2) - (1 - y) ln(1 - a2)", lambda t: -t.y * np.log(t.a2) - (1 - t.y) * np.log(1 - t.a2)),
+    ("L(a2, y) = -(y log(a2) + (1 - y) log(1 - a2))", lambda t: -(t.y * np.log(t.a2) + (1 - t.y) * np.log(1 - t.a2))),
+    ("δ^1 = W^2ᵀ δ^2 ⊙ σ'(z^1)", lambda t: t.W2.T @ t.dz2 * slope(t.z1)),
+    ("δ¹ = W²ᵀ δ² ⊙ σ'(z¹)", lambda t: t.W2.T @ t.dz2 * slope(t.z1)),
+    # of functions
+    ("σ'(u) = σ(u) (1 - σ(u))", lambda t: slope(t.u)),
+    ("σ(u) = 1/(1 + e^{-u})", lambda t: sigmoid(t.u)),
+    ("tanh'(u) = 1 - tanh(u)²", lambda t: 1 - np.tanh(t.u) ** 2),
+    ("σ'(z1) = a1 (1 - a1)", lambda t: t.a1 * (1 - t.a1)),
     # updates
     ("W2 := W2 - α dW2", lambda t: t.W2 - t.alpha * t.dW2),
     ("W2 ← W2 - η dW2", lambda t: t.W2 - t.eta * t.dW2),

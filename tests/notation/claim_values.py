@@ -44,7 +44,7 @@ class Values:
         for of, by in itertools.product(shapes, repeat=2):
             local = self._drawn((*shapes[of], *shapes[by]), random) - 0.5
             self.tensors[f"{ADJOINT}{of}{ADJOINT}{by}" if of not in self.roots else f"{of} by {by}"] = local
-        for rate in ("alpha", "eta", "lr", "learning_rate"):
+        for rate in ("alpha", "eta", "lr", "learning_rate", "u"):
             self.tensors.setdefault(rate, random.uniform(0.1, 0.9, ()))
 
     def _drawn(self, shape: tuple[Expr, ...], random: np.random.Generator) -> np.ndarray:

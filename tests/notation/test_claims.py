@@ -320,7 +320,7 @@ def test_layers_in_brackets() -> None:
 TEXT = """Backpropagation by hand.  We take m samples.
 
 1. dz2 = a2 - y        # the last layer
-2) dW2 = dz2 a1^T,  db2 = dz2
+2) dW2 = dz2 a1^T,  db2 = dz2, where dz2 = a2 - y
    dz1 = da1 ⊙ a1 (1 - a1)
        = (W2^T dz2)
          ⊙ σ'(z1)
@@ -341,14 +341,15 @@ def test_statements_of_a_text() -> None:
         ("dz2 = a2 - y", 3),
         ("dW2 = dz2 a1^T", 4),
         ("db2 = dz2", 4),
+        ("dz2 = a2 - y", 4),
         ("dz1 = da1 ⊙ a1 (1 - a1) = (W2^T dz2) ⊙ σ'(z1)", 5),
         ("dW1 = dz1 ( x^T)", 9),
         ("b2 = 1 + 2", 11),
         ("dz1 = (a1", 13),
         ("db1 = dz1", 14),
     ]
-    assert [isinstance(s, Unreadable) for s in found] == [False] * 6 + [True, False]
-    assert len(claims(TEXT, model_of("sigmoid"))[3].readings[0].sides) == 3  # type: ignore[union-attr]
+    assert [isinstance(s, Unreadable) for s in found] == [False] * 7 + [True, False]
+    assert len(claims(TEXT, model_of("sigmoid"))[4].readings[0].sides) == 3  # type: ignore[union-attr]
 
 
 def test_too_many_claims() -> None:

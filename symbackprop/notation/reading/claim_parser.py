@@ -55,7 +55,7 @@ class ClaimParser(FenceParser):
             NotationError: the statement is no claim.
             LimitError: it is too long or too deep.
         """
-        sides = [self._side()]
+        sides = [self._root_of_arguments() or self._side()]
         if sign := self.accept(*_UPDATES):
             return self._update(sides[0], sign)
         while self.accept("=", "=="):
@@ -67,6 +67,20 @@ class ClaimParser(FenceParser):
         if len(sides) == 1:
             self.refuse("expected = after the first side")
         return Parsed(tuple(sides), "equality", each)
+
+    def _root_of_arguments(self) -> Node | None:
+        """`L(a2, y) = ...`: the loss, what it is a function of being named beside it."""
+        if self.at.text not in self.lexicon.roots or not self.ahead().is_operator("("):
+            return None
+        start, name = self.position, self.scripted()
+        self.advance()
+        while self.at.kind == "name" and self.at.text not in WORDS:
+            self.scripted()
+            self.accept(",", ";")
+        if self.accept(")") and self.at.is_operator("="):
+            return name
+        self.position = start
+        return None
 
     def _side(self) -> Node:
         side = self.expression(SUM)

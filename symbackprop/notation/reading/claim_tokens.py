@@ -61,7 +61,7 @@ def statements_of(source: Source) -> Iterator[tuple[Span, tuple[Token, ...] | No
 
 
 def _parts(tokens: tuple[Token, ...]) -> Iterator[tuple[Token, ...]]:
-    """The claims of one line: a comma, a semicolon or `and` parts them where both sides state something."""
+    """The claims of one line: a comma, a semicolon, `and` or `where` parts them if both sides state something."""
     start, depth, stated = 0, 0, False
     for place, token in enumerate(tokens):
         depth += token.is_operator(*_CLOSING) - token.is_operator(*_CLOSING.values())
@@ -69,10 +69,14 @@ def _parts(tokens: tuple[Token, ...]) -> Iterator[tuple[Token, ...]]:
             continue
         if token.is_operator(*_RELATIONS):
             stated = True
-        elif stated and (token.is_operator(",", ";") or token.is_word("and")) and _states_next(tokens[place + 1 :]):
-            yield tokens[start:place]
+        elif stated and _parts_claims(token) and _states_next(tokens[place + 1 :]):
+            yield tokens[start : place - (place > 0 and tokens[place - 1].is_operator(",", ";"))]
             start, stated = place + 1, False
     yield tokens[start:]
+
+
+def _parts_claims(token: Token) -> bool:
+    return token.is_operator(",", ";") or token.is_word("and", "where", "with")
 
 
 def _states_next(tokens: tuple[Token, ...]) -> bool:
@@ -82,7 +86,7 @@ def _states_next(tokens: tuple[Token, ...]) -> bool:
         depth += token.is_operator(*_CLOSING) - token.is_operator(*_CLOSING.values())
         if depth == 0 and token.is_operator(*_RELATIONS):
             return True
-        if depth == 0 and (token.is_operator(",", ";") or token.is_word("for")):
+        if depth == 0 and (token.is_operator(",", ";") or token.is_word("for", "where", "with", "and")):
             return False
     return False
 

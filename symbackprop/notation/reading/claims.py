@@ -29,7 +29,7 @@ from symbackprop.notation.reading.scripts import Lexicon
 from symbackprop.notation.reading.settling import free_indices_of, settled
 from symbackprop.notation.reading.source import Source
 from symbackprop.notation.reading.subjects import EXPRESSION, Subject, subject_of
-from symbackprop.notation.reading.syntax import Addition, Name, Node, Subscript, names_in
+from symbackprop.notation.reading.syntax import Addition, Call, Name, Node, Subscript, names_in
 from symbackprop.notation.reading.tokens import DOT, Token
 from symbackprop.notation.reading.values import Value, same_size
 
@@ -229,6 +229,7 @@ def _is_update(parsed: Parsed, statement: Statement) -> bool:
 def _reading(parsed: Parsed, table: _Table, statement: Statement, conventions: Conventions) -> Reading:
     stated = Stated(table.names.aliases, table.names.roots, conventions.index_base, table.samples)
     scope = scope_of(table.model, table.names, statement.source, stated)
+    scope = replace(scope, tensors={**scope.tensors, **_variable(parsed, scope)})
     free = free_indices_of(parsed.sides, parsed.each, scope)
     hidden = frozenset(name.name for name in free)
     nodes = [settled(side, scope, hidden) for side in parsed.sides]
@@ -250,6 +251,15 @@ def _reading(parsed: Parsed, table: _Table, statement: Statement, conventions: C
     said = [name.name for node in nodes for name in names_in(node)]
     rate = next((name for name in said if name in LEARNING_RATES and name not in tensors), None)
     return Reading(table.scale, sides, scope, tuple(symbol for symbol, _ in stated.free.values()), rate)
+
+
+def _variable(parsed: Parsed, scope: Scope) -> Mapping[str, tuple[Expr, ...]]:
+    """The z of `σ'(z) = σ(z) (1 - σ(z))`, a claim about a function: any number, where nothing bears the name."""
+    match parsed.sides[0]:
+        case Call(_, (Name(name),)) if not scope.declared(name) and name.isalpha():
+            known = scope.stated is not None and name in scope.stated.aliases
+            return {} if known else {name: ()}
+    return {}
 
 
 def _at_each(node: Node, each: tuple[Name, ...], raws: list[_Raw], scope: Scope) -> Node:

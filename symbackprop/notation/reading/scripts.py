@@ -119,6 +119,9 @@ class ScriptParser(Parser):
         braced = self.tokens[place].is_operator("{")
         place += braced
         opening, inner, closing = (self.tokens[min(place + step, len(self.tokens) - 1)] for step in range(3))
+        if opening.kind == "number" and self._is_bare_mark(base, opening) and (not braced or inner.is_operator("}")):
+            self.position = place + 1 + braced
+            return opening.text, None
         fenced = opening.is_operator("[", "(") and closing.is_operator(CLOSING[opening.text])
         if opening.is_operator("[") and not (fenced and self._is_mark(base, inner)):
             self._refuse_letter(opening, inner)
@@ -148,6 +151,11 @@ class ScriptParser(Parser):
             fix="Write one line for each layer: W^[1], W^[2]." if layer else "Write entries with indices: x[j,s].",
             name=inner.text,
         )
+
+    def _is_bare_mark(self, base: str, number: Token) -> bool:
+        """Whether `δ^2` can only be layer 2's δ, there being no δ to be squared."""
+        known = self.lexicon.knows(base) or base in self.lexicon.derivable or base in self.lexicon.functions
+        return not known and any(self.lexicon.knows(name) for name in _spellings(base, [], number.text))
 
     def _is_mark(self, base: str, inner: Token) -> bool:
         return inner.kind == "number" or any(self.lexicon.knows(name) for name in _spellings(base, [], inner.text))
