@@ -289,6 +289,18 @@ def test_one_entry_of_each_parameter() -> None:
         assert numbers[adjoint(name)] == pytest.approx(slope, rel=1e-10, abs=1e-14)
 
 
+def test_what_is_left_out_has_its_value() -> None:
+    """The value of a rest is that of its terms, differences among them, so that the root's value is right."""
+    model = sb.parse("size n\ninput x[n]\ntarget y\nparameter w[n]\nloss L = sum(i, (w[i] x[i] - y)^2)")
+    random = np.random.default_rng(8)
+    w, x = random.normal(size=(2, 60))
+    found = sb.scalars(model, {"n": 60}, values={"w": w, "x": x, "y": 0.3}, checks=False)
+    numbers = found.numbers or {}
+    assert not found.network.complete
+    assert numbers["rest_1"] == pytest.approx(float(np.sum((w[1:] * x[1:] - 0.3) ** 2)), rel=1e-12)
+    assert numbers["L"] == pytest.approx(float(np.sum((w * x - 0.3) ** 2)), rel=1e-12)
+
+
 def by_hand(d: dict[str, np.ndarray]) -> dict[str, float]:
     """The gradients of the classifier in NumPy."""
     z1 = d["W1"] @ d["x"] + d["b1"]
