@@ -289,9 +289,10 @@ def guarded() -> Row:
             ("r", {i: m, j: m}, Guard(i - 1) * Guard(i - j) * ratio * e("x", j)),
             ("g", {j: h}, total(Guard(i - 1) * ratio * e("A", i, j), (i, m))),
             ("f", {i: m, j: h}, total(Guard(i - k - 1) * e("A", k, j) / e("w", i - 1), (k, m))),
+            ("u", {i: m}, Guard(i - 1) * total(exp(e("A", i, k) / e("w", i - 1)), (k, h))),
             ("L", {}, total(Guard(i - 1) * ratio, (i, m))),
         ],
-        ["v", "r", "g", "f"],
+        ["v", "r", "g", "f", "u"],
     )
 
     def expected(v: Data) -> Data:
@@ -305,6 +306,7 @@ def guarded() -> Row:
             "r": np.tril(np.outer(ratio, v["x"])),
             "g": ratio @ v["A"],
             "f": (below @ v["A"]) * inverse[:, None],
+            "u": np.concatenate([[0.0], np.exp(v["A"][1:] / v["w"][:-1, None]).sum(axis=1)]),
         }
 
     return Row(found, expected)
@@ -400,16 +402,18 @@ def cases_of_values() -> Row:
             ("f", {i: m}, Piecewise((log(e("x", i)), e("x", i) > 0), (0, True))),
             ("g", {i: m}, Piecewise((e("y", i) / e("x", i - 1), i >= 1), (e("y", i), True))),
             ("r", {i: m}, total(e("x", j) * Piecewise((e("y", i), i <= j), (0, True)), (j, m))),
+            ("c", {i: m}, Piecewise((log(e("x", i)), e("x", i) > 0), (log(-e("x", i)) ** 2, True))),
             ("L", {}, total(e("f", i) + e("g", i), (i, m))),
         ],
-        ["f", "g", "r"],
+        ["f", "g", "r", "c"],
     )
 
     def expected(v: Data) -> Data:
         x, y = v["x"], v["y"]
         f = np.log(np.where(x > 0, x, 1.0))
         g = np.concatenate([y[:1], y[1:] / x[:-1]])
-        return {"L": f.sum() + g.sum(), "f": f, "g": g, "r": y * np.cumsum(x[::-1])[::-1]}
+        c = np.where(x > 0, f, np.log(abs(x)) ** 2)
+        return {"L": f.sum() + g.sum(), "f": f, "g": g, "c": c, "r": y * np.cumsum(x[::-1])[::-1]}
 
     return Row(found, expected)
 
@@ -438,6 +442,7 @@ def test_values_and_statements(make: Callable[[], Row]) -> None:
     program = lower(row.computation)
     data = data_for(row.computation)
     values = interpret(program, SIZES, data)
+    assert all(np.isfinite(value).all() for value in values.values())
     for name, expected in row.expected(data).items():
         assert disagreement(values[name], np.asarray(expected)) <= 1e-13, name
     if row.kinds is not None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from sympy import Expr, Sum
+from sympy import Expr, Piecewise, Sum, sqrt
 
 from symbackprop.algebra.symbols import Apply, Guard, entry, tensor_of, total
 from symbackprop.compiling.equations import Computation, computation_of
@@ -122,7 +122,18 @@ def two_after_each_other() -> Model:
     return model(equations, x=(T,), w=(), a=(T,), b=(T,))
 
 
+def roots() -> Model:
+    """Cases by values and by steps, of which one alone has a value."""
+    root = Piecewise((sqrt(e("x", t)) * e("a", t - 1), e("x", t) > 0), (e("a", t - 1) / (1 + e("x", t) ** 2), True))
+    equations = [
+        Equation("a", (t,), 1 + e("w") * root + Piecewise((e("a", t - 1) / e("x", t - 1), t >= 1), (0, True)), ("a",)),
+        squares("a", (t, T)),
+    ]
+    return model(equations, x=(T,), w=(), a=(T,))
+
+
 MODELS = (
+    roots,
     rnn,
     lstm,
     backward_in_time,
@@ -144,6 +155,7 @@ def test_gradients(make: Callable[[], Model], steps: int) -> None:
     data = draw(found, sizes, seed=3)
     truth = slopes(found, sizes, data)
     values = interpret(program, sizes, data)
+    assert all(np.isfinite(value).all() for value in values.values())
     assert values["L"] == pytest.approx(truth.root, rel=1e-12)
     for name, gradient in program.gradients.items():
         assert disagreement(values[gradient], truth.slopes[name], noise=1e-14) <= 1e-10, name

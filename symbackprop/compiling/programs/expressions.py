@@ -5,12 +5,12 @@ from __future__ import annotations
 from sympy import Basic, Expr, Mul, Sum
 from sympy.tensor.indexed import Indexed
 
-from symbackprop.algebra.binding import apart
-from symbackprop.algebra.symbols import BINDERS, ArgMax, body_of, bounds_of, entry, remade, tensor_of
+from symbackprop.algebra.binding import apart, rebind
+from symbackprop.algebra.symbols import BINDERS, ArgMax, Maximum, body_of, bounds_of, entry, remade, tensor_of
 from symbackprop.compiling.program import Allocate, Elementwise, Reduce, Statement
 from symbackprop.compiling.programs.definitions import Workshop, box_of
 from symbackprop.compiling.programs.deltas import pieces
-from symbackprop.compiling.programs.guards import has_guards
+from symbackprop.compiling.programs.guards import case, has_guards, is_guard
 from symbackprop.compiling.programs.keys import Extents, indices_in
 from symbackprop.compiling.programs.sums import summed
 from symbackprop.model.records import Equation
@@ -67,7 +67,22 @@ def _without_binders(expr: Expr, extents: Extents, shop: Workshop) -> Expr:
         return found if found is not None else shop.remember(expr, extents, _bound(expr, extents, shop))
     if not expr.args:
         return expr
+    if shop.guarded and isinstance(expr, Mul):
+        expr = _guards_within(expr, extents, shop)
     return remade(expr, (_argument(argument, extents, shop) for argument in expr.args))
+
+
+def _guards_within(product: Mul, extents: Extents, shop: Workshop) -> Expr:
+    """The product with its guards inside those binders, too, that have no value everywhere."""
+    guards = [factor for factor in product.args if is_guard(factor)]
+    factors = []
+    for factor in product.args:
+        if isinstance(factor, Sum | Maximum) and guards:
+            whole = {**extents, **{v: extent for part in factor.atoms(*BINDERS) for v, extent in bounds_of(part)}}
+            if not shop.totality().holds(body_of(factor), whole):
+                factor = rebind(factor, case(guards, body_of(factor)), bounds_of(factor))
+        factors.append(factor)
+    return Mul(*factors)
 
 
 def _argument(part: Basic, extents: Extents, shop: Workshop) -> Basic:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from sympy import Add, Basic, Eq, Expr, KroneckerDelta, Mul, Piecewise, Pow, S, Symbol
+from sympy import Add, Basic, Eq, Expr, KroneckerDelta, Mul, Piecewise, Pow, S, Symbol, log
 from sympy.logic.boolalg import And, Boolean
 from sympy.tensor.indexed import Indexed
 
@@ -87,6 +87,11 @@ class Totality:
         if not part.args:
             return part
         return part.func(*(self._inside(argument, extents) for argument in part.args))
+
+    def never_fails(self, expr: Expr) -> bool:
+        """Whether an expression is a finite number whatever the entries in it are."""
+        powers = all(power.exp.is_Integer and power.exp > 0 for power in expr.atoms(Pow))
+        return powers and not expr.has(log) and all(self._is_finite(part.name) for part in expr.atoms(Apply))
 
     def _is_finite(self, name: str) -> bool:
         """Whether a function is one of our own, all of which are finite on the real line but for elementary ones."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from sympy import Add, Basic, Expr, Mul
-from sympy.functions.elementary.piecewise import ExprCondPair
+from sympy import Add, And, Expr, Mul, Not, Piecewise, S, Symbol, true
+from sympy.logic.boolalg import Boolean
+from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.binding import substitute, tensors_in
 from symbackprop.algebra.symbols import remade, tensor_of
@@ -30,34 +31,44 @@ class Hoist:
             return definition
         statement = definition.statements[0]
         self.shop.begin(definition.equation, recurrent=True, guarded=False)
-        expression = self._outside(statement.expression, dict(statement.box))
+        expression = self._outside(statement.expression, dict(statement.box), true)
         return replace(definition, statements=(replace(statement, expression=expression),))
 
-    def _outside(self, expr: Expr, extents: Extents) -> Expr:
+    def _outside(self, expr: Expr, extents: Extents, where: Boolean) -> Expr:
+        """The expression, which counts only `where` a condition holds, with entries for its parts."""
         if self._is_still(expr):
-            return self._named(expr, extents) if _is_work(expr) else expr
+            return self._named(expr, extents, where) if _is_work(expr) else expr
         if tensor_of(expr) is not None:
             return expr
+        if isinstance(expr, Piecewise):
+            return self._cases(expr, extents, where)
         if not isinstance(expr, Add | Mul):
-            return remade(expr, (self._argument(argument, extents) for argument in expr.args))
+            inner = (self._outside(a, extents, where) if isinstance(a, Expr) else a for a in expr.args)
+            return remade(expr, inner)
         still = [argument for argument in expr.args if self._is_still(argument) and not is_guard(argument)]
+        moving = [argument for argument in expr.args if argument not in still]
         together = expr.func(*still)
         if _is_work(together):
-            together = self._named(together, extents)
-        return expr.func(
-            together, *(self._outside(argument, extents) for argument in expr.args if argument not in still)
-        )
+            together = self._named(together, extents, where)
+        return expr.func(together, *(self._outside(argument, extents, where) for argument in moving))
 
-    def _argument(self, part: Basic, extents: Extents) -> Basic:
-        if isinstance(part, ExprCondPair):
-            return ExprCondPair(self._outside(part.expr, extents), part.cond)
-        return self._outside(part, extents) if isinstance(part, Expr) else part
+    def _cases(self, expr: Piecewise, extents: Extents, where: Boolean) -> Expr:
+        """Cases, the conditions of which stay as they stand."""
+        pairs, before = [], where
+        for value, condition in expr.args:
+            pairs.append((self._outside(value, extents, And(before, condition)), condition))
+            before = And(before, Not(condition))
+        return Piecewise(*pairs)
 
     def _is_still(self, expr: Expr) -> bool:
         return not tensors_in(expr) & self.component
 
-    def _named(self, expr: Expr, extents: Extents) -> Expr:
-        """An entry of the tensor that holds the expression at all steps."""
+    def _named(self, expr: Expr, extents: Extents, where: Boolean) -> Expr:
+        """An entry of the tensor that holds the expression at all steps; 0 where it counts nowhere and has no value."""
+        if where != true and not self.shop.totality().never_fails(expr):
+            if self._reads(where):
+                return expr
+            expr = Piecewise((expr, where), (S.Zero, True))
         key, free = key_of(expr, extents)
         if key not in self.known:
             used = indices_in(expr)
@@ -69,6 +80,10 @@ class Hoist:
             self.known[key] = free, made
         names, made = self.known[key]
         return substitute(made, dict(zip(names, free, strict=True)))
+
+    def _reads(self, condition: Boolean) -> bool:
+        """Whether a condition depends on what the component computes."""
+        return not {str(tensor_of(part)) for part in condition.atoms(Indexed, Symbol)}.isdisjoint(self.component)
 
 
 def _is_work(expr: Expr) -> bool:

@@ -6,8 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from sympy import Basic, Expr, Pow, S, cos, erf, exp, log, sin
-from sympy.functions.elementary.piecewise import ExprCondPair
+from sympy import Expr, Piecewise, Pow, S, cos, erf, exp, log, sin
 from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.binding import substitute
@@ -104,14 +103,10 @@ class _Sharing:
         return substitute(held, dict(zip(names, free, strict=True)))
 
     def _within(self, expr: Expr, extents: Extents, target: str) -> Expr:
-        if not expr.args or isinstance(expr, Indexed):
+        if not expr.args or isinstance(expr, Indexed | Piecewise):
             return expr
-        return remade(expr, (self._argument(argument, extents, target) for argument in expr.args))
-
-    def _argument(self, part: Basic, extents: Extents, target: str) -> Basic:
-        if isinstance(part, ExprCondPair):
-            return ExprCondPair(self._read(part.expr, extents, target), part.cond)
-        return self._read(part, extents, target) if isinstance(part, Expr) else part
+        inner = (self._read(a, extents, target) if isinstance(a, Expr) else a for a in expr.args)
+        return remade(expr, inner)
 
 
 def _extents(statement: Valued) -> Extents:
@@ -119,14 +114,9 @@ def _extents(statement: Valued) -> Extents:
 
 
 def _operands(expr: Expr) -> Iterator[Expr]:
-    """The expressions in an expression, those in conditions and indices left out."""
-    if isinstance(expr, Indexed):
-        return
-    for part in expr.args:
-        if isinstance(part, ExprCondPair):
-            yield part.expr
-        elif isinstance(part, Expr):
-            yield part
+    """The expressions in an expression, but for indices, and for cases, where they may have no value elsewhere."""
+    if not isinstance(expr, Indexed | Piecewise):
+        yield from (part for part in expr.args if isinstance(part, Expr))
 
 
 def _costly(expr: Expr) -> Iterator[Expr]:
