@@ -16,7 +16,13 @@ READS: list[tuple[str, dict, dict, Expr, str]] = [
     # name, arguments, box, what is read, the source
     ("whole", X, {"i": n, "j": m}, 2 * entry("x", i, j), "2 * x"),
     ("transposed", X, {"j": m, "i": n}, 2 * entry("x", i, j), "2 * x.T"),
-    ("axes turned round", {"x": (n, m, h)}, {"c": h, "i": n, "j": m}, 2 * entry("x", i, j, c), "2 * x.transpose(2, 0, 1)"),
+    (
+        "axes turned round",
+        {"x": (n, m, h)},
+        {"c": h, "i": n, "j": m},
+        2 * entry("x", i, j, c),
+        "2 * x.transpose(2, 0, 1)",
+    ),
     ("a column", V, {"i": n, "j": m}, 2 * entry("v", i), "np.full((n, m), (2 * v)[:, None])"),
     ("a row beside", {**X, "b": (m,)}, {"i": n, "j": m}, entry("x", i, j) + entry("b", j), "x + b"),
     ("a column beside", {**X, "b": (n,)}, {"i": n, "j": m}, entry("x", i, j) + entry("b", i), "x + b[:, None]"),
@@ -43,13 +49,31 @@ READS: list[tuple[str, dict, dict, Expr, str]] = [
     ("halved", V, {"i": n}, 2 * entry("v", floor(i / 2)), "2 * v[np.arange(n) // 2]"),
     ("a remainder", V, {"i": m}, 2 * entry("v", Mod(i, n)), "2 * v[np.arange(m) % n]"),
     ("a square, cut off", V, {"i": n}, 2 * entry("v", i**2), "2 * np.where("),
-    ("an index as a value", V, {"i": n, "j": m}, i * entry("v", i) + j, "np.arange(m) + np.arange(n)[:, None] * v[:, None]"),
+    (
+        "an index as a value",
+        V,
+        {"i": n, "j": m},
+        i * entry("v", i) + j,
+        "np.arange(m) + np.arange(n)[:, None] * v[:, None]",
+    ),
     ("a guard", V, {"i": n}, Guard(i - 1) * entry("v", i), "np.where(np.arange(n) >= 1, v, 0.0)"),
     ("a guard by itself", V, {"i": n}, Guard(n - 2 - i) + entry("v", i), "np.where(np.arange(n) <= n - 2, 1.0, 0.0)"),
     ("a delta", V, {"i": n, "j": n}, KroneckerDelta(i, j) * entry("v", i), "np.arange(n)[:, None] == np.arange(n)"),
-    ("cases of indices", V, {"i": n}, Piecewise((entry("v", i), i < n - 1), (0, True)), "np.where(np.arange(n) < n - 1, v, 0.0)"),
-    ("cases of sizes", V, {"i": n}, Piecewise((entry("v", i), n > 2), (0, True)), "z = (v if n > 2 else np.zeros(n)).copy()"),
-]  # fmt: skip
+    (
+        "cases of indices",
+        V,
+        {"i": n},
+        Piecewise((entry("v", i), i < n - 1), (0, True)),
+        "np.where(np.arange(n) < n - 1, v, 0.0)",
+    ),
+    (
+        "cases of sizes",
+        V,
+        {"i": n},
+        Piecewise((entry("v", i), n > 2), (0, True)),
+        "z = (v if n > 2 else np.zeros(n)).copy()",
+    ),
+]
 
 
 @pytest.mark.parametrize(("arguments", "sizes", "read", "source"), [r[1:] for r in READS], ids=[r[0] for r in READS])
@@ -64,12 +88,36 @@ def test_reads(arguments: dict, sizes: dict, read: Expr, source: str) -> None:
 TAKEN: list[tuple[str, dict, dict, Expr, str]] = [
     ("rows", {"E": (5, h), "tok": (m,)}, {"i": m, "c": h}, entry("E", entry("tok", i), c), "2 * E[tok]"),
     ("columns", {"E": (h, 5), "tok": (m,)}, {"i": m, "c": h}, entry("E", c, entry("tok", i)), "2 * E[:, tok].T"),
-    ("one of each row", {"E": (m, 5), "tok": (m,)}, {"i": m}, entry("E", i, entry("tok", i)), "2 * E[np.arange(m), tok]"),
-    ("by a matrix", {"E": (5, h), "tok": (m, n)}, {"i": m, "j": n, "c": h}, entry("E", entry("tok", i, j), c), "2 * E[tok]"),
+    (
+        "one of each row",
+        {"E": (m, 5), "tok": (m,)},
+        {"i": m},
+        entry("E", i, entry("tok", i)),
+        "2 * E[np.arange(m), tok]",
+    ),
+    (
+        "by a matrix",
+        {"E": (5, h), "tok": (m, n)},
+        {"i": m, "j": n, "c": h},
+        entry("E", entry("tok", i, j), c),
+        "2 * E[tok]",
+    ),
     ("by a number", {"E": (5, h), "tok": ()}, {"c": h}, entry("E", entry("tok"), c), "2 * E[tok]"),
-    ("next to it, or outside", {"E": (5,), "tok": (m,)}, {"i": m}, entry("E", entry("tok", i) + 1), "np.clip(1 + tok, 0, 4)"),
-    ("in a part", {"E": (5, h + 1), "tok": (m,)}, {"i": m, "c": h}, entry("E", entry("tok", i), c + 1), "2 * E[tok, 1:]"),
-]  # fmt: skip
+    (
+        "next to it, or outside",
+        {"E": (5,), "tok": (m,)},
+        {"i": m},
+        entry("E", entry("tok", i) + 1),
+        "np.clip(1 + tok, 0, 4)",
+    ),
+    (
+        "in a part",
+        {"E": (5, h + 1), "tok": (m,)},
+        {"i": m, "c": h},
+        entry("E", entry("tok", i), c + 1),
+        "2 * E[tok, 1:]",
+    ),
+]
 
 
 @pytest.mark.parametrize(("arguments", "sizes", "read", "source"), [r[1:] for r in TAKEN], ids=[r[0] for r in TAKEN])

@@ -35,7 +35,7 @@ def program(
     functions: Mapping[str, ScalarFunction] | None = None,
     numbers: Mapping[str, str] | None = None,
 ) -> Program:
-    """Statements over arguments, with a loss of 0; each of `results` (default: all made) is the gradient of its name."""
+    """Statements over arguments, with a loss of 0; `results` (default: all that is made) are gradients by name."""
     made = {**made, "L": ()}
     shapes = {name: tuple(sympify(e, strict=True) for e in shape) for name, shape in {**arguments, **made}.items()}
     space = Space(shapes=shapes, functions={**FUNCTIONS, **(functions or {})})
