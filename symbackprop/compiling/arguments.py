@@ -72,8 +72,10 @@ def signature_of(model: Model) -> Signature:
         for t in batch.tensors
         if not batch.defines(t.name)
     )
-    extents = [extent for tensor in batch.tensors for extent in tensor.shape] + list(batch.size_facts)
-    sizes = {s.name: s for extent in extents for s in extent.free_symbols if isinstance(s, Symbol)}
+    parts = [extent for tensor in batch.tensors for extent in tensor.shape]
+    parts += [*batch.size_facts, *(equation.expression for equation in batch.order)]
+    symbols = {s for part in parts for s in part.free_symbols if isinstance(s, Symbol)}
+    sizes = {s.name: s for s in symbols if s.is_integer and s.is_positive}
     computed = frozenset(t.name for t in batch.tensors if batch.defines(t.name))
     count = None if model.samples is None else model.samples.size
     return Signature(arguments, dict(sorted(sizes.items())), batch.size_facts, computed, count)
@@ -106,7 +108,7 @@ def fitted(signature: Signature, given: Mapping[str, Any], *, check_facts: bool 
             sizes.give(name, symbol, given[name])
     for argument in signature.arguments:
         _check_rank(argument, arrays[argument.name], signature)
-    sizes.read(arrays)
+    sizes.read({name: array.shape for name, array in arrays.items()})
     for argument in signature.arguments:
         _check_entries(argument, arrays[argument.name], sizes)
         for fact in argument.facts if check_facts else ():
@@ -157,10 +159,10 @@ def _array(argument: Argument, value: Any) -> np.ndarray:
             name=argument.name,
         )
     if kind not in "fiub":
-        found = type(value).__name__ if not isinstance(value, np.ndarray | list | tuple) else f"type {array.dtype}"
+        found = array.dtype if isinstance(value, np.ndarray | list | tuple) else type(value).__name__
         raise ArgumentError(
             f"{argument.name} holds no numbers",
-            because=f"It is {'of ' if found.startswith('type') else 'a '}{found}.",
+            because=f"Its type is {found}.",
             fix=f"Give an array of {'whole' if argument.integer else 'real'} numbers.",
             name=argument.name,
         )
@@ -178,11 +180,10 @@ def _as_array(argument: Argument, value: Any) -> np.ndarray:
         )
     try:
         return np.asarray(value)
-    except (ValueError, TypeError, OverflowError) as error:
+    except (ValueError, TypeError, OverflowError):
         raise ArgumentError(
-            f"{argument.name} is no rectangular array of numbers",
-            because=f"{str(error).splitlines()[0].rstrip('.')}.",
-            fix="All rows must have one length.",
+            f"{argument.name} is no array of numbers",
+            because="Its rows must all have one length.",
             name=argument.name,
         ) from None
 
@@ -259,11 +260,14 @@ def _check_entries(argument: Argument, array: np.ndarray, sizes: _Sizes) -> None
 
 @dataclass(slots=True)
 class _Sizes:
-    """The sizes told so far, and by what: `h = 3 by the first axis of W1`."""
+    """The sizes known so far, and what told them: `W1 is 3 × 2, so h = 3`."""
 
     signature: Signature
     known: dict[Symbol, int] = field(default_factory=dict)
     told: dict[Symbol, str] = field(default_factory=dict)
+    given: dict[Symbol, int] = field(default_factory=dict)
+    shapes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    turned: bool = False
 
     def give(self, name: str, symbol: Symbol, value: Any) -> None:
         """A size that is an argument by itself."""
@@ -271,12 +275,14 @@ class _Sizes:
             raise ArgumentError(
                 f"the size {name} is {value!r}", fix="A size is a whole number of at least 1.", name=name
             )
-        self.known[symbol], self.told[symbol] = int(value), f"{name} = {int(value)} was given"
+        self.known[symbol] = self.given[symbol] = int(value)
+        self.told[symbol] = f"{name} = {int(value)} was given"
 
-    def read(self, arrays: Mapping[str, np.ndarray]) -> None:
-        """Takes sizes from the arrays, plain axes first, and checks every axis."""
+    def read(self, shapes: Mapping[str, tuple[int, ...]]) -> None:
+        """Takes sizes from the shapes of arrays, plain axes first, and checks every axis."""
+        self.shapes = shapes
         axes = [
-            (argument, axis, extent, arrays[argument.name].shape)
+            (argument, axis, extent, shapes[argument.name])
             for argument in self.signature.arguments
             for axis, extent in enumerate(argument.shape)
         ]
@@ -332,16 +338,20 @@ class _Sizes:
         raise ArgumentError(
             f"{argument.name} has {has}{along}, and needs {needs}",
             because=because,
-            fix=self._transposed(argument, shape),
+            fix=self._transposed(argument),
             name=argument.name,
         )
 
-    def _transposed(self, argument: Argument, shape: tuple[int, ...]) -> str | None:
-        """Where the array fits the other way round."""
-        wanted = [self.value(extent) for extent in argument.shape]
-        if len(shape) == 2 and wanted == list(reversed(shape)):
-            return f"Give its transpose: {argument.name}.T."
-        return None
+    def _transposed(self, argument: Argument) -> str | None:
+        """Whether all arrays fit when this one is turned round."""
+        if len(argument.shape) != 2 or self.turned:
+            return None
+        other = _Sizes(self.signature, dict(self.given), dict(self.told), turned=True)
+        try:
+            other.read({**self.shapes, argument.name: self.shapes[argument.name][::-1]})
+        except ArgumentError:
+            return None
+        return f"Give its transpose: {argument.name}.T."
 
     def _check_facts(self) -> None:
         for fact in self.signature.size_facts:

@@ -24,7 +24,7 @@ _TRIES = 60
 _NEAR = 1e-6  # a kink
 
 Arrays = Mapping[str, np.ndarray]
-Gradients = Callable[[Arrays], tuple[float, Arrays]]
+Gradients = Callable[[Mapping[str, Any]], tuple[float, Arrays]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def check(
     errors: dict[str, float] = dict.fromkeys((batch.root, *wrt), 0.0)
     sizes = []
     for arrays, known, directions, truth in _points(batch, signature, wrt, points, given or {}):
-        loss, found = gradients(arrays)
+        loss, found = gradients({**known, **arrays})
         sizes.append(known)
         errors[batch.root] = max(errors[batch.root], _relative(abs(loss - truth.root), abs(truth.root)))
         largest = max(1e-300, float(np.abs(truth.slopes).max(initial=0.0)))
