@@ -10,6 +10,7 @@ import click
 from symbackprop.cli.running import WRONG, names_in, without_traceback
 from symbackprop.compiling.compiled import Compiled
 from symbackprop.compiling.compiled import compile as compile_gradients
+from symbackprop.model.words import counted
 from symbackprop.notation.reading.model_text import load
 
 EXAMPLE = """
@@ -41,7 +42,8 @@ def compile_command(
         return
     compiled.save(output)
     if not quiet:
-        click.echo(f"Wrote {output}: {len(compiled.gradients)} gradients compiled from {model}.", err=True)
+        gradients = counted(len(compiled.gradients), "gradient", "gradients")
+        click.echo(f"Wrote {output}: {gradients} compiled from {model}.", err=True)
 
 
 def _check(compiled: Compiled, quiet: bool) -> None:

@@ -25,7 +25,7 @@ from symbackprop.notation.reading.values import Value, described
 from symbackprop.verifying.comparing import Pair, Screen, pair_of, proved, screened
 from symbackprop.verifying.local_forms import local_form
 from symbackprop.verifying.meanings import Meaning, NoMeaningError, in_units
-from symbackprop.verifying.truths import Truth
+from symbackprop.verifying.truths import Truth, direct_name, partial_of
 
 _SMALL = 1e-9  # a slope that tells nothing of a learning rate
 
@@ -52,11 +52,15 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What a claim in one reading stands on. No definition of a tensor in `opaque` may serve."""
+    """What a claim in one reading stands on. No definition of a tensor in `opaque` may serve.
+
+    With `direct`, a derivative of one tensor by another is by its own equation alone, where there are more paths.
+    """
 
     truth: Truth
     meaning: Meaning
     opaque: frozenset[str] = frozenset()
+    direct: bool = False
 
     @property
     def samples(self) -> Expr | None:
@@ -64,7 +68,7 @@ class Ground:
         return None if samples is None or self.truth.scale == "one sample" else samples.size
 
     def value(self, value: Value) -> Value:
-        return Value(in_units(value.array, self.meaning, self.truth), value.row)
+        return Value(in_units(value.array, self.meaning, self.truth, self.direct), value.row)
 
 
 def judge(claim: Claim, reading: Reading, ground: Ground) -> Judgement:
@@ -72,9 +76,25 @@ def judge(claim: Claim, reading: Reading, ground: Ground) -> Judgement:
     try:
         if claim.kind == "update":
             return _update(reading, ground)
-        return _equality(reading, ground)
+        return _either(reading, ground)
     except NoMeaningError as error:
         return Judgement("void", reading, because=f"{error} has no meaning here")
+
+
+def _either(reading: Reading, ground: Ground) -> Judgement:
+    """Derivatives of one tensor by another by its equation alone, as the chain rule has them, else over all paths."""
+    read = {name for side in reading.sides if side.value for name in tensors_in(side.value.expression)}
+    several = [
+        parts for name in sorted(read) if (parts := partial_of(name)) and ground.truth.knows(direct_name(*parts))
+    ]
+    if not several:
+        return _equality(reading, ground)
+    first = _equality(reading, replace(ground, direct=True))
+    if first.status == "right":
+        return first
+    second = _equality(reading, ground)
+    said = ", ".join(f"∂{of}/∂{by}" for of, by in several)
+    return replace(second, method=f"proved, {said} being over all paths") if second.status == "right" else first
 
 
 def _equality(reading: Reading, ground: Ground) -> Judgement:

@@ -17,7 +17,7 @@ from symbackprop.algebra.space import Fact
 from symbackprop.algebra.symbols import entry, indices_of, is_adjoint, primal, remade, tensor_of
 from symbackprop.model.model import Model
 from symbackprop.model.records import Side
-from symbackprop.verifying.truths import Truth, partial_of
+from symbackprop.verifying.truths import Truth, direct_name, partial_of
 
 Order = Mapping[str, tuple[int, ...]]
 """For each tensor that is turned, the place where each of its axes stood before."""
@@ -62,10 +62,13 @@ def _order(truth: Truth, weights: bool, samples: bool) -> Order:
             last_first = (rank - 1, *range(rank - 1))
             found[tensor.name] = last_first if records.side == "columns" else (*range(1, rank), 0)
     partials = {name: parts for name in truth.space.definitions if (parts := partial_of(name)) is not None}
+    partials |= {direct_name(*parts): parts for parts in partials.values()}
     ranks = {name: len(shape) for name, shape in truth.space.shapes.items()}
     for name, (of, by) in partials.items():
+        if name not in ranks:
+            continue
         first, second = (found.get(part, tuple(range(ranks[part]))) for part in (of, by))
-        found[primal(name)] = (*first, *(ranks[of] + place for place in second))
+        found[primal(name) if is_adjoint(name) else name] = (*first, *(ranks[of] + place for place in second))
     return found
 
 

@@ -19,7 +19,7 @@ from symbackprop.algebra.symbols import adjoint, total
 from symbackprop.notation.reading.claims import rooted
 from symbackprop.notation.reading.values import Value, contracted, entrywise, same_size
 from symbackprop.verifying.comparing import Pair, pair_of, screened
-from symbackprop.verifying.truths import Truth
+from symbackprop.verifying.truths import Truth, direct_name
 
 _NOTHING = frozenset()
 
@@ -41,14 +41,24 @@ def local_form(formula: Value, of: str, by: str, truth: Truth) -> LocalForm | No
         return None
     free = _with_arbitrary(truth, adjoint(of))
     g = Value(array_of(adjoint(of), truth.space.shapes[of]))
-    expected = _contraction(of, by, truth)
     samples = truth.derivation.source.samples
     size = None if samples is None or truth.scale == "one sample" else samples.size
-    for words, product in _products(g, formula, of in truth.derivation.sampled):
-        pair = pair_of(Value(expected), product, 0, size)
-        if pair is not None and screened(pair, free.points).status == "agree":
-            return LocalForm(words, pair, free)
+    for slope in _slopes(of, by, truth):
+        expected = _contraction(of, slope, truth)
+        for words, product in _products(g, formula, of in truth.derivation.sampled):
+            pair = pair_of(Value(expected), product, 0, size)
+            if pair is not None and screened(pair, free.points).status == "agree":
+                return LocalForm(words, pair, free)
     return None
+
+
+def _slopes(of: str, by: str, truth: Truth) -> Iterator[Array]:
+    """The derivative by the equation of `of` alone, where it reads `by`, and over all paths, where there are more."""
+    if by in tensors_in(truth.space.definitions[of].expression):
+        yield truth.local(of, by)
+        if not truth.knows(direct_name(of, by)):
+            return
+    yield truth.space.definitions[rooted(of, by)]
 
 
 def _with_arbitrary(truth: Truth, name: str) -> Truth:
@@ -61,15 +71,13 @@ def _with_arbitrary(truth: Truth, name: str) -> Truth:
     return replace(truth, points=points)
 
 
-def _contraction(of: str, by: str, truth: Truth) -> Array:
+def _contraction(of: str, slope: Array, truth: Truth) -> Array:
     r"""\(\sum_v g_v \, \partial v / \partial u\), over the indices of u."""
-    direct = by in tensors_in(truth.space.definitions[of].expression)
-    local = truth.local(of, by) if direct else truth.space.definitions[rooted(of, by)]
     rank = len(truth.space.shapes[of])
-    outer, inner = local.indices[:rank], local.indices[rank:]
-    body = Mul(array_of(adjoint(of), truth.space.shapes[of]).at(*outer), local.expression)
-    whole = total(body, *zip(outer, local.shape[:rank], strict=True))
-    shape = local.shape[rank:]
+    outer, inner = slope.indices[:rank], slope.indices[rank:]
+    body = Mul(array_of(adjoint(of), truth.space.shapes[of]).at(*outer), slope.expression)
+    whole = total(body, *zip(outer, slope.shape[:rank], strict=True))
+    shape = slope.shape[rank:]
     return Array(inner, shape, display(whole, dict(zip(inner, shape, strict=True)), truth.space))
 
 

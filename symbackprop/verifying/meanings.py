@@ -13,10 +13,9 @@ from sympy import Expr, Integer, Pow, Rational, S
 from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.arrays import Array
-from symbackprop.algebra.symbols import Partial, adjoint, entry, indices_of, is_adjoint, primal, remade, tensor_of
+from symbackprop.algebra.symbols import adjoint, entry, indices_of, is_adjoint, primal, remade, tensor_of
 from symbackprop.notation.conventions import Stand
-from symbackprop.notation.reading.claims import rooted
-from symbackprop.verifying.truths import Truth, partial_of
+from symbackprop.verifying.truths import Truth, direct_name, partial_of
 
 Units = tuple[Expr | None, Expr | None]
 """For a tensor with an entry per sample, and for one without: the multiple of its canonical adjoint; None for none."""
@@ -115,28 +114,28 @@ def _has_square(truth: Truth) -> bool:
 # putting it in
 
 
-def in_units(array: Array, meaning: Meaning, truth: Truth) -> Array:
+def in_units(array: Array, meaning: Meaning, truth: Truth, direct: bool = False) -> Array:
     """The array with each adjoint and partial derivative as a multiple of the canonical one.
+
+    Derivatives of one tensor by another go over all paths, or with `direct` by the equation of the former alone.
 
     Raises:
         NoMeaningError: a derivative that has no meaning, or that the model lacks.
     """
-    return replace(array, expression=_in_units(array.expression, meaning, truth))
+    return replace(array, expression=_in_units(array.expression, meaning, truth, direct))
 
 
-def _in_units(expr: Expr, meaning: Meaning, truth: Truth) -> Expr:
-    if isinstance(expr, Partial):
-        of, by = tensor_of(expr.of), tensor_of(expr.by)
-        return _unit(rooted(str(of), str(by)), (*indices_of(expr.of), *indices_of(expr.by)), meaning, truth)
+def _in_units(expr: Expr, meaning: Meaning, truth: Truth, direct: bool) -> Expr:
     name = tensor_of(expr)
     if name is not None:
-        return _unit(name, indices_of(expr), meaning, truth)
+        return _unit(name, indices_of(expr), meaning, truth, direct)
     if isinstance(expr, Indexed) or not expr.args:
         return expr
-    return remade(expr, (_in_units(a, meaning, truth) if isinstance(a, Expr) or a.args else a for a in expr.args))
+    parts = (_in_units(a, meaning, truth, direct) if isinstance(a, Expr) or a.args else a for a in expr.args)
+    return remade(expr, parts)
 
 
-def _unit(name: str, indices: tuple[Expr, ...], meaning: Meaning, truth: Truth) -> Expr:
+def _unit(name: str, indices: tuple[Expr, ...], meaning: Meaning, truth: Truth, direct: bool) -> Expr:
     """One name as a multiple of a canonical one."""
     if not is_adjoint(name):
         value = {truth.loss: meaning.loss_value, truth.cost: meaning.cost_value}.get(name, S.One)
@@ -149,6 +148,8 @@ def _unit(name: str, indices: tuple[Expr, ...], meaning: Meaning, truth: Truth) 
         return _multiple(meaning.cost, by, indices, name, truth)
     if of == truth.loss and truth.knows(adjoint(by)) and len(indices) == len(truth.space.shapes[by]):
         return _multiple(meaning.loss, by, indices, name, truth)
+    if direct and truth.knows(direct_name(of, by)):
+        return entry(direct_name(of, by), *indices)
     if not truth.knows(name):
         raise NoMeaningError(name)
     return entry(name, *indices)

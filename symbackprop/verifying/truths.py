@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from sympy import Expr, Mul, S, Symbol
@@ -37,6 +37,11 @@ def partial_of(name: str) -> tuple[str, str] | None:
     """`("L", "W1")` for `∂L∂W1`; None for any other name."""
     of, mark, by = primal(name).partition(ADJOINT) if is_adjoint(name) else ("", "", "")
     return (of, by) if mark else None
+
+
+def direct_name(of: str, by: str) -> str:
+    """The name of the derivative by one equation alone, where there are other paths too: `b|z` beside `∂b∂z`."""
+    return f"{of}|{by}"
 
 
 @dataclass(frozen=True)
@@ -95,6 +100,10 @@ class Truth:
         definitions: dict[str, Array] = {}
         for name in new:
             self._add_partial(name, definitions)
+            of, by = partial_of(name) or ("", "")
+            read = tensors_in(self.space.definitions[of].expression)
+            if by in read and any(self._depends(inner, by) for inner in read - {by}):
+                definitions[direct_name(of, by)] = self.local(of, by)
         return self.with_definitions(definitions) if definitions else self
 
     def _is_partial(self, name: str) -> bool:
@@ -235,6 +244,12 @@ class Truths:
         if not isinstance(size, Symbol) or size in point.sizes:
             return point
         return replace(point, sizes={**point.sizes, size: SAMPLES})
+
+
+@lru_cache(maxsize=8)
+def truths_of(model: Model, one_over_m: Stand = "parameters") -> Truths:
+    """The truths of a model, which serve each note on it."""
+    return Truths(model, one_over_m)
 
 
 def _is_leaf(name: str, model: Model) -> bool:

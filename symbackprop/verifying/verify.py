@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 from symbackprop.algebra.arrays import Array
@@ -21,7 +22,7 @@ from symbackprop.verifying.judging import Ground, Judgement, judge
 from symbackprop.verifying.letters import with_letters
 from symbackprop.verifying.meanings import NoMeaningError, in_units
 from symbackprop.verifying.reporting import Desk, under_convention, verdict_of
-from symbackprop.verifying.truths import Truths
+from symbackprop.verifying.truths import Truths, truths_of
 from symbackprop.verifying.verdicts import Report, Status, Verdict
 
 
@@ -48,6 +49,7 @@ def verify(
         chosen = chosen.having(one_over_m=one_over_m)
     source = str(note) if isinstance(note, Path) else "the note"
 
+    @lru_cache(maxsize=16)
     def read(beside: Model) -> tuple[Claim | Unreadable, ...]:
         return read_claims(statements_of(note, beside, chosen), beside, conventions=chosen)
 
@@ -116,7 +118,7 @@ GIVEN = 3  # wrong lines that a later one may be judged upon
 
 def judged(note: Note, model: Model, one_over_m: Stand, conventions: Conventions) -> tuple[Verdict, ...]:
     """A verdict for each line of a note, in order."""
-    truths = Truths(model, one_over_m)
+    truths = truths_of(model, one_over_m)
     grounds = stated_grounds(note, truths)
     desk = Desk(truths, conventions)
     count = range(len(grounds.lines))

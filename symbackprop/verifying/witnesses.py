@@ -51,8 +51,16 @@ class Certifier:
                         continue
                 except (ArithmeticError, ValueError, UndecidedError, KeyError):
                     continue
-                return _witness(self._leaves[number], pair, point, position, left, right)
+                return self._found(number, pair, position, left, right)
         return None
+
+    def _found(self, number: int, pair: Pair, position: tuple[int, ...], left: Any, right: Any) -> Witness:
+        sizes = sorted(self.truth.points[number].sizes.items(), key=str)
+        read = {s for shape in self.truth.space.shapes.values() for extent in shape for s in extent.free_symbols}
+        read |= (pair.left - pair.right).free_symbols
+        indices = tuple((variable.name, at) for variable, at in zip(pair.indices, position, strict=True))
+        counts = tuple((symbol.name, count) for symbol, count in sizes if symbol in read)
+        return Witness(counts, indices, _stored(self._leaves[number]), _middle(left), _middle(right))
 
     def values_read(self, expr: Expr, witness: Witness) -> tuple[tuple[Expr, float], ...]:
         """The entries that `expr` reads at the witness's place, with their values; none where they are many."""
@@ -91,14 +99,6 @@ def _near(place: tuple[int, ...], shape: tuple[int, ...]) -> list[tuple[int, ...
     """The place itself, then a few others."""
     others = [position for position in product(*map(range, shape)) if position != place]
     return [place, *others[: ATTEMPTS - 1]]
-
-
-def _witness(
-    leaves: Mapping[str, Any], pair: Pair, point: Point, position: tuple[int, ...], left: Any, right: Any
-) -> Witness:
-    sizes = tuple(sorted((symbol.name, count) for symbol, count in point.sizes.items()))
-    indices = tuple((variable.name, at) for variable, at in zip(pair.indices, position, strict=True))
-    return Witness(sizes, indices, _stored(leaves), _middle(left), _middle(right))
 
 
 def _stored(leaves: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
