@@ -5,8 +5,9 @@ from __future__ import annotations
 from string import ascii_lowercase
 
 from sympy import Expr, Mul, S, Symbol
+from sympy.tensor.indexed import Indexed
 
-from symbackprop.algebra.symbols import entry
+from symbackprop.algebra.symbols import entry, indices_of
 from symbackprop.compiling.fragments import Code, Level, call, sequence
 from symbackprop.compiling.printer import ArrayPrinter
 from symbackprop.compiling.program import Contract
@@ -65,6 +66,16 @@ def reduction(code: Code, operation: str, axes: Axes, gone: Axes) -> Code:
     places = [str(axes.index(a)) for a in axes if a in gone]
     chosen = "" if len(places) == len(axes) else f"axis={places[0] if len(places) == 1 else sequence(places)}"
     return Code(f"{code.within(Level.ATOM)}.{operation}({chosen})")
+
+
+def natural_order(expression: Expr, used: Axes, gone: Axes) -> Axes:
+    """The axes in the order of an entry that has them all, so that nothing is transposed to be reduced."""
+    everything = (*used, *gone)
+    for part in sorted(expression.atoms(Indexed), key=str):
+        at = tuple(p for p in indices_of(part) if p in everything)
+        if set(at) == set(everything) and tuple(a for a in at if a in used) == used and len(at) == len(everything):
+            return at
+    return everything
 
 
 def _product(first: View, second: View, bound: Axes, axes: Axes) -> View:

@@ -13,7 +13,7 @@ from sympy.core.basic import Basic
 from symbackprop.algebra.symbols import indices_of, tensor_of
 from symbackprop.compiling.fragments import sequence
 from symbackprop.compiling.functions import Functions
-from symbackprop.compiling.identifiers import identifiers
+from symbackprop.compiling.identifiers import AMBIGUOUS, identifiers
 from symbackprop.compiling.printer import ArrayPrinter, Dictionary, Name
 from symbackprop.compiling.program import Allocate, Contract, Into, Loop, Program, Reduce, Statement
 from symbackprop.compiling.sizes import Requirement, size_plan
@@ -111,7 +111,7 @@ def _dictionary(program: Program, statements: tuple[Statement, ...]) -> tuple[Di
     loops = sorted({symbol.name for symbol, _ in _boxes(statements)})
     fixed = {*NAMED, *(helper.__name__ for helper in HELPERS), ENTRY}
     made = identifiers(tensors, fixed)
-    inner = identifiers([*sizes, *loops], {*fixed, *made.values()})
+    inner = identifiers([*sizes, *loops], {*fixed, *made.values(), *AMBIGUOUS})
     functions = Functions(program.space.functions, {*fixed, *made.values(), *inner.values()})
     places = {name: number for number, name in enumerate(tensors)}
     return Dictionary(made, inner, functions.name, places), functions

@@ -186,23 +186,21 @@ class ArrayPrinter(NumPyPrinter):
         scalars, arrays = scalars_apart(above)
         scalar_below, array_below = scalars_apart(below)
         if scalars and arrays and scalar_below:
-            front = f"{self._product(scalars)} / {self._divisor(scalar_below)} * {self._product(arrays)}"
+            front = f"{self._product(scalars)} / {self._divisor(scalar_below)} * {self._product(arrays, Level.UNARY)}"
             below = array_below
         else:
-            front = self._product([*scalars, *arrays]) if above else "1"
+            front = self._product([*scalars, *arrays], Level.MATMUL) if above else "1"
         return Code(f"{front} / {self._divisor(below)}", Level.MUL) if below else Code(front, Level.MUL)
 
-    def _product(self, factors: list[Expr]) -> str:
-        if len(factors) == 1:
-            return self._at_least(factors[0], Level.MATMUL)
-        return " * ".join(
-            [self._at_least(factors[0], Level.MUL), *(self._at_least(f, Level.UNARY) for f in factors[1:])]
-        )
+    def _product(self, factors: list[Expr], first: Level = Level.MUL) -> str:
+        """The factors; a lone product of matrices needs no brackets where `first` allows it."""
+        rest = [self._at_least(f, Level.UNARY) for f in factors[1:]]
+        return " * ".join([self._at_least(factors[0], Level.MUL if rest else first), *rest])
 
     def _divisor(self, factors: list[Expr]) -> Code:
-        return Code(self._product(factors), Level.MUL if len(factors) > 1 else self._print(factors[0]).level).within(
-            Level.UNARY
-        )
+        if len(factors) == 1:
+            return self._at_least(factors[0], Level.UNARY)
+        return Code(f"({self._product(factors)})")
 
     def _factor_key(self, factor: Expr) -> tuple:
         """Numbers, sizes, adjoints, tensors in the order of their declaration, sums, functions, cases."""

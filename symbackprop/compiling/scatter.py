@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 from sympy import Expr, S, Symbol
 from sympy.logic.boolalg import Boolean
 
 from symbackprop.algebra.ranges import affine_coefficient
 from symbackprop.compiling.conditions import nonnegative
-from symbackprop.compiling.contractions import reduction
-from symbackprop.compiling.fragments import Code, Level, folded, sequence
+from symbackprop.compiling.contractions import natural_order, reduction
+from symbackprop.compiling.fragments import Code, Level, call, folded, sequence
 from symbackprop.compiling.printer import ArrayPrinter
 from symbackprop.compiling.program import Into
-from symbackprop.compiling.views import Place
+from symbackprop.compiling.views import Margins, Place
 
 UNROLLED = 9
 """How often a window may be walked by a loop in Python."""
@@ -28,6 +29,8 @@ class _Scatter:
     ranges: dict[Symbol, Expr]  # of the loops around it and of its box
     box: dict[Symbol, Expr]
     printer: ArrayPrinter
+    wide: str = ""  # the larger array that is added to instead
+    margins: Margins = ()
 
     @property
     def shape(self) -> tuple[Expr, ...]:
@@ -43,15 +46,54 @@ def added(statement: Into, loops: Ranges, printer: ArrayPrinter, indent: int, co
     box = dict(statement.box)
     scatter = _Scatter(statement, {**loops, **box}, box, printer)
     walked = _walked(scatter)
+    wide = _widened(scatter, walked)
+    if wide is None:
+        return _lines(scatter, walked, indent, comment)
+    name, margins, first, last = wide
+    inner = _lines(replace(scatter, wide=name, margins=margins), walked, indent, comment)
+    return [*folded(first, indent, comment), *inner, *folded(last, indent, comment)]
+
+
+def _widened(scatter: _Scatter, walked: list[Symbol]) -> tuple[str, Margins, str, str] | None:
+    """Where the map leaves the tensor: a larger array to add to, whose inner part is the tensor's then."""
+    statement, printer = scatter.statement, scatter.printer
+    if not _is_one_to_one(scatter, [s for s in scatter.box if s not in walked]):
+        return None
+    ranges = scatter.ranges
+    margins = printer.reader.margins(statement.target, statement.at, Place(tuple(scatter.box), ranges))
+    if margins is None or all(width == 0 for pair in margins for width in pair):
+        return None
+    name = f"{scatter.name}_wide"
+    while name in (*printer.words.tensors.values(), *printer.words.indices.values()):
+        name += "_"
+    write = partial(printer.write, place=Place((), {}))
+    shape = [
+        write((extent + before + after).expand())
+        for extent, (before, after) in zip(scatter.shape, margins, strict=True)
+    ]
+    inner = [Symbol(f"axis {axis}", integer=True) for axis in range(len(shape))]
+    place = Place(tuple(inner), {**ranges, **dict(zip(inner, scatter.shape, strict=True))})
+    view = printer.reader.written(statement.target, tuple(inner), place, Code(name), margins)
+    if view is None:
+        return None
+    zeros = call("np.zeros", shape[0] if len(shape) == 1 else sequence(shape))
+    return name, margins, f"{name} = {zeros}", f"{scatter.name} += {view.code()}"
+
+
+def _lines(scatter: _Scatter, walked: list[Symbol], indent: int, comment: str) -> list[str]:
+    """The addition within loops over the indices that are walked."""
     head: list[str] = []
     for symbol in walked:
-        name, extent = printer.words.indices[symbol.name], printer.write(box[symbol], Place((), {}))
+        name, extent = (
+            scatter.printer.words.indices[symbol.name],
+            scatter.printer.write(scatter.box[symbol], Place((), {})),
+        )
         head.append(f"{'    ' * len(head)}for {name} in range({extent}):")
         indent += 4
-        del box[symbol]
+    rest = replace(scatter, box={s: extent for s, extent in scatter.box.items() if s not in walked})
     if head and comment:
         head[0], comment = f"{head[0]}  # {comment}", ""
-    return [*head, *(f"{'    ' * len(head)}{line}" for line in _body(scatter, indent, comment))]
+    return [*head, *(f"{'    ' * len(head)}{line}" for line in _body(rest, indent, comment))]
 
 
 def _walked(scatter: _Scatter) -> list[Symbol]:
@@ -132,18 +174,21 @@ def _addition(
 ) -> list[str]:
     statement, printer = scatter.statement, scatter.printer
     loose = [
-        _reads(p, axes) and any(c is not None for c in _outside(p, n, place, printer))
+        not scatter.wide and _reads(p, axes) and any(c is not None for c in _outside(p, n, place, printer))
         for p, n in zip(statement.at, scatter.shape, strict=True)
     ]
     if plain and not any(loose):
-        target = printer.reader.written(statement.target, statement.at, place)
+        name = Code(scatter.wide or scatter.name)
+        target = printer.reader.written(statement.target, statement.at, place, name, scatter.margins)
         if target is not None:
             code = _value(scatter, axes)
             return folded(f"{target.code()} += {code}", indent, comment)
     positions, guards = [], []
     for position, extent, is_loose in zip(statement.at, scatter.shape, loose, strict=True):
         code = printer.write(position, place)
-        if is_loose:
+        if scatter.wide:
+            code = printer.write(position + scatter.margins[len(positions)][0], place)
+        elif is_loose:
             last = printer.write(extent - 1, Place((), {}))
             operand = code.within(Level.ADD)
             guards.append(f"({operand} >= 0) & ({operand} <= {last})")
@@ -153,7 +198,7 @@ def _addition(
     if guards:
         value = Code(f"np.where({' & '.join(guards)}, {value}, 0.0)")
     where = positions[0] if len(positions) == 1 else sequence(positions)
-    return folded(f"np.add.at({scatter.name}, {where}, {value})", indent, comment)
+    return folded(f"np.add.at({scatter.wide or scatter.name}, {where}, {value})", indent, comment)
 
 
 def _value(scatter: _Scatter, axes: tuple[Symbol, ...]) -> Code:
@@ -164,9 +209,9 @@ def _value(scatter: _Scatter, axes: tuple[Symbol, ...]) -> Code:
     place = Place((*axes, *used), scatter.ranges)
     code = scatter.printer.write(expression, place)
     if used:
-        present = tuple(a for a in place.axes if a in expression.free_symbols)
-        code = scatter.printer.write(expression, Place(present, scatter.ranges))
-        code = reduction(code, "sum", present, used)
+        present = tuple(a for a in axes if a in expression.free_symbols)
+        order = natural_order(expression, present, used)
+        code = reduction(scatter.printer.write(expression, Place(order, scatter.ranges)), "sum", order, used)
         missing = [":" if a in present else "None" for a in axes]
         if any(a not in present for a in axes):
             code = Code(f"{code}[{', '.join(missing)}]")

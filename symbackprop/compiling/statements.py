@@ -11,7 +11,7 @@ from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.binding import tensors_in
 from symbackprop.algebra.symbols import entry, indices_of, is_adjoint, tensor_of
-from symbackprop.compiling.contractions import contracted, is_copy_free, reduction, whole
+from symbackprop.compiling.contractions import contracted, is_copy_free, natural_order, reduction, whole
 from symbackprop.compiling.fragments import Code, Level, call, folded, sequence
 from symbackprop.compiling.printer import ArrayPrinter
 from symbackprop.compiling.program import Allocate, Contract, Elementwise, Into, Loop, Program, Reduce, Statement
@@ -220,7 +220,7 @@ class Writer:
         free = statement.expression.free_symbols
         used = tuple(a for a in place.axes if a in free)
         gone = tuple(b for b in bound if b in free)
-        order = self._order(statement.expression, used, gone, ranges)
+        order = natural_order(statement.expression, used, gone)
         if order == () and not gone:
             order = used
         code = self.printer.write(statement.expression, Place(order, ranges))
@@ -232,15 +232,6 @@ class Writer:
             code = Code("0")
             return whole(code, ())
         return whole(reduction(code, statement.operation, order, gone) if gone else code, used)
-
-    def _order(self, expression: Expr, used: tuple, gone: tuple, ranges: Ranges) -> tuple[Symbol, ...]:
-        """The axes in the order of an entry that has them all, so that nothing is transposed to be reduced."""
-        everything = (*used, *gone)
-        for part in sorted(expression.atoms(Indexed), key=str):
-            at = tuple(p for p in indices_of(part) if p in everything)
-            if set(at) == set(everything) and tuple(a for a in at if a in used) == used and len(at) == len(everything):
-                return at
-        return everything
 
     # products that are written where they are read
 

@@ -107,6 +107,16 @@ class _Axis:
     inside: bool  # proved, or taken to be so
 
 
+Margins = tuple[tuple[Expr, Expr], ...]
+"""For each axis, how many entries stand before and behind those of a tensor."""
+
+
+def _shifted(axis: _Axis, before: Expr, after: Expr) -> _Axis:
+    """The axis as positions in an array with margins."""
+    extent, inside = axis.extent + before + after, axis.inside or bool(axis.slopes)
+    return replace(axis, offset=(axis.offset + before).expand(), extent=extent, inside=inside)
+
+
 class Reader:
     """Makes views of the tensors in `space`, which have `names`; `write` gives the source of an index expression."""
 
@@ -146,16 +156,32 @@ class Reader:
         shape = self.space.shapes.get(str(tensor_of(read)), ())
         return all(self._inside(p, n, place) for p, n in zip(indices_of(read), shape, strict=True))
 
-    def written(self, target: str, at: tuple[Expr, ...], place: Place) -> View | None:
-        """The view `target[at]` to be written to, all in range and one to one; None if no subscript gives it."""
+    def written(
+        self, target: str, at: tuple[Expr, ...], place: Place, name: Code | None = None, margins: Margins = ()
+    ) -> View | None:
+        """The view `target[at]` to be written to, all in range and one to one; None if no subscript gives it.
+
+        With `margins` it is the array `name` that is written to, which has so many entries more around the target's.
+        """
         shape = self.space.shapes[target]
         axes = [replace(self._axis(p, n, place), inside=True) for p, n in zip(at, shape, strict=True)]
         used = [symbol for axis in axes for symbol in axis.slopes]
         if len(set(used)) < len(used) or any(len(axis.slopes) > 1 or not axis.affine for axis in axes):
             return None
+        if margins:
+            axes = [_shifted(axis, before, after) for axis, (before, after) in zip(axes, margins, strict=True)]
         parts = [self._part(axis, place) for axis in axes]
         kept = tuple(part for part in parts if part is not None)
-        return View(Code(self.names[target]), kept, target) if len(kept) == len(parts) else None
+        return View(name or Code(self.names[target]), kept, target) if len(kept) == len(parts) else None
+
+    def margins(self, target: str, at: tuple[Expr, ...], place: Place) -> Margins | None:
+        """How far `target[at]` reaches below 0 and past the end of each axis; None if an axis is not affine."""
+        axes = [self._axis(p, n, place) for p, n in zip(at, self.space.shapes[target], strict=True)]
+        if not all(axis.affine for axis in axes):
+            return None
+        return tuple(
+            self._margins(axis, place) if axis.slopes and not axis.inside else (S.Zero, S.Zero) for axis in axes
+        )
 
     def _axis(self, position: Expr, extent: Expr, place: Place) -> _Axis:
         if position in place.axes:
@@ -201,15 +227,7 @@ class Reader:
         if all(before == 0 and after == 0 for before, after in widths):
             return base, axes, False
         texts = [sequence([self._number(before), self._number(after)]) for before, after in widths]
-        shifted = [
-            replace(
-                axis,
-                offset=axis.offset + before,
-                extent=axis.extent + before + after,
-                inside=axis.inside or bool(axis.slopes),
-            )
-            for axis, (before, after) in zip(axes, widths, strict=True)
-        ]
+        shifted = [_shifted(axis, before, after) for axis, (before, after) in zip(axes, widths, strict=True)]
         return call("np.pad", base, texts[0] if len(texts) == 1 else sequence(texts)), shifted, True
 
     def _margins(self, axis: _Axis, place: Place) -> tuple[Expr, Expr]:
