@@ -13,8 +13,8 @@ from symbackprop.algebra.display import size_of
 from symbackprop.algebra.elimination import eliminate
 from symbackprop.algebra.space import Space
 from symbackprop.algebra.symbols import adjoint, entry, is_adjoint, primal
-from symbackprop.compiling.stable import stable
-from symbackprop.compiling.standing import standing
+from symbackprop.compiling.stability.stable import stable
+from symbackprop.compiling.stability.standing import standing
 from symbackprop.derivation.route import route
 from symbackprop.derivation.sweep import Swept, sweep
 from symbackprop.model.model import Model

@@ -16,7 +16,7 @@ from symbackprop.compiling.compiled import compile as compile_gradients
 from symbackprop.compiling.equations import computation_of
 from symbackprop.compiling.lowering import lower
 from symbackprop.compiling.numpy_code import emit
-from symbackprop.compiling.stable import stable
+from symbackprop.compiling.stability.stable import stable
 from symbackprop.model.model import Model
 from tests.benchmarks.derive_cost import cold, fit, mlp
 

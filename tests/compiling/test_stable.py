@@ -11,8 +11,8 @@ import symbackprop as sb
 from symbackprop.algebra.proving.arithmetic import FLOATS
 from symbackprop.algebra.proving.evaluate import Computed, Environment, value_of
 from symbackprop.algebra.symbols import entry, size
-from symbackprop.compiling import stable as module
-from symbackprop.compiling.stable import StableModel, stable
+from symbackprop.compiling.stability import stable as module
+from symbackprop.compiling.stability.stable import StableModel, stable
 from symbackprop.model.model import Model
 
 HEAD = "size n, k\ninput x[n]\ntarget y[k]\nparameter W[k,n]\nz = W x\n"

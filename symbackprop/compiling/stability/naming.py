@@ -14,7 +14,7 @@ from symbackprop.algebra.binding import substitute
 from symbackprop.algebra.proving.naming import label
 from symbackprop.algebra.space import Ranges
 from symbackprop.algebra.symbols import Maximum, entry, index, tensor_of
-from symbackprop.compiling.exponentials import Part, largest_of
+from symbackprop.compiling.stability.exponentials import Part, largest_of
 from symbackprop.model.records import Equation
 
 

@@ -18,7 +18,7 @@ from symbackprop.algebra.proving.naming import label
 from symbackprop.algebra.ranges import is_nonnegative
 from symbackprop.algebra.space import Ranges, Space
 from symbackprop.algebra.symbols import BINDERS, Apply, body_of, bounds_of, entry, remade
-from symbackprop.compiling.steady import Steady
+from symbackprop.compiling.stability.steady import Steady
 from symbackprop.model.model import Model
 from symbackprop.model.records import Equation
 

@@ -16,8 +16,8 @@ from symbackprop.algebra.binding import tensors_in
 from symbackprop.algebra.proving.zero import Proof, is_zero
 from symbackprop.algebra.space import Space
 from symbackprop.algebra.symbols import Apply
-from symbackprop.compiling.naming import Added, Naming
-from symbackprop.compiling.steady import LOG_SOFTPLUS, Steady, by_cases
+from symbackprop.compiling.stability.naming import Added, Naming
+from symbackprop.compiling.stability.steady import LOG_SOFTPLUS, Steady, by_cases
 from symbackprop.model.model import Model
 from symbackprop.model.records import Equation, Tensor
 

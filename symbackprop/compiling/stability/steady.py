@@ -17,7 +17,7 @@ from symbackprop.algebra.elimination import put_in
 from symbackprop.algebra.ranges import is_nonnegative
 from symbackprop.algebra.space import Ranges, ScalarFunction, Space
 from symbackprop.algebra.symbols import BINDERS, Apply, body_of, bounds_of, indices_of, remade, tensor_of
-from symbackprop.compiling.exponentials import (
+from symbackprop.compiling.stability.exponentials import (
     Part,
     base_and_power,
     is_pair,
@@ -26,7 +26,7 @@ from symbackprop.compiling.exponentials import (
     softplus_of,
     tanh_of,
 )
-from symbackprop.compiling.naming import Naming
+from symbackprop.compiling.stability.naming import Naming
 from symbackprop.model.functions import FUNCTIONS, x
 
 LOG_SOFTPLUS = ScalarFunction("_log_softplus", x, log(log(1 + exp(x))))
