@@ -16,6 +16,7 @@ from sympy import Expr, Integer, Rational, Symbol, exp, log, sqrt
 
 from symbackprop.algebra.space import Fact
 from symbackprop.algebra.symbols import Apply, entry, index, size, total
+from symbackprop.compiling.compiled import compile as compile_gradients
 from symbackprop.derivation.sweep import derive
 from symbackprop.model.functions import FUNCTIONS
 from symbackprop.model.model import Model
@@ -176,6 +177,30 @@ NETWORKS = {
 SIZES: dict[Symbol, int] = {n: 3, h: 4, c: 3, m: 5}
 
 
+def by_autograd(network: str, library: str, data: dict[str, np.ndarray], folder: Path) -> dict[str, np.ndarray]:
+    """The value of a network's loss, and its gradients as `grad_W1` and so on, by the library."""
+    np.savez(folder / "data.npz", **data)
+    command = [PYTHON, str(SCRIPT), library, network, str(folder / "data.npz"), str(folder / "gradients.npz")]
+    subprocess.run(command, check=True, timeout=300)
+    with np.load(folder / "gradients.npz") as file:
+        return dict(file)
+
+
+@pytest.mark.peers
+@pytest.mark.parametrize("library", ["torch", "jax"])
+@pytest.mark.parametrize("network", NETWORKS)
+def test_compiled_gradients_agree_with_autograd(network: str, library: str, tmp_path: Path) -> None:
+    """The compiled function: value and every gradient, the inputs' too, to 1e-12 of its largest entry."""
+    described = NETWORKS[network]()
+    data = draw(described, SIZES, seed=11)
+    theirs = by_autograd(network, library, data, tmp_path)
+    wrt = [tensor.name for tensor in described.tensors if tensor.role in ("parameter", "input")]
+    loss, gradients = compile_gradients(described, wrt=wrt)(data)
+    assert loss == pytest.approx(float(theirs["value"]), rel=1e-13)
+    for name in wrt:
+        assert disagreement(gradients[name], theirs[f"grad_{name}"]) <= 1e-12, name
+
+
 @pytest.mark.peers
 @pytest.mark.parametrize("library", ["torch", "jax"])
 @pytest.mark.parametrize("network", NETWORKS)
@@ -183,11 +208,7 @@ def test_gradients_agree_with_autograd(network: str, library: str, tmp_path: Pat
     """Every gradient, the inputs' too, agrees with the library's own to 1e-12 of its largest entry."""
     described = NETWORKS[network]()
     data = draw(described, SIZES, seed=7)
-    np.savez(tmp_path / "data.npz", **data)
-    command = [PYTHON, str(SCRIPT), library, network, str(tmp_path / "data.npz"), str(tmp_path / "gradients.npz")]
-    subprocess.run(command, check=True, timeout=300)
-    with np.load(tmp_path / "gradients.npz") as file:
-        theirs = dict(file)
+    theirs = by_autograd(network, library, data, tmp_path)
     wrt = [tensor.name for tensor in described.tensors if tensor.role in ("parameter", "input")]
     known = slopes(described, SIZES, data, wrt)
     assert known.root == pytest.approx(float(theirs["value"]), rel=1e-13)
