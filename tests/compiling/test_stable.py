@@ -50,6 +50,14 @@ FORMS = {
             "L = sum(i < k: (p[i] - y[i])**2)",
         ],
     ),
+    "softmax that is shifted already": (
+        "m = max(j, z[j])\np[i] = exp(z[i] - m)/sum(j, exp(z[j] - m))\nloss L = sum(i, (p[i] - y[i])^2)",
+        [MAX, P, "L = sum(i < k: (p[i] - y[i])**2)"],
+    ),
+    "log-sum-exp that is shifted already": (
+        "m = max(j, z[j])\nloss L = m + log(sum(j, exp(z[j] - m)))",
+        [MAX, f"L = z_max + log({SUM})"],
+    ),
     "log-softmax": (
         "q = log_softmax(z)\nloss L = -sum(i, y[i] q[i])",
         [MAX, f"q[i] = -z_max - log({SUM}) + z[i]", "L = -sum(i < k: q[i]*y[i])"],
@@ -163,7 +171,7 @@ def test_forms(form: str) -> None:
     """What stands in the place of each form, equation by equation; every change is proved."""
     text, wanted = FORMS[form]
     _, found = stable_of(text)
-    assert [repr(equation) for equation in found.model.order if equation.tensor != "z"] == wanted
+    assert [repr(equation) for equation in found.model.order if equation.tensor not in ("z", "m")] == wanted
     assert found.rewrites
     changed = {rewrite.tensor for rewrite in found.rewrites}
     given = {equation.tensor: equation.expression for equation in sb.parse(HEAD + text).order}

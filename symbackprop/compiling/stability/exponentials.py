@@ -152,6 +152,14 @@ def tanh_of(above: tuple[Part, ...], below: tuple[Part, ...]) -> Expr | None:
     return -ratio * Apply("tanh", -gap) if gap.could_extract_minus_sign() else ratio * Apply("tanh", gap)
 
 
+def without_common(parts: tuple[Part, ...]) -> tuple[tuple[Part, ...], Expr]:
+    r"""The parts without the terms that all exponents share, and these: \(e^{z_k - m}\) summed over k has -m."""
+    shared = [set(Add.make_args(part.exponent)) for part in parts]
+    bound = {variable for part in parts for variable, _ in part.bounds}
+    common = Add(*(t for t in set.intersection(*shared) if not t.free_symbols & bound and not t.is_number))
+    return tuple(replace(part, exponent=part.exponent - common) for part in parts), common
+
+
 def largest_of(part: Part) -> Expr:
     """The largest exponent of one part, over the positions that its guards let through."""
     guards = [factor for factor in Mul.make_args(part.weight) if isinstance(factor, Guard)]

@@ -14,7 +14,7 @@ from symbackprop.algebra.binding import substitute
 from symbackprop.algebra.proving.naming import label
 from symbackprop.algebra.space import Ranges
 from symbackprop.algebra.symbols import Maximum, entry, index, tensor_of
-from symbackprop.compiling.stability.exponentials import Part, largest_of
+from symbackprop.compiling.stability.exponentials import Part, largest_of, without_common
 from symbackprop.model.records import Equation
 
 
@@ -41,22 +41,24 @@ class Naming:
     known: dict[str, str] = field(default_factory=dict)
 
     def largest(self, parts: tuple[Part, ...], ranges: Ranges) -> Expr:
-        """The entry with the largest exponent of a sum, for the free indices that its exponents read."""
+        """The largest exponent of a sum: an entry for the free indices that it reads, and what all exponents share."""
+        parts, common = without_common(parts)
         values = list(dict.fromkeys(map(largest_of, parts)))
         entries = [self._entry(value, ranges) if value.has(Maximum) else value for value in values]
         found = entries[0]
         for value in entries[1:]:
             found = self._entry(Piecewise((found, found > value), (value, True)), ranges)
-        return found
+        return found + common
 
     def largest_if_known(self, parts: tuple[Part, ...], ranges: Ranges) -> Expr | None:
         """The same where it has its tensor already."""
+        parts, common = without_common(parts)
         values = list(dict.fromkeys(map(largest_of, parts)))
         if len(values) != 1:
             return None
         array, free = _over(values[0], ranges)
         name = self.known.get(_key(array))
-        return None if name is None else entry(name, *free)
+        return None if name is None else entry(name, *free) + common
 
     def logarithm(self, name: str, array: Array, expression: Expr, at: Iterable[Expr]) -> Expr:
         """The entry of `log_p` at the indices of an entry of p, `expression` being log p at p's own."""
