@@ -53,7 +53,8 @@ def sequence(parts: Sequence[str]) -> Code:
 
 def folded(text: str, indent: int = 0, comment: str = "") -> list[str]:
     """A statement `name = expression` as lines of at most `WIDTH` where it can be cut, in brackets if it is."""
-    tail = f"  # {comment}" if comment else ""
+    plain = "".join(c for c in comment if c.isprintable())
+    tail = f"  # {plain}" if plain else ""
     head, sign, body = _assignment(text)
     if indent + len(text) + len(tail) <= WIDTH:
         return [text + tail]

@@ -110,7 +110,8 @@ def _dictionary(program: Program, statements: tuple[Statement, ...]) -> tuple[Di
     sizes = sorted(s.name for s in _sizes(program, statements))
     loops = sorted({symbol.name for symbol, _ in _boxes(statements)})
     fixed = {*NAMED, *(helper.__name__ for helper in HELPERS), ENTRY}
-    made = identifiers(tensors, fixed)
+    given = identifiers(program.arguments, fixed)
+    made = given | identifiers([t for t in tensors if t not in given], {*fixed, *given.values(), *AMBIGUOUS})
     inner = identifiers([*sizes, *loops], {*fixed, *made.values(), *AMBIGUOUS})
     functions = Functions(program.space.functions, {*fixed, *made.values(), *inner.values()})
     places = {name: number for number, name in enumerate(tensors)}

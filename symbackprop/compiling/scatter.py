@@ -92,7 +92,7 @@ def _lines(scatter: _Scatter, walked: list[Symbol], indent: int, comment: str) -
         indent += 4
     rest = replace(scatter, box={s: extent for s, extent in scatter.box.items() if s not in walked})
     if head and comment:
-        head[0], comment = f"{head[0]}  # {comment}", ""
+        (head[0],), comment = folded(head[0], indent, comment), ""
     return [*head, *(f"{'    ' * len(head)}{line}" for line in _body(rest, indent, comment))]
 
 
@@ -146,8 +146,7 @@ def _body(scatter: _Scatter, indent: int, comment: str) -> list[str]:
         test = " and ".join(printer.write(c, Place((), scatter.ranges)) for c in when)
         known = tuple(e for c in when for e in nonnegative(c))
         lines = _addition(scatter, axes, Place(axes, scatter.ranges, known=known), plain, indent + 4, "")
-        first = f"if {test}:" + (f"  # {comment}" if comment else "")
-        return [first, *(f"    {line}" for line in lines)]
+        return [*folded(f"if {test}:", indent, comment), *(f"    {line}" for line in lines)]
     return _addition(scatter, axes, place, plain, indent, comment)
 
 

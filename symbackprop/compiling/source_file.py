@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from symbackprop.compiling.fragments import WIDTH, folded, sequence
-from symbackprop.compiling.identifiers import AMBIGUOUS
 from symbackprop.compiling.sizes import Requirement, SizePlan
 from symbackprop.compiling.statements import Block
 
@@ -18,11 +17,11 @@ ENTRY = "loss_and_gradients"
 
 
 def checked(name, value, shape, kind=float):
-    """`value` as an array; ValueError unless it has this shape, where a name stands for any size."""
+    """`value` as an array; ValueError unless it has this shape, a name standing for any size."""
     array = np.asarray(value, dtype=kind)
     pairs = zip(shape, array.shape, strict=False)
     if array.ndim != len(shape) or any(n != found for n, found in pairs if not isinstance(n, str)):
-        expected = f"({', '.join(map(str, shape))})"
+        expected = str(shape).replace("'", "")
         raise ValueError(f"{name} has the shape {array.shape}, expected {expected}")
     return array
 
@@ -58,19 +57,14 @@ def source_file(parts: FileParts) -> str:
     """The text of the module."""
     used = [checked, *([indexing] if parts.below else [])]
     helpers = [inspect.getsource(function).rstrip() for function in used]
-    names = {*parts.arguments.values(), *parts.sizes, *(b.name for b in parts.blocks)}
-    noqa = ["# ruff: noqa: E741", ""] if AMBIGUOUS & {*names, *_size_names(parts.plan)} else []
-    head = [*noqa, *_module_docstring(parts), "", "import numpy as np"]
+    head = [*_module_docstring(parts), "", "import numpy as np"]
     return "\n\n\n".join(["\n".join(head), *helpers, *parts.functions, "\n".join(_function(parts))]) + "\n"
-
-
-def _size_names(plan: SizePlan) -> set[str]:
-    return {name for step in plan.steps if not isinstance(step, Requirement) for name in step.target.split(", ")}
 
 
 def _module_docstring(parts: FileParts) -> list[str]:
     call = f"{ENTRY}({', '.join([*parts.arguments.values(), *parts.sizes])})"
-    lines = [f'"""Loss and gradients of {_prose(parts.title)}, made by symbackprop; a step of gradient descent:', ""]
+    title = f'"""Loss and gradients of {_prose(parts.title)}, made by symbackprop; a step of gradient descent:'
+    lines = [*_wrapped(title, ""), ""]
     first = next(iter(parts.gradients), None)
     lines += _wrapped(f"    loss, gradients = {call}", "    " * 2)
     if first is not None:
@@ -90,8 +84,8 @@ def _quoted(text: str) -> str:
     return f'"{inner}"' if '"' not in inner and "\\" not in inner else repr(text)
 
 
-def _wrapped(text: str, indent: str) -> list[str]:
-    return textwrap.wrap(text, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+def _wrapped(text: str, indent: str, width: int = WIDTH) -> list[str]:
+    return textwrap.wrap(text, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
 def _function(parts: FileParts) -> list[str]:
@@ -107,12 +101,12 @@ def _function(parts: FileParts) -> list[str]:
 
 def _docstring(parts: FileParts) -> Iterable[str]:
     variables = ", ".join(map(_prose, parts.gradients))
-    yield from _wrapped(f'"""The loss {_prose(parts.loss)}, and its derivative by each of {variables}.', "")
+    yield from _wrapped(f'"""The loss {_prose(parts.loss)}, and its derivative by each of {variables}.', "", WIDTH - 4)
     yield ""
     names = [*parts.arguments.values(), *parts.sizes]
     shapes = [*parts.shapes.values(), *("a size" for _ in parts.sizes)]
     wide, wider = (max(map(len, column), default=0) for column in (names, shapes))
-    roles = [*(parts.roles.get(name, "") for name in parts.arguments), *("" for _ in parts.sizes)]
+    roles = [*(_prose(parts.roles.get(name, "")) for name in parts.arguments), *("" for _ in parts.sizes)]
     for name, shape, role in zip(names, shapes, roles, strict=True):
         yield f"    {name:<{wide}}  {shape:<{wider}}  {role}".rstrip()
     yield ""

@@ -383,7 +383,7 @@ SIZES: list[tuple[str, dict, Expr, Sequence[str], tuple[str, ...]]] = [
 
 @pytest.mark.parametrize(("arguments", "value", "lines", "missing"), [s[1:] for s in SIZES], ids=[s[0] for s in SIZES])
 def test_sizes(arguments: dict, value: Expr, lines: Sequence[str], missing: tuple[str, ...]) -> None:
-    """Sizes are read from shapes, also where only a linear expression in them stands there; the others are arguments."""
+    """Sizes are read from shapes, also from linear expressions in them; the others are arguments."""
     code = assert_right(program(arguments, [Elementwise("z", (), (), value)], {"z": ()}))
     for line in lines:
         shows(code, line)

@@ -49,7 +49,9 @@ def data_for(of: Program, seed: int = 0, below: Mapping[str, int] | None = None)
     random = np.random.default_rng(seed)
     data = {}
     for name in of.arguments:
-        shape = tuple(int(extent.xreplace(dict(SIZES))) for extent in of.space.shapes[name])
+        extents = of.space.shapes[name]
+        others = {s: 2 + sum(map(ord, s.name)) % 3 for extent in extents for s in extent.free_symbols}
+        shape = tuple(int(extent.xreplace({**others, **SIZES})) for extent in extents)
         values = random.uniform(0.3, 1.7, shape) * random.choice([-1.0, 1.0], shape)
         is_index = below is not None and name in below
         data[name] = np.asarray(random.integers(0, below[name], shape) if is_index else values)
