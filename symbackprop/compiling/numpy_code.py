@@ -11,16 +11,16 @@ from sympy import Expr, Symbol, lambdify
 from sympy.core.basic import Basic
 
 from symbackprop.algebra.symbols import indices_of, tensor_of
-from symbackprop.compiling.fragments import sequence
-from symbackprop.compiling.functions import Functions
 from symbackprop.compiling.identifiers import AMBIGUOUS, identifiers
-from symbackprop.compiling.printer import ArrayPrinter, Dictionary, Name
 from symbackprop.compiling.program import Allocate, Contract, Into, Loop, Program, Reduce, Statement
-from symbackprop.compiling.sizes import Requirement, size_plan
-from symbackprop.compiling.source_file import ENTRY, HELPERS, FileParts, source_file
-from symbackprop.compiling.special import NAMED
-from symbackprop.compiling.statements import Block, Writer, alive, entries, expressions
-from symbackprop.compiling.views import Place
+from symbackprop.compiling.sources.fragments import sequence
+from symbackprop.compiling.sources.functions import Functions
+from symbackprop.compiling.sources.printer import ArrayPrinter, Dictionary, Name
+from symbackprop.compiling.sources.sizes import Requirement, size_plan
+from symbackprop.compiling.sources.source_file import ENTRY, HELPERS, FileParts, source_file
+from symbackprop.compiling.sources.special import NAMED
+from symbackprop.compiling.sources.statements import Block, Writer, alive, entries, expressions
+from symbackprop.compiling.sources.views import Place
 
 Box = tuple[tuple[Symbol, Expr], ...]
 

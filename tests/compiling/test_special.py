@@ -15,9 +15,9 @@ from mpmath import mp, mpf
 from sympy import exp, lambdify, log, tanh
 
 from symbackprop.algebra.proving.evaluate import definition_of
-from symbackprop.compiling.balancing import balanced
-from symbackprop.compiling.functions import Functions
-from symbackprop.compiling.special import NAMED, PRINTED, erf, erfc, needed, source_of, strided
+from symbackprop.compiling.sources.balancing import balanced
+from symbackprop.compiling.sources.functions import Functions
+from symbackprop.compiling.sources.special import NAMED, PRINTED, erf, erfc, needed, source_of, strided
 from symbackprop.model.functions import FUNCTIONS, custom, x
 
 GRID = np.concatenate(

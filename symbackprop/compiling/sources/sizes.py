@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from sympy import Expr, Symbol
 
-from symbackprop.compiling.fragments import Code, Level
+from symbackprop.compiling.sources.fragments import Code, Level
 
 Shapes = Mapping[str, tuple[Expr, ...]]
 

@@ -11,12 +11,12 @@ from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.binding import tensors_in
 from symbackprop.algebra.symbols import entry, indices_of, is_adjoint, tensor_of
-from symbackprop.compiling.contractions import contracted, is_copy_free, natural_order, reduction, whole
-from symbackprop.compiling.fragments import Code, Level, call, folded, sequence
-from symbackprop.compiling.printer import ArrayPrinter
 from symbackprop.compiling.program import Allocate, Contract, Elementwise, Into, Loop, Program, Reduce, Statement
-from symbackprop.compiling.scatter import added
-from symbackprop.compiling.views import Place, View
+from symbackprop.compiling.sources.contractions import contracted, is_copy_free, natural_order, reduction, whole
+from symbackprop.compiling.sources.fragments import Code, Level, call, folded, sequence
+from symbackprop.compiling.sources.printer import ArrayPrinter
+from symbackprop.compiling.sources.scatter import added
+from symbackprop.compiling.sources.views import Place, View
 
 INLINED_WIDTH = 60
 """How long a product may be that is written where it is read, instead of having a name."""

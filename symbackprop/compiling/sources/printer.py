@@ -18,11 +18,11 @@ from sympy.printing.numpy import NumPyPrinter
 from symbackprop.algebra.binding import tensors_in
 from symbackprop.algebra.space import Space
 from symbackprop.algebra.symbols import Apply, Guard, is_adjoint, primal, tensor_of
-from symbackprop.compiling.conditions import Where, holds, is_minus_absolute, nonnegative, solved
-from symbackprop.compiling.factors import EXACT, factor_and_divisor, looks, scalars_apart
-from symbackprop.compiling.fragments import Code, Level, call, sequence
-from symbackprop.compiling.special import PRINTED
-from symbackprop.compiling.views import Place, Reader
+from symbackprop.compiling.sources.conditions import Where, holds, is_minus_absolute, nonnegative, solved
+from symbackprop.compiling.sources.factors import EXACT, factor_and_divisor, looks, scalars_apart
+from symbackprop.compiling.sources.fragments import Code, Level, call, sequence
+from symbackprop.compiling.sources.special import PRINTED
+from symbackprop.compiling.sources.views import Place, Reader
 from symbackprop.errors import UsageError
 
 _UFUNCS = {"exp": "np.exp", "log": "np.log", "sin": "np.sin", "cos": "np.cos", "tanh": "np.tanh", "sinh": "np.sinh",

@@ -15,7 +15,7 @@ from sympy.logic.boolalg import Boolean, true
 from symbackprop.algebra.ranges import affine_coefficient, is_nonnegative
 from symbackprop.algebra.space import Space
 from symbackprop.algebra.symbols import index, indices_of, tensor_of
-from symbackprop.compiling.fragments import Code, Level, call, sequence
+from symbackprop.compiling.sources.fragments import Code, Level, call, sequence
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from symbackprop.compiling.fragments import WIDTH, folded, sequence
-from symbackprop.compiling.sizes import Requirement, SizePlan
-from symbackprop.compiling.statements import Block
+from symbackprop.compiling.sources.fragments import WIDTH, folded, sequence
+from symbackprop.compiling.sources.sizes import Requirement, SizePlan
+from symbackprop.compiling.sources.statements import Block
 
 ENTRY = "loss_and_gradients"
 

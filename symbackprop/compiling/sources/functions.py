@@ -11,12 +11,12 @@ from sympy import Expr, Symbol, lambdify
 
 from symbackprop.algebra.proving.evaluate import definition_of
 from symbackprop.algebra.space import ScalarFunction, Space
-from symbackprop.compiling.balancing import balanced
-from symbackprop.compiling.fragments import folded
 from symbackprop.compiling.identifiers import identifier, identifiers
-from symbackprop.compiling.printer import ArrayPrinter, Dictionary, Name
-from symbackprop.compiling.special import NAMED, PRINTED, needed, source_of
-from symbackprop.compiling.views import Place
+from symbackprop.compiling.sources.balancing import balanced
+from symbackprop.compiling.sources.fragments import folded
+from symbackprop.compiling.sources.printer import ArrayPrinter, Dictionary, Name
+from symbackprop.compiling.sources.special import NAMED, PRINTED, needed, source_of
+from symbackprop.compiling.sources.views import Place
 from symbackprop.errors import UsageError
 from symbackprop.model.functions import FUNCTIONS
 
