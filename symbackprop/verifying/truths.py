@@ -18,7 +18,7 @@ from symbackprop.algebra.arrays import Array, array_of
 from symbackprop.algebra.binding import apart, fresh, tensors_in
 from symbackprop.algebra.derivative import derivative
 from symbackprop.algebra.display import display
-from symbackprop.algebra.space import Fact, Space
+from symbackprop.algebra.space import Space
 from symbackprop.algebra.symbols import ADJOINT, adjoint, entry, is_adjoint, primal, total
 from symbackprop.derivation.derivation import Derivation
 from symbackprop.derivation.steps import StepKind
@@ -205,7 +205,6 @@ class Truths:
 
     model: Model
     one_over_m: Stand = "parameters"
-    facts: tuple[Fact, ...] = ()
     _known: dict[str, Truth] = field(default_factory=dict)
     _derived: dict[str, Derivation] = field(default_factory=dict)
 

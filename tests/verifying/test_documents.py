@@ -1,0 +1,58 @@
+"""Every document that we render is read back, and all of its lines are proved."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import symbackprop as sb
+from symbackprop.notation.conventions import PRESETS
+from symbackprop.rendering.render import document_text
+from tests.planted.examples import EXAMPLES, FOLDER, load
+
+WRITTEN = sorted([*FOLDER.glob("*.md"), *FOLDER.glob("*.tex"), FOLDER / "002_notes.txt"])
+
+
+def owner(document: Path) -> str:
+    """The example that a document is of."""
+    return max((n for n in EXAMPLES if document.stem.startswith(n)), key=len, default="002_two_layer_sigmoid")
+
+
+def not_proved(report: sb.Report) -> list[str]:
+    return [str(verdict) for verdict in report.verdicts if verdict.status is not sb.Status.PROVED]
+
+
+@pytest.mark.parametrize("document", WRITTEN, ids=lambda path: path.name)
+def test_documents_of_the_examples(document: Path) -> None:
+    """The documents beside the models, and the note by hand."""
+    report = sb.verify(load(owner(document)), document)
+    assert len(report.verdicts) >= 3
+    assert not_proved(report) == []
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_every_notation(name: str, preset: str, tmp_path: Path) -> None:
+    """Every step, in Markdown and LaTeX, under all named conventions."""
+    conventions = PRESETS[preset]
+    derivation = sb.derive(load(name), checks=False, one_over_m=conventions.one_over_m)
+    for ending in ("md", "tex"):
+        path = tmp_path / f"document.{ending}"
+        path.write_text(document_text(derivation, ending, detail="every-step", conventions=conventions), "utf-8")
+        assert not_proved(sb.verify(load(name), path, conventions=conventions)) == []
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("name", "sizes"),
+    [("002_two_layer_sigmoid", {"n": 2, "h": 3}), ("softmax_classifier", {"n": 2, "h1": 2, "h2": 2, "k": 2})],
+)
+def test_scalar_level(name: str, sizes: dict[str, int], tmp_path: Path) -> None:
+    """Every operation of a network at given sizes, read back at that level."""
+    path = tmp_path / "scalars.md"
+    sb.render(sb.scalars(load(name), sizes), path)
+    report = sb.verify(load(name), path, sizes=sizes)
+    assert not_proved(report) == []
+    assert len(report.verdicts) > 100
