@@ -11,12 +11,14 @@ from symbackprop.notation.conventions import PRESETS
 from symbackprop.rendering.render import document_text
 from tests.planted.examples import EXAMPLES, FOLDER, load
 
+TABLES = {"000_contributions": "000_two_layer_sigmoid"}  # numbers with the two formulas that they are of
 WRITTEN = sorted([*FOLDER.glob("*.md"), *FOLDER.glob("*.tex"), FOLDER / "002_notes.txt"])
 
 
 def owner(document: Path) -> str:
     """The example that a document is of."""
-    return max((n for n in EXAMPLES if document.stem.startswith(n)), key=len, default="002_two_layer_sigmoid")
+    named = max((n for n in EXAMPLES if document.stem.startswith(n)), key=len, default="002_two_layer_sigmoid")
+    return TABLES.get(document.stem, named)
 
 
 def not_proved(report: sb.Report) -> list[str]:
@@ -27,7 +29,7 @@ def not_proved(report: sb.Report) -> list[str]:
 def test_documents_of_the_examples(document: Path) -> None:
     """The documents beside the models, and the note by hand."""
     report = sb.verify(load(owner(document)), document)
-    assert len(report.verdicts) >= 3
+    assert len(report.verdicts) >= (2 if document.stem in TABLES else 3)
     assert not_proved(report) == []
 
 
