@@ -3,6 +3,7 @@ r"""One sample's loss by a tensor that all samples share: \(\partial L_s / \part
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from sympy import Expr, Symbol
 from sympy.tensor.indexed import Indexed
@@ -28,7 +29,8 @@ def by_sample(name: str, derivation: Derivation) -> dict[str, Array]:
         tensor = waiting.pop()
         if tensor not in single.adjoints or tensor in derivation.sampled:
             return {}
-        array = single.adjoints[tensor]
+        step = single.step(tensor)
+        array = replace(single.adjoints[tensor], expression=step.before)  # in the adjoints next to it alone
         found[rooted(loss, tensor)] = _of_each(array, derivation, samples, loss)
         read = {primal(n) for n in tensors_in(array.expression) if is_adjoint(n)} - derivation.sampled - {loss}
         waiting += sorted(tensor for tensor in read if rooted(loss, tensor) not in found)

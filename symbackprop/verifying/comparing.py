@@ -181,6 +181,14 @@ def proved(pair: Pair, truth: Truth, opaque: Collection[str] = ()) -> Proof | No
     difference = pair.left - pair.right
     if difference == 0:
         return Proof()
+    found = _proved_by(difference, pair, truth, opaque)
+    if found is None and any(is_adjoint(name) for name in tensors_in(difference)):
+        return _proved_by(difference, pair, truth.swept(), opaque)
+    return found
+
+
+def _proved_by(difference: Expr, pair: Pair, truth: Truth, opaque: Collection[str]) -> Proof | None:
+    """A proof by the definitions as they stand in `truth`."""
     bent = difference.has(*_BENT) or any(a.expression.has(*_BENT) for a in truth.space.definitions.values())
     tried = 0
     for using in _choices(difference, truth, frozenset(opaque)):

@@ -48,7 +48,8 @@ def turned_truth(truth: Truth, weights: bool, samples: bool) -> Truth:
         for p in truth.points
     )
     known = replace(space, shapes=shapes, facts=facts, definitions=definitions)
-    return replace(truth, space=known, points=points, _local={})
+    first = {name: _turned(array, order, name) for name, array in truth.first_forms.items()}
+    return replace(truth, space=known, points=points, first_forms=first, _local={})
 
 
 def _order(truth: Truth, weights: bool, samples: bool) -> Order:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from symbackprop.algebra.binding import tensors_in
-from symbackprop.errors import Location
+from symbackprop.errors import Location, ModelError
 from symbackprop.model.model import Model
 from symbackprop.model.records import Equation, Tensor
 from symbackprop.notation.conventions import Conventions
@@ -32,7 +32,10 @@ def with_letters(note: str | Path, model: Model, conventions: Conventions) -> tu
         if found is None:
             break
         tensor, equation, where = found
-        model = replace(model, tensors=(*model.tensors, tensor), equations=(*model.equations, equation))
+        try:
+            model = replace(model, tensors=(*model.tensors, tensor), equations=(*model.equations, equation))
+        except ModelError:
+            break  # an entry that lies outside: the name is of another level than the model's
         places[where] = tensor.name
     return model, places
 

@@ -49,8 +49,8 @@ class Truth:
     """One model at one scale.
 
     `derivation` has the steps, `space` the definitions of all tensors and adjoints, each of them reading what stands
-    before it, `points` their values. `each` is what one sample's loss counts in the cost: 1/m for a mean; None where
-    that is no one number.
+    before it, `points` their values; `first_forms` are the adjoints as the sweep first gives them. `each` is what one
+    sample's loss counts in the cost: 1/m for a mean; None where that is no one number.
     """
 
     scale: Scale
@@ -58,6 +58,7 @@ class Truth:
     space: Space
     points: tuple[Point, ...]
     each: Expr | None = S.One
+    first_forms: Mapping[str, Array] = field(default_factory=dict)
     _local: dict[tuple[str, str], Array] = field(default_factory=dict, compare=False, repr=False)
 
     @property
@@ -178,13 +179,17 @@ class Truth:
             changed |= more
             grown = bool(more)
         points = tuple(point.filled(changed) for point in self.points)
-        return replace(self, space=space, points=points, _local={})
+        known = self._local if definitions.keys().isdisjoint(self.space.definitions) else {}
+        first = {name: array for name, array in self.first_forms.items() if name not in definitions}
+        return replace(self, space=space, points=points, first_forms=first, _local=known)
 
     def swept(self) -> Truth:
         """This with each adjoint as the sweep first gives it: in the adjoints next to it, none of them put in."""
-        steps = [step for step in self.derivation.steps if step.kind is StepKind.ADJOINT and step.array is not None]
-        raw = {adjoint(s.tensor): replace(s.array, expression=s.before) for s in steps if s.array is not None}
-        return replace(self, space=self.space.with_definitions(raw))
+        return self._swept
+
+    @cached_property
+    def _swept(self) -> Truth:
+        return replace(self, space=self.space.with_definitions(self.first_forms))
 
 
 def _chained(sum_so_far: Array, outer: Array, inner: str, shape: tuple[Expr, ...]) -> Array:
@@ -235,7 +240,7 @@ class Truths:
         root = {adjoint(derivation.root): Array((), (), S.One)}
         forward = {e.tensor: derivation.space.definitions[e.tensor] for e in derivation.model.order}
         space = replace(derivation.space, definitions={**forward, **root, **adjoints})
-        return Truth(scale, derivation, space, points, _each(derivation))
+        return Truth(scale, derivation, space, points, _each(derivation), _first_forms(derivation))
 
     def _with_samples(self, point: Point) -> Point:
         """The point with a number of samples, also where one alone is looked at: a formula may still read it."""
@@ -253,6 +258,12 @@ def truths_of(model: Model, one_over_m: Stand = "parameters") -> Truths:
 
 def _is_leaf(name: str, model: Model) -> bool:
     return not model.defines(name) and name != model.root
+
+
+def _first_forms(derivation: Derivation) -> dict[str, Array]:
+    """Each adjoint in the adjoints next to it."""
+    steps = (step for step in derivation.steps if step.kind is StepKind.ADJOINT)
+    return {adjoint(s.tensor): replace(s.array, expression=s.before) for s in steps if s.array is not None}
 
 
 def _each(derivation: Derivation) -> Expr | None:
