@@ -7,9 +7,11 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
+from sympy import Integer
+
 from symbackprop.algebra.arrays import Array
-from symbackprop.algebra.binding import tensors_in
-from symbackprop.algebra.symbols import adjoint, entry
+from symbackprop.algebra.binding import substitute, tensors_in
+from symbackprop.algebra.symbols import adjoint, entry, size
 from symbackprop.derivation.scalars import scalar_model
 from symbackprop.errors import Location, ModelError, NotationError, UnknownNameError, UsageError
 from symbackprop.model.model import Model
@@ -92,9 +94,15 @@ def _best(
 
 def _in_operations(model: Model, sizes: Mapping[str, int] | None, conventions: Conventions) -> Model | None:
     """The model in single operations; None where sizes are missing, or a name of its own is taken."""
+    known = {size(name): Integer(value) for name, value in (sizes or {}).items()}
+    samples, cost = model.samples, model.cost
     try:
         scalars = scalar_model(model, sizes, first=conventions.index_base)
-        return replace(scalars, samples=model.samples, cost=model.cost)
+        if samples is not None:
+            samples = replace(samples, size=substitute(samples.size, known))
+        if cost is not None:
+            cost = replace(cost, expression=substitute(cost.expression, known))
+        return replace(scalars, samples=samples, cost=cost)
     except (UsageError, ModelError):
         return None
 

@@ -106,6 +106,29 @@ def test_the_examples_are_read_back(model: str, document: str) -> None:
     assert {verdict.status for verdict in report.verdicts} == {sb.Status.PROVED}
 
 
+HUBER = """
+size n
+input u[n]
+target t[1]
+samples N in rows
+parameter A[n,1]
+r = u A
+loss E = huber(r, t, delta=1)
+cost C = mean(E)
+"""
+
+
+def test_cases_and_the_number_of_samples_are_read_back(tmp_path: Path) -> None:
+    """A slope of cases holds where the earlier conditions fail; with so many samples the cost is a sum of so many."""
+    sizes = {"n": 2, "N": 3}
+    sb.render(sb.scalars(sb.parse(HUBER), sizes), tmp_path / "huber.md")
+    text = (tmp_path / "huber.md").read_text(encoding="utf-8")
+    assert r"\mathbf{1}[i \le 1 \text{ and } i \ge -1]" in text
+    assert r"C = \frac{1}{3} \sum_{i=1}^{3} E_i" in text
+    report = sb.verify(sb.parse(HUBER), tmp_path / "huber.md", sizes=sizes)
+    assert {verdict.status for verdict in report.verdicts} == {sb.Status.PROVED}
+
+
 @pytest.mark.parametrize("format", ["md", "tex"])
 @pytest.mark.parametrize("preset", PRESETS)
 def test_every_convention(preset: str, format: str, relu: sb.ScalarDerivation) -> None:

@@ -342,6 +342,8 @@ def _(expr: Piecewise, names: Nomenclature) -> Layout:
 
 def condition_layout(condition: Any, names: Nomenclature) -> Layout:
     """A condition: a relation of values or of indices, or several joined."""
+    if isinstance(condition, Not):
+        condition = condition.to_nnf()  # the denials stand at the relations, which turn round
     if isinstance(condition, And | Or):
         inner = sorted((condition_layout(c, names) for c in condition.args), key=ordering.by_looks)
         return Logic("and" if isinstance(condition, And) else "or", tuple(inner))
