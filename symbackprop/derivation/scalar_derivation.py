@@ -168,9 +168,8 @@ def _cost(model: Model, network: ScalarNetwork, parameters: list[Leaf]) -> Itera
         outside = s not in share.free_symbols
         summed = share * total(slope, (s, count)) if outside else total(share * slope, (s, count))
         direct = replaced(_direct(model, leaf), names)
-        yield _by_definition(
-            StepKind.CHAIN_RULE, leaf.name, Partial(entry(cost.tensor), entry(leaf.name)), summed + direct
-        )
+        value = substitute(summed + direct, known)
+        yield _by_definition(StepKind.CHAIN_RULE, leaf.name, Partial(entry(cost.tensor), entry(leaf.name)), value)
 
 
 def _sample_index(cost: Expr, model: Model) -> Symbol:
