@@ -49,10 +49,18 @@ from symbackprop.model.functions import (
     square,
     tanh,
 )
-from symbackprop.model.layers import Dense
+from symbackprop.model.layers.attention import Attention, Positions, Transformer
+from symbackprop.model.layers.convolution import Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d
+from symbackprop.model.layers.dense import Bilinear, Dense, Maxout
+from symbackprop.model.layers.expansion import layer
+from symbackprop.model.layers.lookup import Dropout, Embedding
+from symbackprop.model.layers.normalising import BatchNorm, FixedBatchNorm, GroupNorm, LayerNorm, RMSNorm
+from symbackprop.model.layers.pooling import AvgPool1d, AvgPool2d, GlobalAvgPool, GlobalMaxPool, MaxPool1d, MaxPool2d
+from symbackprop.model.layers.recurrent import GRU, LSTM, RNN, Concat, Last, Stack
+from symbackprop.model.layers.reshaping import Flatten, Reshape
 from symbackprop.model.losses import LOSSES, l2_penalty
 from symbackprop.model.model import Model
-from symbackprop.model.network import Network
+from symbackprop.model.network import Bidirectional, Network, Residual
 from symbackprop.model.records import Equation, Samples, Tensor
 from symbackprop.model.reductions import log_softmax, logsumexp, max_over, mean, softmax, sum_over
 from symbackprop.notation.conventions import Conventions
@@ -65,25 +73,57 @@ from symbackprop.verifying.verdicts import Report, Status, Verdict
 from symbackprop.verifying.verify import verify
 
 __all__ = [
+    "GRU",
     "LOSSES",
+    "LSTM",
+    "RNN",
+    "Attention",
+    "AvgPool1d",
+    "AvgPool2d",
+    "BatchNorm",
+    "Bidirectional",
+    "Bilinear",
     "BySample",
     "CheckReport",
     "Compiled",
+    "Concat",
+    "Conv1d",
+    "Conv2d",
+    "ConvTranspose1d",
+    "ConvTranspose2d",
     "Conventions",
     "Dense",
     "Derivation",
+    "Dropout",
+    "Embedding",
     "Equation",
+    "FixedBatchNorm",
+    "Flatten",
+    "GlobalAvgPool",
+    "GlobalMaxPool",
+    "GroupNorm",
+    "Last",
+    "LayerNorm",
+    "MaxPool1d",
+    "MaxPool2d",
+    "Maxout",
     "Model",
     "Network",
+    "Positions",
+    "RMSNorm",
     "Report",
+    "Reshape",
+    "Residual",
     "Samples",
     "ScalarDerivation",
+    "Stack",
     "Status",
     "Step",
     "StepKind",
     "SymbackpropError",
     "Tensor",
     "Trained",
+    "Transformer",
     "Verdict",
     "absolute",
     "apply",
@@ -101,6 +141,7 @@ __all__ = [
     "input",
     "l2_penalty",
     "latex",
+    "layer",
     "leaky_relu",
     "load",
     "log_softmax",

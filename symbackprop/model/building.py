@@ -28,7 +28,7 @@ from symbackprop.algebra.arrays import Array, as_array, described, shape_in_word
 from symbackprop.algebra.space import Fact, FactKind
 from symbackprop.algebra.symbols import index, indices_of, size, tensor_of
 from symbackprop.errors import ShapeError, UsageError
-from symbackprop.model.layers import as_size
+from symbackprop.model.layers.expansion import Expansion, as_size
 from symbackprop.model.model import Model, cost_of
 from symbackprop.model.records import Equation, Role, Samples, Side, Tensor
 
@@ -107,7 +107,7 @@ def equation(left: Any, right: Any, *, padded: str | Tensor | Iterable[str | Ten
 
 
 def build(
-    *equations: Equation,
+    *equations: Equation | Expansion,
     loss: Equation | Array | Tensor | str,
     samples: Any = None,
     side: Side = "columns",
@@ -116,7 +116,7 @@ def build(
     size_facts: Iterable[Any] = (),
     name: str = "model",
 ) -> Model:
-    """A model of these equations.
+    """A model of these equations, and of those of these layers.
 
     `loss` is the name or the equation of the loss, or a scalar to be called L. With `samples`, a number or a size, it
     has the cost J over them: the mean or the sum of the loss, plus the `penalty`. Without, the penalty joins the loss.
@@ -133,11 +133,12 @@ def build(
         raise UsageError("a penalty beside a loss that is an equation", fix="Add it to the right side of the loss.")
     named = loss.tensor if isinstance(loss, Equation) else loss if isinstance(loss, str) else loss.name
     given = cost if isinstance(cost, Equation) else None
+    written = tuple(e for one in equations for e in (one.equations if isinstance(one, Expansion) else (one,)))
     if batch is not None and not isinstance(cost, Equation):
         given = cost_of(named, batch, cost, penalty)
     return Model(
         tensors=(),
-        equations=(*equations, loss) if isinstance(loss, Equation) else equations,
+        equations=(*written, loss) if isinstance(loss, Equation) else written,
         loss=named,
         samples=batch,
         cost=given,

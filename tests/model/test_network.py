@@ -7,11 +7,11 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from symbackprop.algebra.symbols import size
 from symbackprop.errors import ShapeError, SymbackpropError, UnknownNameError, UsageError
 from symbackprop.model.building import input, parameter
 from symbackprop.model.functions import custom, sigmoid
-from symbackprop.model.layers import LAYERS, Dense
+from symbackprop.model.layers.dense import Dense
+from symbackprop.model.layers.expansion import layer
 from symbackprop.model.network import Network
 from tests.model.values import forward
 
@@ -98,14 +98,14 @@ def test_facts_of_targets() -> None:
 
 def test_layer_calls_name_after_their_output() -> None:
     """A layer call of a model text gives the tensors of its output, each with its equation or none."""
-    found = LAYERS["dense"]("a1", input("x", "n").whole(), size("h"), "sigmoid")
+    found = layer("a1", Dense("h", "sigmoid"), input("x", "n")).definitions
     assert [(tensor.name, tensor.role, equation is None) for tensor, equation in found] == [
         ("a1.W", "parameter", True),
         ("a1.b", "parameter", True),
         ("a1.z", "intermediate", False),
         ("a1", "intermediate", False),
     ]
-    plain = LAYERS["dense"]("y_hat", input("x", "n").whole(), 1, bias=False)
+    plain = layer("y_hat", Dense(1, bias=False), input("x", "n")).definitions
     assert [tensor.name for tensor, _ in plain] == ["y_hat.W", "y_hat"]
     assert repr(plain[-1][1]) == "y_hat[i] = sum(j < n: x[j]*y_hat.W[i, j])"
 
@@ -129,11 +129,11 @@ BAD: dict[str, tuple[Callable[[], object], type[SymbackpropError], str, str]] = 
     "half a unit": (lambda: Network(2, Dense(2.5)), UsageError, "2.5 is no size", "at least 1"),  # type: ignore[arg-type]
     "inputs": (lambda: Network(-1, Dense(1)), UsageError, "-1 is no size", "at least 1"),
     "option": (lambda: Network(2, Dense(1), delta=1), UsageError, "squared_error has no option delta", "no options"),
-    "a matrix": (
-        lambda: LAYERS["dense"]("a", parameter("W", 2, 3).whole(), 2),
+    "a scalar": (
+        lambda: layer("a", Dense(2), parameter("c")),
         ShapeError,
-        "dense reads W, which is no vector",
-        "one index",
+        "dense reads c, which has another number of axes",
+        "Give it a vector, or rows of vectors.",
     ),
 }
 

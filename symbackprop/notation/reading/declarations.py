@@ -21,7 +21,7 @@ from symbackprop.errors import (
     suggestion,
 )
 from symbackprop.model.functions import FUNCTIONS, custom
-from symbackprop.model.layers import LAYERS
+from symbackprop.model.layers.catalogue import LAYERS
 from symbackprop.model.records import Role, Samples, Side, Tensor
 from symbackprop.notation.reading.calls import ALIASES, KNOWN
 from symbackprop.notation.reading.index_formulas import integer

@@ -1,33 +1,28 @@
-"""Layer calls: `a1 = dense(x, h, sigmoid)` to the tensors and equations of the layer."""
+"""Layer calls: `a1 = dense(x, h, sigmoid)` to the tensors and equations of the layer.
+
+How a layer is called follows from its record: the tensors that it reads, then its options in their order or by name.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, NoReturn
 
+from symbackprop.algebra.arrays import Array
 from symbackprop.algebra.space import ScalarFunction
 from symbackprop.errors import NotationError, suggestion
 from symbackprop.model.functions import FUNCTIONS
-from symbackprop.model.layers import LAYERS, NORMALISED, Definition
+from symbackprop.model.layers.catalogue import LAYERS, Option, Signature
+from symbackprop.model.layers.dense import NORMALISED
+from symbackprop.model.layers.expansion import Definition, expansion, named_after
 from symbackprop.model.records import Tensor
 from symbackprop.notation.reading.calls import attempted, option, resolved
 from symbackprop.notation.reading.index_formulas import integer
 from symbackprop.notation.reading.meaning import read
 from symbackprop.notation.reading.scope import Scope
 from symbackprop.notation.reading.statements import EquationStatement
-from symbackprop.notation.reading.syntax import Call, Name, Named, Node
-
-
-@dataclass(frozen=True, slots=True)
-class Signature:
-    """How a layer is called: what it reads, its width, and its options by name."""
-
-    example: str
-    options: tuple[str, ...]
-
-
-SIGNATURES: Mapping[str, Signature] = {"dense": Signature("a = dense(x, h, sigmoid, bias=no)", ("activation", "bias"))}
+from symbackprop.notation.reading.syntax import Call, Listed, Name, Named, Node
 
 
 def is_layer(node: Node, scope: Scope) -> bool:
@@ -50,12 +45,17 @@ def layer(statement: EquationStatement, call: Call, scope: Scope) -> tuple[Defin
             fix=f"Write {statement.name.name} without indices.",
             name=statement.name.name,
         )
-    source, units, options = _arguments(call, scope)
-    make: Callable[..., tuple[Definition, ...]] = LAYERS[call.function.name]
-    found = attempted(lambda: make(statement.name.name, source, units, **options), call, scope)
+    signature = LAYERS[call.function.name]
+    sources, plain = _divided(call, signature, scope)
+    given = _options(call, signature, plain, scope)
+    naming = named_after(statement.name.name)
+
+    def made() -> tuple[Definition, ...]:
+        return expansion(signature.layer(**given), naming, *sources).definitions
+
     return tuple(
-        (_placed(tensor, statement, scope), None if equation is None else replace(equation, origin=where))
-        for tensor, equation in found
+        (_placed(tensor, statement, scope), None if equation is None else replace(equation, origin=where, sources=()))
+        for tensor, equation in attempted(made, call, scope)
     )
 
 
@@ -63,49 +63,108 @@ def _placed(tensor: Tensor, statement: EquationStatement, scope: Scope) -> Tenso
     return replace(tensor, origin=scope.source.locate(statement.name.span))
 
 
-def _arguments(call: Call, scope: Scope) -> tuple[Any, Any, dict[str, Any]]:
-    """The array that the layer reads, its units, and its options."""
-    signature = SIGNATURES[call.function.name]
+def _divided(call: Call, signature: Signature, scope: Scope) -> tuple[list[Array], Sequence[Node]]:
+    """The arrays that the layer reads, and its options that stand without a name."""
     plain = [part for part in call.arguments if not isinstance(part, Named)]
-    if not 2 <= len(plain) <= 3:
-        raise NotationError(
-            f"{call.function.name} takes a tensor, a size and an activation",
-            where=scope.source.locate(call.span),
-            fix=f"For example: {signature.example}",
-            name=call.function.name,
-        )
-    written = scope.source.written(plain[0].span)
-    source = replace(read(plain[0], scope).array, label=written)
-    options: dict[str, Any] = {}
-    if len(plain) == 3:
-        options["activation"] = _activation(plain[2], scope)
+    count = signature.sources or len(plain)
+    most = count + sum(one.kind != "flag" for one in signature.options)
+    if not (count <= len(plain) <= most) or (not signature.sources and count < 2):
+        _refuse_arguments(call, signature, scope)
+    return [_source(part, scope) for part in plain[:count]], plain[count:]
+
+
+def _source(node: Node, scope: Scope) -> Array:
+    """The array, with a record that says so where it is data that serves as an index."""
+    array, written = read(node, scope).array, scope.source.written(node.span)
+    integers = (
+        (Tensor(node.name, array.shape, "input", integer=True),)
+        if isinstance(node, Name) and node.name in scope.integers
+        else ()
+    )
+    return replace(array, label=written, sources=integers)
+
+
+def _refuse_arguments(call: Call, signature: Signature, scope: Scope) -> NoReturn:
+    reads = {0: "two or more tensors", 1: "a tensor"}.get(signature.sources, f"{signature.sources} tensors")
+    positional = [one.name for one in signature.options if one.kind != "flag"]
+    listed = f", then {', '.join(positional)}" if positional else ""
+    raise NotationError(
+        f"{call.function.name} takes {reads}{listed}",
+        where=scope.source.locate(call.span),
+        fix=f"For example: {signature.example}",
+        name=call.function.name,
+    )
+
+
+def _options(call: Call, signature: Signature, plain: Sequence[Node], scope: Scope) -> dict[str, Any]:
+    """The options by name.
+
+    Raises:
+        NotationError: an option that the layer does not have, that stands twice or is missing.
+    """
+    by_name = {one.name: one for one in signature.options}
+    positional = [one for one in signature.options if one.kind != "flag"]
+    given = {one.name: _value(one, node, scope) for one, node in zip(positional, plain, strict=False)}
     for part in call.arguments:
         if isinstance(part, Named):
-            options[part.name.name] = _option(part, signature, call, options, scope)
-    return source, integer(plain[1], scope), options
+            _check_option(part, by_name, call, given, signature, scope)
+            given[part.name.name] = _value(by_name[part.name.name], part.value, scope)
+    if any(one.required and one.name not in given for one in signature.options):
+        _refuse_arguments(call, signature, scope)
+    return given
 
 
-def _option(part: Named, signature: Signature, call: Call, given: Mapping[str, Any], scope: Scope) -> Any:
+def _check_option(
+    part: Named,
+    options: Mapping[str, Option],
+    call: Call,
+    given: Mapping[str, Any],
+    signature: Signature,
+    scope: Scope,
+) -> None:
     name = part.name.name
-    if name not in signature.options or name in given:
-        twice, near = name in given, suggestion(name, signature.options)
-        raise NotationError(
-            f"{name} is given twice" if twice else f"{call.function.name} has no option {name}",
-            where=scope.source.locate(part.span),
-            fix="Give it once."
-            if twice
-            else near or f"It takes {' and '.join(signature.options)}: {signature.example}",
-            name=name,
-        )
-    if name == "activation":
-        return _activation(part.value, scope)
-    value = option(part, scope, read)
+    if name in options and name not in given:
+        return
+    twice, near = name in given, suggestion(name, options)
+    takes = f"It takes {', '.join(options)}" if options else "It takes none"
+    raise NotationError(
+        f"{name} is given twice" if twice else f"{call.function.name} has no option {name}",
+        where=scope.source.locate(part.span),
+        fix="Give it once." if twice else near or f"{takes}: {signature.example}",
+        name=name,
+    )
+
+
+def _value(one: Option, node: Node, scope: Scope) -> Any:
+    """What an option stands for, by its kind."""
+    readers: Mapping[str, Callable[[], Any]] = {
+        "activation": lambda: _activation(node, scope),
+        "size": lambda: integer(node, scope),
+        "sizes": lambda: _each(node, lambda part: integer(part, scope)),
+        "scalar": lambda: _each(node, lambda part: _scalar(one, part, scope)),
+        "tensor": lambda: _source(node, scope),
+        "flag": lambda: _flag(one, node, scope),
+    }
+    return readers[one.kind]()
+
+
+def _each(node: Node, one: Callable[[Node], Any]) -> Any:
+    """One value, or a tuple of a list."""
+    return tuple(map(one, node.parts)) if isinstance(node, Listed) else one(node)
+
+
+def _scalar(one: Option, node: Node, scope: Scope) -> Any:
+    return option(Named(Name(one.name, node.span), node, node.span), scope, read)
+
+
+def _flag(one: Option, node: Node, scope: Scope) -> bool:
+    value = _scalar(one, node, scope)
     if not isinstance(value, bool):
         raise NotationError(
-            f"{name} is yes or no",
-            where=scope.source.locate(part.value.span),
-            fix=f"Write {name}=no.",
-            name=name,
+            f"{one.name} is yes or no",
+            where=scope.source.locate(node.span),
+            fix=f"Write {one.name}=no.",
+            name=one.name,
         )
     return value
 

@@ -35,6 +35,7 @@ from symbackprop.notation.reading.syntax import (
     Call,
     Cases,
     Indicator,
+    Listed,
     Logic,
     Name,
     Named,
@@ -112,11 +113,11 @@ def read(node: Node, scope: Scope) -> Value:
 
 def _refuse_kind(node: Node, scope: Scope) -> NoReturn:
     where = scope.source.locate(node.span)
-    if isinstance(node, Named | Range):
+    if isinstance(node, Named | Range | Listed):
         raise NotationError(
-            f"{scope.source.written(node.span)} is an option or a range",
+            f"{scope.source.written(node.span)} is an option, a list or a range",
             where=where,
-            fix="Options stand in calls of layers and losses, ranges in sums.",
+            fix="Options and lists stand in calls of layers and losses, ranges in sums.",
         )
     raise NotationError(
         f"{scope.source.written(node.span)} is a condition, not a value",

@@ -22,6 +22,7 @@ from symbackprop.notation.reading.syntax import (
     Call,
     Cases,
     Joint,
+    Listed,
     Logic,
     Name,
     Named,
@@ -362,14 +363,25 @@ class Parser:
     def _argument(self) -> Node:
         following = self.tokens[min(self.position + 1, len(self.tokens) - 1)]
         if self.at.kind != "name" or not following.is_operator("="):
-            return self.expression()
+            return self._value()
         name = self.name("a name")
         self.advance()
-        value = self.expression()
+        value = self._value()
         if self.accept(".."):
             high = self.expression()
             value = self._made(Range(value, high, value.span.to(high.span)))
         return self._made(Named(name, value, name.span.to(value.span)))
+
+    def _value(self) -> Node:
+        """One argument, or a list of them in brackets."""
+        if not self.at.is_operator("["):
+            return self.expression()
+        opened = self.advance()
+        parts = [self.expression()]
+        while self.accept(","):
+            parts.append(self.expression())
+        closed = self.expect("]", "after the list")
+        return self._made(Listed(tuple(parts), opened.span.to(closed.span)))
 
 
 def _operand_fix(token: Token) -> str | None:

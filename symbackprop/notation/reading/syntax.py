@@ -51,6 +51,14 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True)
+class Listed:
+    """`[3, 5]` among the arguments of a call: one for each axis."""
+
+    parts: tuple[Node, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """`f(x, y, option=value)`; `order` counts derivatives, as in `f'(x)`."""
 
@@ -159,6 +167,7 @@ Node = (
     | Name
     | Subscript
     | Named
+    | Listed
     | Call
     | Transpose
     | Power
@@ -201,6 +210,8 @@ def children(node: Node) -> tuple[Node, ...]:
             return (first, second)
         case Indicator(condition):
             return (condition,)
+        case Listed(parts):
+            return parts
 
 
 def with_children(node: Node, parts: Sequence[Node]) -> Node:
@@ -227,6 +238,8 @@ def with_children(node: Node, parts: Sequence[Node]) -> Node:
             return replace(node, factors=tuple((joint, part) for (joint, _), part in zip(pairs, below, strict=True)))
         case Relation() | Logic():
             return replace(node, operands=tuple(below))
+        case Listed():
+            return replace(node, parts=tuple(below))
         case Cases():
             pieces = tuple(zip(below[:-1:2], below[1::2], strict=True))
             return replace(node, pieces=pieces, otherwise=below[-1])
