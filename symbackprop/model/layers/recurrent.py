@@ -11,7 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from sympy import Eq, Expr, Integer, Piecewise, Symbol
+from sympy import Expr, Integer, Piecewise, Symbol
+from sympy.core.relational import Relational
 
 from symbackprop.algebra.arrays import Array, as_array
 from symbackprop.algebra.symbols import index, total
@@ -114,13 +115,13 @@ class GRU:
 
 @dataclass(slots=True)
 class _Steps:
-    """What one step reads: the input at t, states at the step before."""
+    """What one step reads: the input at t, states at the step `before` it, if that is `inside` the sequence."""
 
     parts: Parts
     x: Array
     units: Expr
     before: Expr
-    first: Expr
+    inside: Relational
     padded: tuple[Array, ...] = ()
 
     @property
@@ -136,7 +137,7 @@ class _Steps:
             return Array((t, i), self.shape, earlier, sources=h.sources)
         start = as_array(initial)
         check_shape("the recurrence", "initial state", start, (self.units,))
-        value = Piecewise((start.at(i), Eq(t, self.first)), (earlier, True))
+        value = Piecewise((earlier, self.inside), (start.at(i), True))
         return self.parts.tensor(previous, Array((t, i), self.shape, value, sources=(*start.sources, *h.sources)))
 
     def affine(self, part: str, states: tuple[Array, ...], bias: bool) -> Array:
@@ -163,8 +164,9 @@ class _Steps:
 
 def _steps(name: str, parts: Parts, x: Array, units: Extent, reverse: bool) -> _Steps:
     check_rank(name, x, 2, SEQUENCE, 2)
-    last = x.shape[0] - 1
-    return _Steps(parts, x, as_size(units), t + 1 if reverse else t - 1, last if reverse else Integer(0))
+    if reverse:
+        return _Steps(parts, x, as_size(units), t + 1, t <= x.shape[0] - 2)
+    return _Steps(parts, x, as_size(units), t - 1, t >= 1)
 
 
 def _peephole(parts: Parts, gate: str, cell: Array) -> Array:
@@ -234,7 +236,7 @@ class Stack:
             raise UsageError("a stack without an activation", fix="Give one: sigmoid, tanh, relu.")
         W, b = parts.parameter("W", depth, n, n), parts.parameter("b", depth, n)
         a = parts.declared("a", depth, n)
-        before = Piecewise((x.at(i), Eq(layer, 0)), (a.at(layer - 1, i), True))
+        before = Piecewise((a.at(layer - 1, i), layer >= 1), (x.at(i), True))
         previous = parts.tensor("a_prev", Array((layer, i), (depth, n), before, sources=(*x.sources, *a.sources)))
         value = total(W.at(layer, i, j) * previous.at(layer, j), (j, n)) + b.at(layer, i)
         z = Array((layer, i), (depth, n), value, sources=(*W.sources, *b.sources, *previous.sources))
