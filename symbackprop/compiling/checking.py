@@ -188,8 +188,13 @@ def _entries(
         return scores / scores.sum(axis=axis, keepdims=True)
     if "binary" in kinds:
         return random.integers(0, 2, shape).astype(float)
-    entries = random.uniform(0.2, 1.5, shape)
+    entries = random.uniform(0.2, 1.5, shape) / _fan(argument, shape)
     return entries if "positive" in kinds or not negative else entries * random.choice([-1.0, 1.0], shape)
+
+
+def _fan(argument: Argument, shape: tuple[int, ...]) -> float:
+    """By how much weights are made smaller, so that a sum over many of them saturates nothing: there slopes cancel."""
+    return max(1.0, np.prod(shape[1:]) / 3) if argument.role == "parameter" and len(shape) > 1 else 1.0
 
 
 def _directions(shapes: Mapping[str, tuple[int, ...]], random: np.random.Generator) -> list[Direction]:
