@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from sympy import Expr, Piecewise, Rational, S, log
+from sympy import Expr, Piecewise, Rational, S, exp, log
 
 from symbackprop.algebra.arrays import Array, as_array, described, entrywise, number, shape_in_words
+from symbackprop.algebra.symbols import index, total
 from symbackprop.errors import ShapeError, UsageError
 from symbackprop.model.functions import apply
 from symbackprop.model.reductions import logsumexp, mean, sum_over
@@ -132,6 +133,29 @@ def kl_divergence(p: Array, y: Array) -> Array:
     return _whole(entrywise(lambda q, t: t * (log(t) - log(q)), p, y))
 
 
+def gaussian_kl(mu: Array, log_variance: Array) -> Array:
+    r"""\(\frac12 \sum_i (e^{v_i} + \mu_i^2 - 1 - v_i)\): from \(N(\mu, e^v)\) to \(N(0, 1)\), v being log variances"""
+    return _whole(entrywise(lambda m, v: (exp(v) + m**2 - 1 - v) / 2, mu, log_variance))
+
+
+def info_nce(a: Array, b: Array, temperature: Any = 1) -> Array:
+    r"""\(-\frac1N \sum_i \log \frac{e^{S_{ii}}}{\sum_k e^{S_{ik}}}\), \(S_{ik} = a_i \cdot b_k / \tau\), of N rows each
+
+    Row i of b is the right one for row i of a, its other rows are wrong ones (van den Oord et al., 2018).
+    """
+    if len(a.shape) != 2:
+        raise ShapeError("info_nce of no rows of vectors", fix="It compares rows: a[N,D] and b[N,D].")
+    width = temperature if isinstance(temperature, Expr) else number(temperature)
+    i, k, d = index("i"), index("k"), index("d")
+    N, D = a.shape
+
+    def score(row: Expr, other: Expr) -> Expr:
+        return total(a.at(row, d) * b.at(other, d), (d, D)) / width
+
+    value = total(log(total(exp(score(i, k)), (k, N))) - score(i, i), (i, N)) / N
+    return Array((), (), value, sources=(*a.sources, *b.sources))
+
+
 def l2_penalty(weight: Any, *tensors: Any, half: bool = True) -> Array:
     r"""\(\frac{\lambda}{2} \sum W^2\) over all entries of the tensors; without `half`, \(\lambda \sum W^2\)."""
     if not tensors:
@@ -162,6 +186,8 @@ LOSSES: Mapping[str, Loss] = MappingProxyType(
             _loss(hinge),
             _loss(huber, "delta"),
             _loss(kl_divergence),
+            _loss(gaussian_kl),
+            _loss(info_nce, "temperature"),
         )
     }
 )

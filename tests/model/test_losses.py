@@ -36,6 +36,14 @@ def huber(delta: float) -> Callable[[np.ndarray, np.ndarray], float]:
     return value
 
 
+def divergence(mu: float, log_variance: float) -> float:
+    """From N(mu, exp(log_variance)) to N(0, 1), by the trapezoidal rule on its definition."""
+    sigma = np.exp(log_variance / 2)
+    z = np.linspace(mu - 12 * sigma, mu + 12 * sigma, 20_001)
+    log_p = -(((z - mu) / sigma) ** 2) / 2 - np.log(sigma)
+    return float(np.trapezoid(np.exp(log_p) * (log_p + z**2 / 2), z) / np.sqrt(2 * np.pi))
+
+
 def log_softmax(z: np.ndarray) -> np.ndarray:
     return z - np.log(np.exp(z - z.max()).sum()) - z.max()
 
@@ -70,12 +78,14 @@ TABLE: dict[str, tuple[str, dict[str, Any], np.ndarray, np.ndarray, Oracle]] = {
     "huber, wide": ("huber", {"delta": 100}, NEAR, ANY, lambda a, y: ((a - y) ** 2).sum() / 2),
     "divergence": ("kl_divergence", {}, DISTRIBUTION, OTHER, lambda p, y: (y * np.log(y / p)).sum()),
     "divergence from itself": ("kl_divergence", {}, OTHER, OTHER, lambda p, y: 0.0),
+    "of Gaussians": ("gaussian_kl", {}, ANY, NEAR, lambda mu, v: sum(map(divergence, mu, v))),
 }
+OF_ROWS = {"info_nce"}
 
 
 def test_every_loss_is_tested() -> None:
     """Each loss of the registry stands in the table."""
-    assert {row[0] for row in TABLE.values()} == set(LOSSES)
+    assert {row[0] for row in TABLE.values()} == set(LOSSES) - OF_ROWS
     assert all(LOSSES[name].name == name and LOSSES[name].summary for name in LOSSES)
 
 
@@ -99,7 +109,7 @@ def test_values_of_matrices(row: str) -> None:
     np.testing.assert_allclose(found, sum(oracle(row, y) for row in scores), rtol=1e-12, atol=1e-15)
 
 
-@pytest.mark.parametrize("name", sorted(set(LOSSES) - {"cross_entropy_with_logits"}))
+@pytest.mark.parametrize("name", sorted(set(LOSSES) - {"cross_entropy_with_logits", *OF_ROWS}))
 def test_scalars(name: str) -> None:
     """A loss takes scalars too: the sum has one term."""
     row = next(r for r in TABLE.values() if r[0] == name and not r[1])
@@ -111,6 +121,20 @@ def test_scalars(name: str) -> None:
         numbers(vector, SIZES, {"a": np.array([a]), "y": np.array([y])}),
         rtol=1e-14,
     )
+
+
+@pytest.mark.parametrize("temperature", [1, 0.3])
+def test_info_nce(temperature: float) -> None:
+    """The cross-entropy of each row's scores against its own number, by loops."""
+    a, b = random.normal(size=(3, 4)), random.normal(size=(3, 4))
+    expected = 0.0
+    for i in range(3):
+        scores = np.array([a[i] @ b[k] / temperature for k in range(3)])
+        expected -= log_softmax(scores)[i] / 3
+    loss = LOSSES["info_nce"](input("a", m, n), target("y", m, n), temperature=temperature)
+    np.testing.assert_allclose(numbers(loss, SIZES, {"a": a, "y": b}), expected, rtol=1e-12)
+    with pytest.raises(ShapeError, match="no rows"):
+        LOSSES["info_nce"](input("a", n), target("y", n))
 
 
 def test_penalty() -> None:
