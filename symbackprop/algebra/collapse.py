@@ -11,12 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import permutations
 
-from sympy import Add, Expr, KroneckerDelta, Mul, Piecewise, Pow, S, Symbol, exp
+from sympy import Add, Expr, KroneckerDelta, Mul, Piecewise, Pow, S, Symbol, exp, floor
 from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.binding import free_indices
-from symbackprop.algebra.ranges import affine_coefficient, is_nonnegative
+from symbackprop.algebra.ranges import affine_coefficient, is_nonnegative, quotient_of
 from symbackprop.algebra.space import Ranges, Space
 from symbackprop.algebra.symbols import Apply, indices_of, tensor_of
 from symbackprop.algebra.terms import Term
@@ -24,7 +25,7 @@ from symbackprop.algebra.terms import Term
 
 def collapse(term: Term, ranges: Ranges, space: Space) -> tuple[Term, ...]:
     """`term` with every delta collapsed that can be, and every guard dropped that is implied; () if it is 0."""
-    settled = _settle(_split_deltas(term), ranges, space)
+    settled = _settle(_with_known_floors(_split_deltas(term)), ranges, space)
     while settled is not None:
         choice = min(_choices(settled, ranges, space), key=lambda c: c[0], default=None)
         if choice is None:
@@ -42,6 +43,47 @@ def _split_deltas(term: Term) -> Term:
         if not (isinstance(factor, KroneckerDelta) and factor in factors):
             factors.append(factor)
     return replace(term, factors=tuple(factors))
+
+
+def _with_known_floors(term: Term) -> Term:
+    r"""What a delta tells of a floor, the other deltas use; each tells but once.
+
+    With \(q = \lfloor k/N \rfloor\), \(\delta(c, q) \delta(i, k - N q)\) is \(\delta(c, q) \delta(i, k - N c)\), which can be
+    solved for k.
+    """
+    factors, waiting = list(term.factors), [n for n, f in enumerate(term.factors) if isinstance(f, KroneckerDelta)]
+    deltas = tuple(waiting)
+    while waiting:
+        for place in waiting:
+            told = next(_told(factors, place, deltas), None)
+            if told is not None:
+                for other in deltas:
+                    if other != place:
+                        factors[other] = KroneckerDelta(*(arg.xreplace(told) for arg in factors[other].args))
+                waiting.remove(place)
+                break
+        else:
+            break
+    return replace(term, factors=tuple(factors))
+
+
+def _told(factors: list[Expr], place: int, deltas: tuple[int, ...]) -> Iterator[dict[Expr, Expr]]:
+    """The floors that the delta at `place` gives and another delta reads, the outermost first."""
+    if not isinstance(factors[place], KroneckerDelta):
+        return
+    difference = (factors[place].args[0] - factors[place].args[1]).expand()
+    for atom in sorted(_outer_floors(difference), key=str):
+        slope = difference.coeff(atom)
+        if slope in (S.One, S.NegativeOne):
+            value = (atom - difference / slope).expand()
+            if not value.has(atom) and any(factors[other].has(atom) for other in deltas if other != place):
+                yield {atom: value}
+
+
+def _outer_floors(expr: Expr) -> set[Expr]:
+    """The floors of an expression that stand in no other."""
+    atoms = expr.atoms(floor)
+    return {a for a in atoms if not any(a is not b and b.has(a) for b in atoms)}
 
 
 def _choices(term: Term, ranges: Ranges, space: Space) -> Iterator[tuple[tuple[int, int, int], Term]]:
@@ -65,6 +107,35 @@ def _choices(term: Term, ranges: Ranges, space: Space) -> Iterator[tuple[tuple[i
             else:
                 yield (len(settled.guards), order, place), settled
 
+    yield from _whole_blocks(term, ranges, space)
+
+
+def _whole_blocks(term: Term, ranges: Ranges, space: Space) -> Iterator[tuple[tuple[int, int, int], Term]]:
+    r"""Two indices that count blocks and places in them: the delta of a whole number gives both, by its quotient.
+
+    \(\sum_g \sum_{0 \le v < K} \delta(e, K g + v) f(g, v) = f(q, e - K q)\) with \(q = \lfloor e/K \rfloor\), where q is in
+    the range of g.
+    """
+    for place, factor in enumerate(term.factors):
+        if not isinstance(factor, KroneckerDelta):
+            continue
+        for order, ((inner, width), (outer, count)) in enumerate(permutations(term.bounds, 2)):
+            whole = solve_delta(factor, inner)
+            slope = None if whole is None else affine_coefficient(whole, outer)
+            if whole is None or slope != -width or any(e.has_free(inner) or e.has_free(outer) for _, e in term.bounds):
+                continue
+            whole = (whole + width * outer).expand()
+            block = floor((whole / width).expand())
+            rest = replace(
+                term,
+                factors=term.factors[:place] + term.factors[place + 1 :],
+                bounds=tuple(b for b in term.bounds if b[0] not in (inner, outer)),
+                guards=(*term.guards, block, (count - 1 - block).expand()),
+            )
+            settled = _settle(rest.substituted({outer: block, inner: whole - width * block}), ranges, space)
+            if settled is not None:
+                yield (len(settled.guards), order - len(term.bounds) ** 2, place), settled  # before any single index
+
 
 def solve_delta(delta: KroneckerDelta, variable: Symbol) -> Expr | None:
     """The value of `variable` for which the delta is 1, where it stands in it with coefficient ±1."""
@@ -87,6 +158,7 @@ def _settle(term: Term, ranges: Ranges, space: Space) -> Term | None:
         factors=tuple(factor for factor in factors if not factor.is_number),
     )
     boxes = {**ranges, **dict(term.bounds)}
+    term = _with_settled_floors(term, boxes, space)
     guards = [g for g in dict.fromkeys(g.expand() for g in term.guards) if not is_nonnegative(g, boxes, space)]
     if any(is_nonnegative(-guard - 1, boxes, space) for guard in guards):
         return None
@@ -101,6 +173,25 @@ def _settle(term: Term, ranges: Ranges, space: Space) -> Term | None:
             if all(is_total(factor, kept, boxes, space) for factor in term.factors):
                 guards = others
     return replace(term, guards=tuple(guards))
+
+
+def _with_settled_floors(term: Term, boxes: Ranges, space: Space) -> Term:
+    r"""Integers taken out of floors, and each floor that is 0 in the boxes is 0."""
+
+    def plain(expr: Expr) -> Expr:
+        atoms = sorted(_outer_floors(expr), key=str)
+        return expr.xreplace({atom: _settled_floor(atom, boxes, space) for atom in atoms}) if atoms else expr
+
+    return replace(term, factors=tuple(map(plain, term.factors)), guards=tuple(map(plain, term.guards)))
+
+
+def _settled_floor(atom: Expr, boxes: Ranges, space: Space) -> Expr:
+    whole = floor(atom.args[0].expand())
+    for part in _outer_floors(whole):
+        above, below = quotient_of(part)
+        if is_nonnegative(above, boxes, space) and is_nonnegative((below - 1 - above).expand(), boxes, space):
+            whole = whole.xreplace({part: S.Zero})
+    return whole
 
 
 def support_of(factor: Expr, space: Space) -> Iterator[Expr]:

@@ -5,10 +5,10 @@ Everything here proves or stays silent; `False` means "not proved".
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from sympy import Expr, Integer, Symbol, floor
+from sympy import Expr, Mod, S, Symbol, floor, fraction
 from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.binding import free_indices
@@ -21,8 +21,7 @@ _DEPTH = 2  # how many facts one proof may add up
 def is_nonnegative(expr: Expr, ranges: Ranges, space: Space, extra: Iterable[Expr] = ()) -> bool:
     """Whether `expr` >= 0 wherever each index is in its box, each size at least 1, and each of `extra` >= 0."""
     expr = expr.expand()
-    boxes = tuple(sorted(((v, ranges[v]) for v in free_indices(expr) if v in ranges), key=str))
-    if _is_nonnegative_in_box(expr, boxes):
+    if _is_nonnegative_in_box(expr, _boxes(expr, ranges)):
         return True
     facts = tuple(dict.fromkeys(fact.expand() for fact in (*space.size_facts, *extra)))
     return expr in facts or _by_facts(expr, facts, ranges, _DEPTH)
@@ -35,23 +34,25 @@ def _by_facts(expr: Expr, facts: tuple[Expr, ...], ranges: Ranges, depth: int) -
         if not fact.free_symbols & symbols:
             continue
         rest = (expr - fact).expand()
-        boxes = tuple(sorted(((v, ranges[v]) for v in free_indices(rest) if v in ranges), key=str))
-        if _is_nonnegative_in_box(rest, boxes) or (depth > 1 and _by_facts(rest, facts, ranges, depth - 1)):
+        if _is_nonnegative_in_box(rest, _boxes(rest, ranges)) or (
+            depth > 1 and _by_facts(rest, facts, ranges, depth - 1)
+        ):
             return True
     return False
 
 
 @lru_cache(maxsize=65536)
 def _is_nonnegative_in_box(expr: Expr, boxes: tuple[tuple[Symbol, Expr], ...]) -> bool:
-    least = _least(_without_floors(expr, dict(boxes)), boxes)
-    return least is not None and _is_nonnegative_in_sizes(least)
+    for bound in _without_floors(expr, dict(boxes)):
+        least = _least(bound, boxes)
+        if least is not None and any(map(_is_nonnegative_in_sizes, _without_floors(least, {}))):
+            return True  # the second time without those in the sizes of boxes
+    return False
 
 
-def _least(expr: Expr | None, boxes: tuple[tuple[Symbol, Expr], ...]) -> Expr | None:
+def _least(expr: Expr, boxes: tuple[tuple[Symbol, Expr], ...]) -> Expr | None:
     """The least value of an expression affine in its indices, while they run over their boxes."""
     for variable, extent in boxes:
-        if expr is None:
-            return None
         slope = expr.coeff(variable)
         rest = (expr - slope * variable).expand()
         if rest.has(variable) or slope.has(variable):
@@ -65,31 +66,53 @@ def _least(expr: Expr | None, boxes: tuple[tuple[Symbol, Expr], ...]) -> Expr | 
     return expr
 
 
-def _without_floors(expr: Expr, ranges: Ranges) -> Expr | None:
-    """A lower bound of `expr` without floors, argmaxes or integer data; None if there is none."""
-    atoms = expr.atoms(floor, ArgMax, Indexed)
-    for atom in sorted((a for a in atoms if not any(a is not b and b.has(a) for b in atoms)), key=str):
-        slope = expr.coeff(atom)
-        rest = (expr - slope * atom).expand()
-        if rest.has(atom) or not slope.is_number:
-            return None
-        bound = _bound_of(atom, ranges, upper=bool(slope < 0))
-        if bound is None:
-            return None
-        expr = (rest + slope * bound).expand()
-    return expr
+def _without_floors(expr: Expr, ranges: Ranges) -> Iterator[Expr]:
+    r"""Expressions without floors, remainders, argmaxes and integer data, any of which is >= 0 only where `expr` is.
+
+    An integer r is at least \(\lfloor e/s \rfloor\) just where \(s r + s - 1 \ge e\), and at most that just where
+    \(s r \le e\); other multiples of a floor are bounded.
+    """
+    atoms = expr.atoms(floor, Mod, ArgMax, Indexed)
+    outer = sorted((a for a in atoms if not any(a is not b and b.has(a) for b in atoms)), key=str)
+    if not outer:
+        yield expr
+        return
+    slope = expr.coeff(outer[0])
+    rest = (expr - slope * outer[0]).expand()
+    if not rest.has(outer[0]):
+        for found in _bounded(outer[0], slope, rest, ranges):
+            yield from _without_floors(found.expand(), ranges)
 
 
-def _bound_of(atom: Expr, ranges: Ranges, *, upper: bool) -> Expr | None:
-    if isinstance(atom, ArgMax):
-        return atom.bound[1] - 1 if upper else Integer(0)
-    if isinstance(atom, floor):
-        inner = atom.args[0]
-        boxes = tuple(sorted(((v, ranges[v]) for v in free_indices(inner) if v in ranges), key=str))
-        if upper:
-            return inner
-        return Integer(0) if _is_nonnegative_in_box(inner.expand(), boxes) else inner - 1
-    return None
+def _bounded(atom: Expr, slope: Expr, rest: Expr, ranges: Ranges) -> Iterator[Expr]:
+    """What is >= 0 only where `rest` plus `slope` times the atom is, without the atom."""
+    if isinstance(atom, ArgMax | Mod) and slope.is_number:
+        count = atom.bound[1] if isinstance(atom, ArgMax) else atom.args[1]
+        if _is_nonnegative_in_sizes(count - 1):
+            yield rest + slope * (count - 1 if slope < 0 else 0)
+    if not isinstance(atom, floor):
+        return
+    above, below = quotient_of(atom)
+    if not _is_nonnegative_in_sizes(below - 1):
+        return
+    if slope in (S.One, S.NegativeOne) and rest.is_integer:
+        yield slope * above + below * rest + (below - 1 if slope == -1 else 0)
+        return
+    if slope.is_number and slope > 0 and _is_nonnegative_in_box(above, _boxes(above, ranges)):
+        yield rest
+    times = slope / below  # s floor(e/s) lies between e - s + 1 and e
+    if times.is_number:
+        yield rest + times * (above if times < 0 else above - below + 1)
+
+
+def _boxes(expr: Expr, ranges: Ranges) -> tuple[tuple[Symbol, Expr], ...]:
+    return tuple(sorted(((v, ranges[v]) for v in free_indices(expr) if v in ranges), key=str))
+
+
+def quotient_of(atom: Expr) -> tuple[Expr, Expr]:
+    r"""e and s of \(\lfloor e/s \rfloor\), s being an integer."""
+    above, below = fraction(atom.args[0].together())
+    return above.expand(), below.expand()
 
 
 @lru_cache(maxsize=65536)
@@ -111,6 +134,7 @@ def affine_coefficient(expr: Expr, variable: Symbol) -> Expr | None:
     expr = expr.expand()
     slope = expr.coeff(variable)
     rest = expr - slope * variable
-    if slope.has(variable) or rest.has_free(variable) or any(a.has_free(variable) for a in expr.atoms(floor, Indexed)):
+    nested = expr.atoms(floor, Indexed)
+    if slope.has(variable) or rest.has_free(variable) or any(a.has_free(variable) for a in nested):
         return None
     return slope

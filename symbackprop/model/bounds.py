@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sympy import Expr, Mod, Symbol, floor
+from sympy import Expr, Symbol, floor
 from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.binding import free_indices
 from symbackprop.algebra.ranges import affine_coefficient, is_nonnegative
 from symbackprop.algebra.space import Ranges, Space
-from symbackprop.algebra.symbols import ArgMax, index, tensor_of
+from symbackprop.algebra.symbols import ArgMax, tensor_of
 from symbackprop.errors import IndexRangeError
 from symbackprop.model.reads import Read
 from symbackprop.model.records import Equation, Tensor
@@ -27,29 +27,17 @@ def check_bounds(read: Read, tensors: Mapping[str, Tensor], equation: Equation, 
     for axis, (position, extent) in enumerate(zip(read.indices, tensor.shape, strict=True)):
         if read.ranges.get(position) == extent or read.tensor in equation.padded or _is_data(position):
             continue
-        plain, ranges = _without_remainders(position, read.ranges)
-        sides = (plain, (extent - 1 - plain).expand())
-        if all(is_nonnegative(side, ranges, space, read.known) for side in sides):
+        sides = (position, (extent - 1 - position).expand())
+        if all(is_nonnegative(side, read.ranges, space, read.known) for side in sides):
             continue
         if isinstance(position, Symbol) and position in read.ranges:
             raise _two_ranges(read, axis, position, tensor, equation)
-        raise _outside(read, axis, plain, ranges, tensor, equation)
+        raise _outside(read, axis, position, tensor, equation)
 
 
 def _is_data(position: Expr) -> bool:
     """Whether a position is an entry of a tensor: data, in range or not, which only its owner can know."""
     return isinstance(position, Indexed) or (tensor_of(position) is not None)
-
-
-def _without_remainders(position: Expr, ranges: Ranges) -> tuple[Expr, Ranges]:
-    """Each `Mod(e, n)` replaced by an index over [0, n)."""
-    found = {
-        part: index(f"·{number}")
-        for number, part in enumerate(sorted(position.atoms(Mod), key=str))
-        if part.args[1].is_positive
-    }
-    extents = {symbol: part.args[1] for part, symbol in found.items()}
-    return position.xreplace(found), {**ranges, **extents}
 
 
 def _two_ranges(read: Read, axis: int, position: Symbol, tensor: Tensor, equation: Equation) -> IndexRangeError:
@@ -76,11 +64,9 @@ def _mend(read: Read, tensor: Tensor, extent: Expr, other: Expr) -> str:
     return f"Use two indices, make the sizes equal, or declare the size fact {extent} >= {other}."
 
 
-def _outside(
-    read: Read, axis: int, position: Expr, ranges: Ranges, tensor: Tensor, equation: Equation
-) -> IndexRangeError:
+def _outside(read: Read, axis: int, position: Expr, tensor: Tensor, equation: Equation) -> IndexRangeError:
     extent = tensor.shape[axis]
-    least, most = _corner(position, ranges, least=True), _corner(position, ranges, least=False)
+    least, most = _corner(position, read.ranges, least=True), _corner(position, read.ranges, least=False)
     has = f"the {ordinal(axis)} axis of {tensor.name} has {counted_size(extent)}, counted from 0"
     if least is None or most is None:
         because = f"It is not proved that {written(read.indices[axis])} stays in range: {has}."
@@ -105,4 +91,4 @@ def _corner(position: Expr, ranges: Ranges, *, least: bool) -> Expr | None:
             return None
         at = 0 if bool(slope > 0) == least else ranges[variable] - 1
         position = (position - slope * variable + slope * at).expand()
-    return None if position.has(ArgMax, Indexed, floor, Mod) else position
+    return None if position.has(ArgMax, Indexed, floor) else position

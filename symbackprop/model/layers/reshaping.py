@@ -1,7 +1,7 @@
 r"""Reshaping: the same entries under other indices. In every shape the last index runs fastest.
 
-Entry \(k\) of a flat axis over sizes C and N is entry \((\lfloor k / N \rfloor, k \bmod N)\); entry (g, k) of an axis
-of G K entries that was split is number \(g K + k\).
+Entry \(k\) of a flat axis over sizes C and N is entry \((q, k - N q)\) with \(q = \lfloor k / N \rfloor\); entry (g, k)
+of an axis of G K entries that was split is number \(g K + k\).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from sympy import Expr, Integer, Mod, Mul, floor
+from sympy import Expr, Integer, Mul, floor
 
 from symbackprop.algebra.arrays import Array, described
 from symbackprop.algebra.symbols import index
@@ -69,8 +69,9 @@ def digits(whole: Expr, shape: tuple[Expr, ...]) -> tuple[Expr, ...]:
     """The indices of the entry that is number `whole` in an array of this shape, the last index running fastest."""
     found: list[Expr] = []
     for extent in reversed(shape[1:]):
-        found.append(Mod(whole, extent))
-        whole = floor(whole / extent)
+        above = floor((whole / extent).expand())
+        found.append((whole - extent * above).expand())
+        whole = above
     return (whole, *reversed(found))
 
 
