@@ -48,7 +48,7 @@ def _split_deltas(term: Term) -> Term:
 def _with_known_floors(term: Term) -> Term:
     r"""What a delta tells of a floor, the other deltas use; each tells but once.
 
-    With \(q = \lfloor k/N \rfloor\), \(\delta(c, q) \delta(i, k - N q)\) is \(\delta(c, q) \delta(i, k - N c)\), which can be
+    With \(q = \lfloor k/N \rfloor\), \(\delta(c, q) \delta(i, k - N q)\) is \(\delta(c, q) \delta(i, k - N c)\), to be
     solved for k.
     """
     factors, waiting = list(term.factors), [n for n, f in enumerate(term.factors) if isinstance(f, KroneckerDelta)]
@@ -113,8 +113,8 @@ def _choices(term: Term, ranges: Ranges, space: Space) -> Iterator[tuple[tuple[i
 def _whole_blocks(term: Term, ranges: Ranges, space: Space) -> Iterator[tuple[tuple[int, int, int], Term]]:
     r"""Two indices that count blocks and places in them: the delta of a whole number gives both, by its quotient.
 
-    \(\sum_g \sum_{0 \le v < K} \delta(e, K g + v) f(g, v) = f(q, e - K q)\) with \(q = \lfloor e/K \rfloor\), where q is in
-    the range of g.
+    \(\sum_g \sum_{0 \le v < K} \delta(e, K g + v) f(g, v) = f(q, e - K q)\) with \(q = \lfloor e/K \rfloor\), if q is
+    in the range of g.
     """
     for place, factor in enumerate(term.factors):
         if not isinstance(factor, KroneckerDelta):
