@@ -13,6 +13,7 @@ from sympy.core.basic import Basic
 from symbackprop.algebra.symbols import indices_of, tensor_of
 from symbackprop.compiling.identifiers import AMBIGUOUS, identifiers
 from symbackprop.compiling.program import Allocate, Contract, Into, Loop, Program, Reduce, Statement
+from symbackprop.compiling.programs.parts import walk
 from symbackprop.compiling.sources.fragments import sequence
 from symbackprop.compiling.sources.functions import Functions
 from symbackprop.compiling.sources.printer import ArrayPrinter, Dictionary, Name
@@ -50,7 +51,7 @@ def emit(program: Program, title: str = "a model", roles: Mapping[str, str] | No
     """
     statements = alive(program)
     words, functions = _dictionary(program, statements)
-    printer = ArrayPrinter(program.space, words)
+    printer = ArrayPrinter(program.space, words, _maximisers(statements))
     blocks = Writer(program, statements, printer).blocks(statements)
     shapes = {name: program.space.shapes.get(name, ()) for name in program.arguments}
     below = _below(program, statements)
@@ -99,6 +100,12 @@ def _lambdified(parts: FileParts, namespace: Mapping[str, Any], printer: ArrayPr
 def _value_of(block: Block) -> str:
     first = block.lines[0].removeprefix(f"{block.name} = ")
     return "\n    ".join([first, *block.lines[1:]])
+
+
+def _maximisers(statements: tuple[Statement, ...]) -> dict[str, Expr]:
+    """The tensors that hold places of maxima, each with the size of the range that they lie in."""
+    reductions = [s for s, _ in walk(statements) if isinstance(s, Reduce) and s.operation == "argmax"]
+    return {s.target: s.bound[0][1] for s in reductions}
 
 
 # names

@@ -21,6 +21,9 @@ from sympy import Expr, Symbol
 
 from symbackprop.algebra.space import Space
 
+UNROLLED = 9
+"""How often a window may be walked by a loop in Python."""
+
 Box = tuple[tuple[Symbol, Expr], ...]
 """Indices with their sizes: each runs over [0, size)."""
 

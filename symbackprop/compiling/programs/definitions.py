@@ -16,7 +16,7 @@ from symbackprop.algebra.ranges import is_nonnegative
 from symbackprop.algebra.space import Space
 from symbackprop.algebra.symbols import entry, tensor_of
 from symbackprop.compiling.identifiers import identifier
-from symbackprop.compiling.program import Allocate, Box, Contract, Elementwise, Into, Statement
+from symbackprop.compiling.program import UNROLLED, Allocate, Box, Contract, Elementwise, Into, Reduce, Statement
 from symbackprop.compiling.programs.guards import Totality
 from symbackprop.compiling.programs.keys import Extents, key_of
 from symbackprop.compiling.programs.parts import parts_of
@@ -83,6 +83,15 @@ class Workshop:
             return True
         inside = (position, extent - 1 - position)
         return all(is_nonnegative(end, extents, self.space) for end in inside)
+
+    def window_of(self, chosen: Expr) -> Expr | None:
+        """The size of the window, if it is a short one, in which an entry is the place of the maximum."""
+        made = self.definitions.get(str(tensor_of(chosen)))
+        for statement in made.statements if made is not None else ():
+            if isinstance(statement, Reduce) and statement.operation == "argmax":
+                ((_, width),) = statement.bound
+                return width if width.is_Integer and width <= UNROLLED else None
+        return None
 
     def find(self, expr: Expr, extents: Extents) -> Expr | None:
         """What to read for `expr`, if that was defined before."""

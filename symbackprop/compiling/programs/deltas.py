@@ -3,7 +3,7 @@ r"""Sums with a delta between a free index and a map of bound ones: zeros, to wh
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sympy import Expr, KroneckerDelta, Mul, Symbol
 from sympy.tensor.indexed import Indexed
@@ -49,6 +49,21 @@ def scatter_of(members: list[Expr], bounds: Bounds, extents: Extents) -> Scatter
     used = frozenset().union(*(indices_in(position) for position in maps.values()))
     kept = tuple(b for b in bounds if b[0] in used)
     return Scatter(maps, tuple(rest), kept, tuple(b for b in bounds if b[0] not in used))
+
+
+def by_places(scatter: Scatter, extents: Extents, shop: Workshop) -> Scatter:
+    """An addition at the maximiser of a short window, as one at each of its places, where that is the maximiser."""
+    maps, factors, kept = dict(scatter.maps), scatter.factors, scatter.kept
+    for chosen in sorted({e for p in maps.values() for e in p.atoms(Indexed)}, key=str):
+        width = shop.window_of(chosen)
+        if width is None:
+            continue
+        taken = {v for part in (*factors, *maps.values()) for v in all_symbols(part)} | {v for v, _ in kept}
+        inner = fresh(taken | set(extents) | {v for v, _ in scatter.summed})
+        maps = {v: p.xreplace({chosen: inner}) for v, p in maps.items()}
+        factors = (*(f.xreplace({chosen: inner}) for f in factors), KroneckerDelta(chosen, inner))
+        kept = (*kept, (inner, width))
+    return replace(scatter, maps=maps, factors=factors, kept=kept)
 
 
 def unrolled(members: list[Expr], bounds: Bounds, extents: Extents, shop: Workshop) -> Scatter | None:

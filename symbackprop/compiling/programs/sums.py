@@ -17,7 +17,7 @@ from symbackprop.algebra.symbols import entry, indices_of, tensor_of, total
 from symbackprop.algebra.terms import Bounds, components
 from symbackprop.compiling.program import Allocate, Contract, Elementwise, Reduce
 from symbackprop.compiling.programs.definitions import Workshop, box_of
-from symbackprop.compiling.programs.deltas import Scatter, pieces, scatter_of, unrolled
+from symbackprop.compiling.programs.deltas import Scatter, by_places, pieces, scatter_of, unrolled
 from symbackprop.compiling.programs.guards import argument_of, attached, is_guard, shrunk
 from symbackprop.compiling.programs.keys import Extents, indices_in
 from symbackprop.compiling.programs.pairs import Group, best_pair, joint
@@ -108,6 +108,7 @@ def _part(members: list[Expr], bounds: Bounds, extents: Extents, shop: Workshop)
 
 def _scattered(scatter: Scatter, extents: Extents, shop: Workshop) -> Expr:
     """A tensor of zeros to which the rest of the product is added along the map."""
+    scatter = by_places(scatter, extents, shop)
     around = {**{v: e for v, e in extents.items() if v not in scatter.maps}, **dict(scatter.kept)}
     value = summed(Mul(*scatter.factors), scatter.summed, around, shop)
     used = set(scatter.maps).union(*(indices_in(part) for part in (*scatter.factors, *scatter.maps.values())))

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
+from types import MappingProxyType
 from typing import Any
 
 from sympy import Add, And, Expr, Integer, KroneckerDelta, Mod, Mul, Not, Or, Piecewise, Pow, S, Symbol, floor, fraction
@@ -53,12 +54,12 @@ class Name(Symbol):
 class ArrayPrinter(NumPyPrinter):
     """Prints expressions over the axes of `self.place`; every `_print_...` gives a `Code`."""
 
-    def __init__(self, space: Space, words: Dictionary) -> None:
+    def __init__(self, space: Space, words: Dictionary, below: Mapping[str, Expr] = MappingProxyType({})) -> None:
         super().__init__({"fully_qualified_modules": False})
         self.space = space
         self.words = words
         self.place = Place((), {})
-        self.reader = Reader(space, words.tensors, self.write, words.function)
+        self.reader = Reader(space, words.tensors, self.write, words.function, below)
 
     def doprint(self, expr: Any, assign_to: None = None) -> str:
         return str(self._print(expr))

@@ -10,15 +10,12 @@ from sympy import Expr, S, Symbol
 from sympy.logic.boolalg import Boolean
 
 from symbackprop.algebra.ranges import affine_coefficient
-from symbackprop.compiling.program import Into
+from symbackprop.compiling.program import UNROLLED, Into
 from symbackprop.compiling.sources.conditions import nonnegative
 from symbackprop.compiling.sources.contractions import natural_order, reduction
 from symbackprop.compiling.sources.fragments import Code, Level, call, folded, sequence
 from symbackprop.compiling.sources.printer import ArrayPrinter
 from symbackprop.compiling.sources.views import Margins, Place
-
-UNROLLED = 9
-"""How often a window may be walked by a loop in Python."""
 
 Ranges = Mapping[Symbol, Expr]
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from sympy import Expr, Mod, S, Symbol
+from sympy import Expr, S, Symbol
 from sympy.logic.boolalg import Boolean, true
+from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.ranges import affine_coefficient, is_nonnegative
 from symbackprop.algebra.space import Space
-from symbackprop.algebra.symbols import index, indices_of, tensor_of
+from symbackprop.algebra.symbols import indices_of, tensor_of
 from symbackprop.compiling.sources.fragments import Code, Level, call, sequence
 
 
@@ -118,7 +119,10 @@ def _shifted(axis: _Axis, before: Expr, after: Expr) -> _Axis:
 
 
 class Reader:
-    """Makes views of the tensors in `space`, which have `names`; `write` gives the source of an index expression."""
+    """Makes views of the tensors in `space`, which have `names`; `write` gives the source of an index expression.
+
+    The entries of a tensor in `below` are integers from 0 on, less than what stands there.
+    """
 
     def __init__(
         self,
@@ -126,8 +130,10 @@ class Reader:
         names: Mapping[str, str],
         write: Callable[[Expr, Place], Code],
         function: Callable[[str, int], str],
+        below: Mapping[str, Expr],
     ) -> None:
         self.space = space
+        self.below = below
         self.names = names
         self.write = write
         self.function = function
@@ -212,12 +218,9 @@ class Reader:
         return tensor_of(position) is not None
 
     def never_negative(self, expr: Expr, place: Place) -> bool:
-        ranges = dict(place.ranges)
-        for number, part in enumerate(sorted(expr.atoms(Mod), key=str)):
-            if part.args[1].is_positive:
-                remainder = index(f"·{number}")
-                expr, ranges[remainder] = expr.xreplace({part: remainder}), part.args[1]
-        return is_nonnegative(expr, ranges, self.space, place.known)
+        entries = [e for e in expr.atoms(Indexed) if str(tensor_of(e)) in self.below]
+        ends = [end for e in entries for end in (e, self.below[str(tensor_of(e))] - 1 - e)]
+        return is_nonnegative(expr, place.ranges, self.space, (*place.known, *ends))
 
     # margins
 
