@@ -29,7 +29,7 @@ def collapse(term: Term, ranges: Ranges, space: Space) -> tuple[Term, ...]:
     while settled is not None:
         choice = min(_choices(settled, ranges, space), key=lambda c: c[0], default=None)
         if choice is None:
-            return (_count_unused(settled),)
+            return (_count_unused(_over_windows(settled, ranges, space)),)
         settled = choice[1]
     return ()
 
@@ -107,7 +107,27 @@ def _choices(term: Term, ranges: Ranges, space: Space) -> Iterator[tuple[tuple[i
             else:
                 yield (len(settled.guards), order, place), settled
 
+    yield from _pinned(term, ranges, space)
     yield from _whole_blocks(term, ranges, space)
+
+
+def _pinned(term: Term, ranges: Ranges, space: Space) -> Iterator[tuple[tuple[int, int, int], Term]]:
+    r"""An index that a guard leaves only one value: \(\sum_{0 \le v < n} [-v \ge 0] f(v) = f(0)\)."""
+    for place, guard in enumerate(term.guards):
+        for order, (variable, extent) in enumerate(term.bounds):
+            first, last = (guard + variable).expand() == 0, (guard - variable + extent - 1).expand() == 0
+            if not (first or last) or any(e.has_free(variable) for _, e in term.bounds):
+                continue
+            if not is_nonnegative(extent - 1, ranges, space):
+                continue
+            rest = replace(
+                term,
+                bounds=tuple(b for b in term.bounds if b[0] != variable),
+                guards=term.guards[:place] + term.guards[place + 1 :],
+            )
+            settled = _settle(rest.substituted({variable: S.Zero if first else (extent - 1).expand()}), ranges, space)
+            if settled is not None:
+                yield (len(settled.guards), order, place), settled
 
 
 def _whole_blocks(term: Term, ranges: Ranges, space: Space) -> Iterator[tuple[tuple[int, int, int], Term]]:
@@ -135,6 +155,40 @@ def _whole_blocks(term: Term, ranges: Ranges, space: Space) -> Iterator[tuple[tu
             settled = _settle(rest.substituted({outer: block, inner: whole - width * block}), ranges, space)
             if settled is not None:
                 yield (len(settled.guards), order - len(term.bounds) ** 2, place), settled  # before any single index
+
+
+def _over_windows(term: Term, ranges: Ranges, space: Space) -> Term:
+    r"""Sums over the places where an entry is read at all: \(\sum_p W_{p-e} f(p) = \sum_{0 \le u < K} W_u f(e+u)\).
+
+    W is 0 outside of [0, K), and every e + u is shown to be in the range of p.
+    """
+    for variable, extent in term.bounds:  # each at most once
+        boxes = {**ranges, **dict(term.bounds)}
+        for value, width in _windows(term, variable, boxes, space):
+            inside = {**boxes, variable: width}
+            if all(is_nonnegative(g, inside, space) for g in (value, (extent - 1 - value).expand())) and all(
+                is_total(factor, term, boxes, space) for factor in term.factors
+            ):
+                bounds = tuple((v, width if v == variable else n) for v, n in term.bounds)
+                term = replace(term.substituted({variable: value}), bounds=bounds)
+                break
+    return term
+
+
+def _windows(term: Term, variable: Symbol, boxes: Ranges, space: Space) -> Iterator[tuple[Expr, Expr]]:
+    """Values of a bound index at which an entry that may be out of range reads `variable` itself, and how far."""
+    if any(extent.has_free(variable) for _, extent in term.bounds):
+        return
+    for factor in term.factors:
+        base = factor.base if isinstance(factor, Pow) and factor.exp.is_positive else factor
+        if not isinstance(base, Indexed):
+            continue
+        for position, width in zip(indices_of(base), space.shapes.get(str(tensor_of(base)), ()), strict=False):
+            slope = affine_coefficient(position, variable)
+            if slope not in (S.One, S.NegativeOne) or width.has_free(variable):
+                continue
+            if not all(is_nonnegative(g, boxes, space) for g in (position, (width - 1 - position).expand())):
+                yield ((variable - (position - slope * variable)) / slope).expand(), width
 
 
 def solve_delta(delta: KroneckerDelta, variable: Symbol) -> Expr | None:

@@ -67,7 +67,7 @@ def compact(expr: Expr, ranges: Ranges, space: Space, facts: list[Fact]) -> Expr
     kept = assemble([t for term in terms_of(expr) for t in collapse(term, ranges, space)], ranges)
     if size_of(kept) > _LARGE:
         return kept
-    terms = [t for term in _expanded(expr) for t in collapse(term, ranges, space)]
+    terms = [t for term in expanded(expr) for t in collapse(term, ranges, space)]
     used: list[Fact] = []
     flat = with_facts(assemble(terms, ranges), space, used)
     forms = [kept, *(_forms(flat))]
@@ -79,7 +79,7 @@ def compact(expr: Expr, ranges: Ranges, space: Space, facts: list[Fact]) -> Expr
     return best
 
 
-def _expanded(expr: Expr) -> list[Term]:
+def expanded(expr: Expr) -> list[Term]:
     """Terms multiplied out and cancelled, also the plain factors within each."""
     result = []
     for term in terms_of(expr):

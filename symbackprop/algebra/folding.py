@@ -15,11 +15,11 @@ from sympy import Add, Expr, Mul, Piecewise, Pow, S, Symbol, cancel, erf, exp, f
 from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.binding import free_indices, replaced, substitute
-from symbackprop.algebra.display import size_of, with_signs
+from symbackprop.algebra.display import display, size_of, with_signs
 from symbackprop.algebra.proving.zero import is_zero
 from symbackprop.algebra.ranges import is_nonnegative
 from symbackprop.algebra.space import Ranges, ScalarFunction, Space
-from symbackprop.algebra.symbols import BINDERS, Apply, remade
+from symbackprop.algebra.symbols import BINDERS, Apply, Guard, remade
 
 KERNELS = (exp, log, tanh, erf)
 VALUE = Symbol("a", real=True)
@@ -218,6 +218,7 @@ def fold(raw: Expr, forward: Expr, value: Expr, ranges: Ranges, space: Space) ->
             candidate = _everywhere(named, kernel, solution, ranges, space)
             if candidate is not None:
                 candidates.extend(_tidy_indexed(candidate, named))
+        candidates.extend(_by_gated_kernel(named, display(forward, ranges, space), kernel, value, ranges, space))
     if isinstance(forward, Pow) and forward.exp.is_Rational and not (forward.exp.is_Integer and forward.exp > 0):
         candidates.append(_by_root(named, forward, value))
     return _shortest(named, candidates, _check(raw, value, ranges, space))
@@ -254,13 +255,58 @@ def _everywhere(expr: Expr, kernel: Expr, solution: Expr, ranges: Ranges, space:
     variables = free_indices(kernel) & set(ranges)
     for instance in sorted(_surface_kernels(expr), key=str):
         found = match(kernel, instance, variables)
-        if found is None or not all(
-            is_nonnegative(e, ranges, space) and is_nonnegative(ranges[v] - 1 - e, ranges, space)
-            for v, e in found.items()
-        ):
+        if found is None or not in_range(found, ranges, ranges, space):
             continue
         expr = replaced(expr, {instance: substitute(solution, found)})
     return expr
+
+
+def _by_gated_kernel(
+    expr: Expr, forward: Expr, kernel: Expr, value: Expr, ranges: Ranges, space: Space
+) -> Iterator[Expr]:
+    r"""`expr` with the kernel and what gates it replaced together.
+
+    \(e^{S_u} [u \le t]\) is \(P_u\) times the denominator. What gates a kernel (a guard, a
+    mask, a weight) may be 0, so that the kernel alone cannot be solved for.
+    """
+    parts = Mul.make_args(forward)
+    gate = [part for part in parts if isinstance(part, Guard | Indexed)]
+    if kernel not in parts or not gate or value in gate:
+        return
+    solution = value / Mul(*(part for part in parts if part != kernel and part not in gate))
+    variables = free_indices(Mul(kernel, *gate)) & set(ranges)
+    plain, back = _closed(expr, expr)
+    terms = [
+        _ungated(term.xreplace(back), (kernel, *gate), solution, (variables, ranges, space))
+        for term in Add.make_args(plain.expand(power_exp=False, power_base=False, log=False))
+    ]
+    yield from _tidy_indexed(Add(*terms), expr)
+
+
+def _ungated(
+    term: Expr, wanted: tuple[Expr, ...], solution: Expr, scope: tuple[frozenset[Symbol], Ranges, Space]
+) -> Expr:
+    """A product with each instance of the wanted factors replaced, where all of them are there."""
+    kernel, *gate = wanted
+    for instance in sorted(_surface_kernels(term), key=str):
+        found = match(kernel, instance, scope[0])
+        if found is None or not in_range(found, scope[1], scope[1], scope[2]):
+            continue
+        gates = [substitute(part, found) for part in gate]
+        rest = list(Mul.make_args(term))
+        if all(part in rest for part in (instance, *gates)):
+            for part in (instance, *gates):
+                rest.remove(part)
+            term = Mul(*rest, substitute(solution, found))
+    return term
+
+
+def in_range(found: dict[Symbol, Expr], extents: Ranges, boxes: Ranges, space: Space) -> bool:
+    """Whether each index has a value in its extent, at all free indices in `boxes`."""
+    return all(
+        is_nonnegative(e, boxes, space) and is_nonnegative((extents[v] - 1 - e).expand(), boxes, space)
+        for v, e in found.items()
+    )
 
 
 def match(pattern: Expr, instance: Expr, variables: frozenset[Symbol]) -> dict[Symbol, Expr] | None:
@@ -281,11 +327,16 @@ def match(pattern: Expr, instance: Expr, variables: frozenset[Symbol]) -> dict[S
 
 def _tidy_indexed(expr: Expr, raw: Expr) -> Iterator[Expr]:
     """The expression cancelled and factored, if it brings no pole that `raw` has not; sums and cases stay closed."""
-    atoms = sorted(expr.atoms(*BINDERS, Piecewise) | raw.atoms(*BINDERS, Piecewise), key=str)
-    outer = [a for a in atoms if not any(a is not b and b.has(a) for b in atoms)]
-    names = {a: Symbol(f"_sum{number}", real=True) for number, a in enumerate(outer)}
-    back = {symbol: a for a, symbol in names.items()}
-    plain, poles = expr.xreplace(names), _poles(raw.xreplace(names))
+    (plain, back), (other, _) = _closed(expr, raw), _closed(raw, expr)
+    poles = _poles(other)
     for form in (cancel(plain), with_signs(factor(plain))):
         if _poles(form) <= poles:
             yield form.xreplace(back)
+
+
+def _closed(expr: Expr, other: Expr) -> tuple[Expr, dict[Expr, Expr]]:
+    """`expr` with sums and cases as symbols, the same ones for `other`, and the way back."""
+    atoms = sorted(expr.atoms(*BINDERS, Piecewise) | other.atoms(*BINDERS, Piecewise), key=str)
+    outer = [a for a in atoms if not any(a is not b and b.has(a) for b in atoms)]
+    names = {a: Symbol(f"_sum{number}", real=True) for number, a in enumerate(outer)}
+    return expr.xreplace(names), {symbol: a for a, symbol in names.items()}

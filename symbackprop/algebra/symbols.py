@@ -73,6 +73,20 @@ def primal(name: str) -> str:
     return name.removeprefix(ADJOINT)
 
 
+_BY_WAY_OF = "|"
+
+
+def part_of(name: str, through: str) -> str:
+    """The name of what the equation of `through` adds to an adjoint: `∂v|w` of `∂v`."""
+    return f"{name}{_BY_WAY_OF}{through}"
+
+
+def parted(name: str) -> tuple[str, str]:
+    """`("∂v", "w")` for `∂v|w`, and `(name, "")` for what is no part of an adjoint."""
+    whole, _, through = name.partition(_BY_WAY_OF)
+    return whole, through
+
+
 class Guard(Expr):
     r"""Iverson's bracket \([e \ge 0]\) of an integer expression in indices and sizes: 1 or 0."""
 

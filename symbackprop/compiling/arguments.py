@@ -41,13 +41,13 @@ class Argument:
 class Signature:
     """All arguments in order, every size by name, and what is known of sizes (each of `size_facts` >= 0).
 
-    `computed` are tensors that nobody need give.
+    `computed` are tensors that nobody need give, with their shapes.
     """
 
     arguments: tuple[Argument, ...]
     sizes: Mapping[str, Symbol]
     size_facts: tuple[Expr, ...] = ()
-    computed: frozenset[str] = frozenset()
+    computed: Mapping[str, tuple[Expr, ...]] = field(default_factory=dict)
     samples: Expr | None = None
 
     @property
@@ -76,7 +76,7 @@ def signature_of(model: Model) -> Signature:
     parts += [*batch.size_facts, *(equation.expression for equation in batch.order)]
     symbols = {s for part in parts for s in part.free_symbols if isinstance(s, Symbol)}
     sizes = {s.name: s for s in symbols if s.is_integer and s.is_positive}
-    computed = frozenset(t.name for t in batch.tensors if batch.defines(t.name))
+    computed = {t.name: t.shape for t in batch.tensors if batch.defines(t.name)}
     count = None if model.samples is None else model.samples.size
     return Signature(arguments, dict(sorted(sizes.items())), batch.size_facts, computed, count)
 
@@ -294,9 +294,12 @@ class _Sizes:
                     name=argument.name,
                 )
             self._tell(argument, axis, extent, shape)
+        if any((wanted := self.value(extent)) is not None and wanted < 1 for _, _, extent, _ in axes):
+            self._check_facts()  # a window longer than what it reads: no shape fits, and the fact says why
         for argument, axis, extent, shape in axes:
             self._check(argument, axis, extent, shape)
         self._check_facts()
+        self._check_computed()
 
     def _tell(self, argument: Argument, axis: int, extent: Expr, shape: tuple[int, ...]) -> None:
         """The one size in an extent that is not known yet, if the extent is linear in it."""
@@ -352,6 +355,21 @@ class _Sizes:
         except ArgumentError:
             return None
         return f"Give its transpose: {argument.name}.T."
+
+    def _check_computed(self) -> None:
+        """That every tensor has entries: a window may be wider than its axis."""
+        for name, shape in self.signature.computed.items():
+            found = tuple(map(self.value, shape))
+            if all(count is None or count >= 1 for count in found):
+                continue
+            symbols = sorted({s for extent in shape for s in extent.free_symbols}, key=str)
+            reasons = [f"Its shape is {bracketed(shape)}", *(self.told[s] for s in symbols if s in self.told)]
+            raise ArgumentError(
+                f"the tensor {name} has no entries at these sizes",
+                because=f"{'; '.join(dict.fromkeys(reasons))}.",
+                fix="Give larger arrays.",
+                name=name,
+            )
 
     def _check_facts(self) -> None:
         for fact in self.signature.size_facts:

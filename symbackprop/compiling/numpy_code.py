@@ -16,12 +16,12 @@ from symbackprop.compiling.program import Allocate, Contract, Into, Loop, Progra
 from symbackprop.compiling.programs.parts import walk
 from symbackprop.compiling.sources.fragments import sequence
 from symbackprop.compiling.sources.functions import Functions
+from symbackprop.compiling.sources.places import Place
 from symbackprop.compiling.sources.printer import ArrayPrinter, Dictionary, Name
 from symbackprop.compiling.sources.sizes import Requirement, size_plan
 from symbackprop.compiling.sources.source_file import ENTRY, HELPERS, FileParts, source_file
 from symbackprop.compiling.sources.special import NAMED
 from symbackprop.compiling.sources.statements import Block, Writer, alive, entries, expressions
-from symbackprop.compiling.sources.views import Place
 
 Box = tuple[tuple[Symbol, Expr], ...]
 

@@ -3,62 +3,30 @@ r"""The adjoint of one tensor: its contributions added up, what can be eliminate
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
-from sympy import Add, Expr, Piecewise, Pow, Symbol
+from sympy import Add, Expr, Piecewise, Pow
 from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.arrays import Array
 from symbackprop.algebra.binding import tensors_in
 from symbackprop.algebra.display import display, size_of, with_facts
 from symbackprop.algebra.elimination import eliminate
-from symbackprop.algebra.matrices.grammar import Leaf
+from symbackprop.algebra.matrices.grammar import ForEach, Leaf
 from symbackprop.algebra.matrices.lifting import lift
 from symbackprop.algebra.space import Fact, Space
-from symbackprop.algebra.symbols import adjoint, entry, primal, tensor_of
+from symbackprop.algebra.symbols import adjoint, primal, tensor_of
 from symbackprop.derivation.checks import DEFINITION, Checker
 from symbackprop.derivation.contributions import Contribution
+from symbackprop.derivation.joining import compacted, in_values, inside
+from symbackprop.derivation.places import Adjoint, Place
 from symbackprop.derivation.steps import Step, StepKind
-
-
-@dataclass(frozen=True, slots=True)
-class Adjoint:
-    """The adjoint of a tensor: as the sweep gives it, and in its shortest form, each by name (σ') and folded."""
-
-    tensor: str
-    swept: Array
-    named: Expr
-    folded: Expr
-    step: Step
-
-    @property
-    def final(self) -> Array:
-        """The shortest form, folded."""
-        return Array(self.swept.indices, self.swept.shape, self.folded)
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """The tensor whose adjoint is wanted, the names of its indices, and its shape."""
-
-    tensor: str
-    at: tuple[Symbol, ...]
-    shape: tuple[Expr, ...]
-
-    @property
-    def left(self) -> Expr:
-        return entry(adjoint(self.tensor), *self.at)
-
-    @property
-    def ranges(self) -> dict[Symbol, Expr]:
-        return dict(zip(self.at, self.shape, strict=True))
 
 
 def adjoint_of(
     place: Place,
     contributions: tuple[Contribution, ...],
     known: Mapping[str, Adjoint],
-    served: Mapping[str, int],
+    serves: Mapping[str, frozenset[str]],
     space: Space,
     checker: Checker,
     *,
@@ -66,7 +34,7 @@ def adjoint_of(
 ) -> Adjoint:
     """Adds the contributions, uses facts, puts in adjoints that serve only here, and lifts to matrices if wanted.
 
-    `known` holds the adjoints found so far, `served` how many tensors read each of them.
+    `known` holds the adjoints found so far, `serves` the tensors that each of them goes on to.
     """
     if len(contributions) == 1:
         named, folded = contributions[0].named, contributions[0].folded
@@ -79,7 +47,11 @@ def adjoint_of(
     swept = folded
     named, folded, more = _with_facts(place, named, folded, space, checker)
     steps += more
-    named, folded, more = _eliminated(place, (named, folded), known, served, space, checker)
+    found = compacted(place, folded, known, serves, space, checker)
+    if found is not None:
+        named = folded = found.after
+        steps.append(found)
+    named, folded, more = _eliminated(place, (named, folded), known, serves, space, checker)
     steps += more
     if lifting:
         steps += matrix_steps(place, place.left, named, folded, space, checker)
@@ -129,40 +101,42 @@ def _eliminated(
     place: Place,
     forms: tuple[Expr, Expr],
     known: Mapping[str, Adjoint],
-    served: Mapping[str, int],
+    serves: Mapping[str, frozenset[str]],
     space: Space,
     checker: Checker,
 ) -> tuple[Expr, Expr, list[Step]]:
     """Puts in the adjoint of v where that shortens the result, where it is constant, or where it serves only here."""
     named, folded = forms
     steps = []
-    read = tensors_in(folded)
+    read, within = tensors_in(folded), inside(place.tensor, known, serves)
     for name in [name for name in map(adjoint, known) if name in read]:
         through = primal(name)
         form = known[through].folded
-        wanted = _is_plain(form) or (served[through] == 1 and _is_entrywise(folded, name, place) and _is_short(form))
+        serves_here = len(serves[through]) == 1 and _is_entrywise(folded, name, place)
+        wanted = _is_plain(form) or (serves_here and _is_short(form))
         if not (wanted or _may_cancel(form)):
             continue
         premises = space.with_definitions({name: known[through].final})
         result = eliminate(folded, (name,), place.ranges, premises)
-        if not wanted and size_of(result.expression) > size_of(folded):
+        after, values = in_values(place, result.expression, within, space)
+        if not wanted and size_of(after) > size_of(folded):
             continue
         by_name = eliminate(named, (name,), place.ranges, premises).expression
-        check = Checker(premises, checker.active).equal(folded, result.expression, place.ranges, using=(name,))
+        check = Checker(premises, checker.active).equal(folded, after, place.ranges, using=(name, *values))
         steps.append(
             Step(
                 StepKind.ELIMINATE,
                 place.tensor,
                 place.left,
                 folded,
-                result.expression,
+                after,
                 f"with the adjoint of {through} put in",
                 check,
                 through=through,
                 facts=result.facts,
             )
         )
-        folded = result.expression
+        folded = after
         named = by_name if size_of(by_name) < size_of(folded) else folded
     return named, folded, steps
 
@@ -201,6 +175,7 @@ def matrix_steps(place: Place, left: Expr, named: Expr, folded: Expr, space: Spa
         if found is None:
             continue
         check = checker.lifted(found, expr, place.ranges, place.at)
-        leaf = Leaf(str(tensor_of(left)), found.shape)
+        held = found.indices if isinstance(found, ForEach) else ()
+        leaf = Leaf(str(tensor_of(left)), found.shape, held)
         steps.append(Step(StepKind.MATRIX, place.tensor, leaf, expr, found, "matrix form", check))
     return steps

@@ -15,13 +15,13 @@ from symbackprop.model.records import Equation
 class Route:
     """`order` has the last tensor first; inputs and parameters stand right after the equation that first reads them.
 
-    `users` are the equations on the way that read a tensor, the last one first; `served` says how many tensors in
-    `order` an adjoint goes on to.
+    `users` are the equations on the way that read a tensor, the last one first; `serves` are the tensors in
+    `order` that an adjoint goes on to.
     """
 
     order: tuple[str, ...]
     users: Mapping[str, tuple[Equation, ...]]
-    served: Mapping[str, int]
+    serves: Mapping[str, frozenset[str]]
 
 
 def route(model: Model, wrt: Iterable[str] | None, constants: frozenset[str] = frozenset()) -> Route:
@@ -41,8 +41,8 @@ def route(model: Model, wrt: Iterable[str] | None, constants: frozenset[str] = f
             for name in sorted(reads[equation.tensor]):
                 users.setdefault(name, []).append(equation)
     order = _order(model, equations, path, wanted, users)
-    served = {name: len(reads.get(name, frozenset()) & set(order)) for name in order}
-    return Route(order, {name: tuple(found) for name, found in users.items()}, served)
+    serves = {name: reads.get(name, frozenset()) & set(order) for name in order}
+    return Route(order, {name: tuple(found) for name, found in users.items()}, serves)
 
 
 def _wanted(model: Model, wrt: Iterable[str] | None) -> tuple[str, ...]:

@@ -55,7 +55,8 @@ class Check:
 class Step:
     r"""One step: `left` = `before` = `after`, all for the entry (or matrix) of the adjoint of `tensor`.
 
-    `through` names the tensor whose equation is used (a contribution), or whose adjoint is put in (an elimination).
+    `through` names the tensor whose equation is used (a contribution), or whose adjoint is put in (an elimination),
+    `also` those whose adjoints are put in after it.
     `array` is the result of a whole tensor's step, entry by entry, with its shape.
     """
 
@@ -68,6 +69,7 @@ class Step:
     check: Check
     number: str = ""
     through: str | None = None
+    also: tuple[str, ...] = ()
     facts: tuple[Fact, ...] = ()
     kinks: tuple[str, ...] = ()
     array: Array | None = None

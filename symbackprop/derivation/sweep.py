@@ -18,10 +18,11 @@ from symbackprop.algebra.derivative import derivative
 from symbackprop.algebra.display import display
 from symbackprop.algebra.space import Ranges, Space
 from symbackprop.algebra.symbols import adjoint, entry, tensor_of
-from symbackprop.derivation.adjoints import Adjoint, Place, adjoint_of, matrix_steps
+from symbackprop.derivation.adjoints import adjoint_of, matrix_steps
 from symbackprop.derivation.checks import DEFINITION, Checker, Progress
 from symbackprop.derivation.contributions import Contribution, contribution, frame
 from symbackprop.derivation.derivation import Derivation
+from symbackprop.derivation.places import Adjoint, Place
 from symbackprop.derivation.route import Route, route
 from symbackprop.derivation.steps import Step, StepKind, numbered
 from symbackprop.model.model import Model
@@ -111,7 +112,7 @@ def _adjoints(
         parts = tuple(_contributions(model.root, place, way, scale, sampled, space, checker))
         if form is not None:
             parts = tuple(_in_form(part, form, place.ranges) for part in parts)
-        known[name] = adjoint_of(place, parts, known, way.served, space, checker, lifting=lifting)
+        known[name] = adjoint_of(place, parts, known, way.serves, space, checker, lifting=lifting)
     return known
 
 
@@ -179,8 +180,8 @@ def _place(model: Model, name: str, way: Route) -> Place:
     for equation in reversed(way.users.get(name, ())):
         for part in sorted(equation.expression.atoms(Indexed), key=str):
             names = part.indices
-            distinct = len(set(names)) == len(names) and all(isinstance(i, Symbol) for i in names)
-            if tensor_of(part) == name and distinct:
+            plain = all(isinstance(i, Symbol) and tensor_of(i) is None for i in names)  # a scalar is data, no index
+            if tensor_of(part) == name and plain and len(set(names)) == len(names):
                 return Place(name, tuple(names), shape)
     return Place(name, array_of(name, shape).indices, shape)
 

@@ -9,8 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from sympy import Add, Expr
+
+from symbackprop.algebra.symbols import adjoint, entry, part_of
 from symbackprop.derivation.derivation import Derivation
-from symbackprop.derivation.steps import Method, Step, StepKind, of_kind, walk
+from symbackprop.derivation.edges import Edge, edges
+from symbackprop.derivation.steps import Formula, Method, Step, StepKind, of_kind, walk
 from symbackprop.model.records import Tensor
 from symbackprop.notation.conventions import Conventions
 from symbackprop.rendering.formulas import Formulas, formulas_of
@@ -68,6 +72,24 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
+class EdgeLine:
+    """An entry that is read out of range, and where: before the first entry, past the last one, or both."""
+
+    math: str
+    before: bool
+    past: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """The notation for a part of an adjoint, shown at the first one that there is."""
+
+    math: str
+    adjoint: str
+    through: str
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """One derivation in the document: of one sample's loss, or of the cost over all samples."""
 
@@ -75,6 +97,9 @@ class Part:
     lead: str
     symbols: tuple[Symbol, ...]
     forward: tuple[Line, ...]
+    edges: tuple[EdgeLine, ...]
+    later: tuple[EdgeLine, ...]
+    path: Path | None
     loss: tuple[Line, ...]
     items: tuple[Item, ...]
     summary: tuple[str, ...]
@@ -144,6 +169,8 @@ def _batch_lead(formulas: Formulas) -> str:
 
 def _part(formulas: Formulas, level: str, detail: str, title: str, lead: str) -> Part:
     d = formulas.derivation
+    outside = edges(d)
+    items = tuple(_item(formulas, step, level, detail) for step in d.steps)
     forward = [s for s in d.forward if d.model.tensor(s.tensor).role not in ("loss", "cost")]
     losses = [s for s in d.forward if s not in forward]
     return Part(
@@ -151,11 +178,30 @@ def _part(formulas: Formulas, level: str, detail: str, title: str, lead: str) ->
         lead=lead,
         symbols=tuple(_symbol(formulas, tensor) for tensor in d.model.tensors),
         forward=tuple(line for step in forward for line in _forward(formulas, step, level)),
+        edges=tuple(_edge(formulas, edge) for edge in outside if not edge.of_adjoint),
+        later=tuple(_edge(formulas, edge) for edge in outside if edge.of_adjoint),
+        path=_path(formulas, detail, level),
         loss=tuple(line for step in losses for line in _forward(formulas, step, level)),
-        items=tuple(_item(formulas, step, level, detail) for step in d.steps),
+        items=items,
         summary=tuple(formulas.result(step, level) for step in d.summary()),
         updates=tuple(formulas.update(step, level) for step in d.updates),
     )
+
+
+def _edge(formulas: Formulas, edge: Edge) -> EdgeLine:
+    return EdgeLine(formulas.entry(edge.read), edge.before, edge.past)
+
+
+def _path(formulas: Formulas, detail: str, level: str) -> Path | None:
+    """The first part of an adjoint that is shown; None where none is."""
+    for step in formulas.derivation.steps if detail != "outline" else ():
+        contributions = of_kind(step, StepKind.CONTRIBUTION)
+        hidden = level == "matrix" and of_kind(step, StepKind.MATRIX)
+        if len(contributions) > 1 and not hidden:
+            through = contributions[0].through or ""
+            part = formulas.entry(entry(part_of(adjoint(step.tensor), through)))
+            return Path(part, formulas.adjoint(step.tensor), formulas.tensor(through))
+    return None
 
 
 def _symbol(formulas: Formulas, tensor: Tensor) -> Symbol:
@@ -190,6 +236,8 @@ def _lines(formulas: Formulas, step: Step, level: str, detail: str) -> Iterator[
             yield Line("", formulas.chain(step.left, step.before))
         if detail != "outline" or level == "index" or not matrices:
             for substep in of_kind(step, StepKind.ADD_PATHS, StepKind.FACT, StepKind.ELIMINATE):
+                if substep.kind is StepKind.ADD_PATHS and detail != "outline":
+                    substep = replace(substep, before=_parts(formulas, step, contributions))
                 yield _line(formulas, substep, detail)
     if level != "index" and matrices:
         yield Line(
@@ -200,10 +248,18 @@ def _lines(formulas: Formulas, step: Step, level: str, detail: str) -> Iterator[
         )
 
 
+def _parts(formulas: Formulas, step: Step, contributions: Sequence[Step]) -> Formula:
+    """The parts of an adjoint by name, added: each has been derived in the lines before."""
+    parts = (formulas.part(step.tensor, step.left, c.through or "") for c in contributions)
+    return Add(*(part for part in parts if isinstance(part, Expr)), evaluate=False)
+
+
 def _contribution(formulas: Formulas, step: Step, detail: str, *, several: bool) -> Iterator[Line]:
     for substep in step.substeps:
         if substep.kind is StepKind.COLLAPSE and substep.before == substep.after:
             continue  # nothing was there to collapse
+        if several and substep.through:
+            substep = replace(substep, left=formulas.part(step.tensor, substep.left, substep.through))
         line = _line(formulas, substep, detail)
         if several and substep.kind is StepKind.CHAIN_RULE:
             line = replace(line, label=f"{line.label}, the path through {formulas.tensor(step.through or '')}")
@@ -220,7 +276,8 @@ def _line(formulas: Formulas, step: Step, detail: str) -> Line:
 
 def _label(formulas: Formulas, step: Step) -> str:
     if step.kind is StepKind.ELIMINATE:
-        return f"With {formulas.adjoint(step.through or '')} put in"
+        names = ", ".join(formulas.adjoint(name) for name in (step.through or "", *step.also))
+        return f"With {names} put in"
     if step.kind is StepKind.FOLD:
         return f"Folded, in the value {formulas.tensor(step.through or '')}"
     return _LABELS[step.kind]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeGuard
 
 from sympy import Expr
 
 from symbackprop.algebra.matrices.grammar import Matrix
 from symbackprop.algebra.space import Premise
-from symbackprop.algebra.symbols import Partial, adjoint, entry
+from symbackprop.algebra.symbols import Partial, adjoint, entry, indices_of, is_adjoint, part_of, tensor_of
 from symbackprop.derivation.derivation import Derivation
 from symbackprop.derivation.steps import Formula, Step, StepKind, of_kind
 from symbackprop.derivation.sweep import LEARNING_RATES
@@ -42,6 +43,10 @@ class Formulas:
 
     def adjoint(self, name: str) -> str:
         return self.inline(latex_name(adjoint(name), self.names))
+
+    def entry(self, of: Expr) -> str:
+        """An entry within a sentence."""
+        return self.inline(latex(of, names=self.names))
 
     def plain(self, words: str) -> str:
         """Words as the format has them: LaTeX gives `_` and `<` a meaning of their own, and knows Latin letters."""
@@ -87,6 +92,10 @@ class Formulas:
         if len(distinct) < 3 or len(line) <= _LONG:
             return line
         return latex_aligned(distinct, self.names, sign)
+
+    def part(self, tensor: str, left: Formula, through: str) -> Formula:
+        """The left side of a contribution: of the adjoint of `tensor`, what comes by way of `through`."""
+        return entry(part_of(adjoint(tensor), through), *indices_of(left)) if _is_adjoint(left) else left
 
     def schema(self, step: Step) -> str:
         """The chain rule over whole tensors, a product of partials for each path; empty if only the root reads it."""
@@ -141,6 +150,11 @@ class Formulas:
         if matrices and level != "index":
             return latex_chain([matrices[0].left, matrices[0].after], self.names, ":=")
         return latex_chain([step.left, step.after], self.names, ":=")
+
+
+def _is_adjoint(left: Formula) -> TypeGuard[Expr]:
+    """Whether a left side is an entry of an adjoint."""
+    return isinstance(left, Expr) and is_adjoint(tensor_of(left) or "")
 
 
 def formulas_of(derivation: Derivation, conventions: Conventions, format: str) -> Formulas:

@@ -8,7 +8,7 @@ values of theirs.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import Literal
 
@@ -17,7 +17,9 @@ from sympy import Abs, Expr, Max, Min, Piecewise, S, Symbol, sign
 
 from symbackprop.algebra.arrays import Array
 from symbackprop.algebra.binding import all_symbols, fresh, tensors_in
+from symbackprop.algebra.elimination import put_in
 from symbackprop.algebra.proving.zero import Proof, is_zero
+from symbackprop.algebra.space import Premise
 from symbackprop.algebra.symbols import Apply, is_adjoint, tensor_of
 from symbackprop.notation.reading.values import Value, same_shape, same_size
 from symbackprop.verifying.grids import TooLargeError
@@ -25,6 +27,7 @@ from symbackprop.verifying.points import CLOSE, Point
 from symbackprop.verifying.truths import Truth
 
 PROOFS = 6  # attempts at a proof, each with other definitions put in
+STEPS = 2  # of a recurrence, put in on one side
 LEVELS = 5  # how far outward definitions are put in
 _BENT = (Piecewise, Apply, Abs, sign, Max, Min)
 LARGEST = 3_000  # parts of an expression with its definitions put in
@@ -181,14 +184,47 @@ def proved(pair: Pair, truth: Truth, opaque: Collection[str] = ()) -> Proof | No
     difference = pair.left - pair.right
     if difference == 0:
         return Proof()
-    found = _proved_by(difference, pair, truth, opaque)
-    if found is None and any(is_adjoint(name) for name in tensors_in(difference)):
-        return _proved_by(difference, pair, truth.swept(), opaque)
-    return found
+    forms = (truth, truth.swept()) if any(is_adjoint(name) for name in tensors_in(difference)) else (truth,)
+    if truth.recurrent & tensors_in(difference):
+        for form in reversed(forms):  # one step is one first form
+            if (proof := _proved_by_one_step(pair, form, opaque)) is not None:
+                return proof
+    return next((proof for form in forms if (proof := _proved_by(pair, form, opaque)) is not None), None)
 
 
-def _proved_by(difference: Expr, pair: Pair, truth: Truth, opaque: Collection[str]) -> Proof | None:
+def _proved_by_one_step(pair: Pair, truth: Truth, opaque: Collection[str]) -> Proof | None:
+    """A proof by one step of a recurrence on one side, or by two, beside definitions that are no recurrence.
+
+    Put in on both sides, `dz[t] = ... dz[t+1]` would become one of dz[t+1] and dz[t+2].
+    """
+    tried: list[Pair] = []
+    steps = [(pair, frozenset[str]())]
+    for _ in range(STEPS + 1):
+        for one, used in steps:
+            if one in tried or len(tried) >= 2 * PROOFS:
+                continue
+            tried.append(one)
+            proof = _proved_by(one, truth, truth.recurrent.union(opaque))
+            if proof is not None:
+                premises = (*(Premise("definition", name) for name in sorted(used)), *proof.premises)
+                return Proof(tuple(dict.fromkeys(premises)))
+        steps = [(one, used | {name}) for before, used in steps for one, name in _stepped(before, truth, opaque)]
+    return None
+
+
+def _stepped(pair: Pair, truth: Truth, opaque: Collection[str]) -> Iterator[tuple[Pair, str]]:
+    """The pair with one definition of a recurrence put in on one side, and whose it is; left sides first."""
+    for side in ("left", "right"):
+        expr = getattr(pair, side)
+        for name in sorted((tensors_in(expr) & truth.recurrent) - set(opaque), key=lambda n: (not is_adjoint(n), n)):
+            yield replace(pair, **{side: put_in(expr, (name,), pair.ranges, truth.space)}), name
+
+
+def _proved_by(pair: Pair, truth: Truth, opaque: Collection[str]) -> Proof | None:
     """A proof by the definitions as they stand in `truth`."""
+    difference = pair.left - pair.right
+    if difference == 0:
+        return Proof()
     bent = difference.has(*_BENT) or any(a.expression.has(*_BENT) for a in truth.space.definitions.values())
     tried = 0
     for using in _choices(difference, truth, frozenset(opaque)):
@@ -223,8 +259,8 @@ def _near(start: frozenset[str], reads: Reads) -> Iterator[frozenset[str]]:
     """Few definitions: so many levels of adjoints, and with them so many levels of others."""
     adjoints = list(islice(_adjoints_outward(start, reads), LEVELS))
     for reach in range(len(adjoints) + LEVELS):
-        for level, put_in in enumerate(adjoints[: reach + 1]):
-            chosen = next(islice(_outward(start, reads, put_in, False), reach - level, None), None)
+        for level, chosen_adjoints in enumerate(adjoints[: reach + 1]):
+            chosen = next(islice(_outward(start, reads, chosen_adjoints, False), reach - level, None), None)
             if chosen is not None:
                 yield chosen
 
@@ -232,9 +268,9 @@ def _near(start: frozenset[str], reads: Reads) -> Iterator[frozenset[str]]:
 def _far(start: frozenset[str], reads: Reads) -> Iterator[frozenset[str]]:
     """All that is read, however far: forward definitions, adjoints, both."""
     *_, adjoints = _outward(start, reads, frozenset(), True)
-    for put_in in (frozenset[str](), adjoints):
-        *_, chosen = _outward(start, reads, put_in, False)
-        yield put_in
+    for chosen_adjoints in (frozenset[str](), adjoints):
+        *_, chosen = _outward(start, reads, chosen_adjoints, False)
+        yield chosen_adjoints
         yield chosen
 
 

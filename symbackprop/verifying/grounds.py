@@ -84,7 +84,10 @@ class Grounds:
         return min((*judgements, nothing), key=_order)
 
     def _readings(self, number: int) -> tuple[Judgement, ...]:
-        """A judgement on each reading; after the first that is right, only on those at another scale."""
+        """A judgement on each reading; after the first that is right, only on those at another scale.
+
+        Where the text around the line has set the scale at which it is right, that is the end of it.
+        """
         if number not in self._judged:
             line = self.lines[number]
             self._judged[number] = tuple(self._each(line)) if isinstance(line, Claim) else ()
@@ -93,6 +96,8 @@ class Grounds:
     def _each(self, claim: Claim) -> Iterator[Judgement]:
         right: set[Scale] = set()
         for reading in claim.readings:
+            if claim.scale is not None and claim.scale in right:
+                return
             if reading.scale not in right:
                 judgement = judge(claim, reading, self.ground(reading.scale))
                 if judgement.status == "right":

@@ -13,7 +13,7 @@ from sympy import Expr, Integer, Pow, Rational, S
 from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.arrays import Array
-from symbackprop.algebra.symbols import adjoint, entry, indices_of, is_adjoint, primal, remade, tensor_of
+from symbackprop.algebra.symbols import adjoint, entry, indices_of, is_adjoint, parted, primal, remade, tensor_of
 from symbackprop.notation.conventions import Stand
 from symbackprop.verifying.truths import Truth, direct_name, partial_of
 
@@ -146,7 +146,7 @@ def _unit(name: str, indices: tuple[Expr, ...], meaning: Meaning, truth: Truth, 
     of, by = parts
     if of == truth.cost and truth.knows(adjoint(by)):
         return _multiple(meaning.cost, by, indices, name, truth)
-    if of == truth.loss and truth.knows(adjoint(by)) and len(indices) == len(truth.space.shapes[by]):
+    if of == truth.loss and truth.knows(adjoint(by)) and len(indices) == len(truth.space.shapes[adjoint(by)]):
         return _multiple(meaning.loss, by, indices, name, truth)
     if direct and truth.knows(direct_name(of, by)):
         return entry(direct_name(of, by), *indices)
@@ -156,7 +156,7 @@ def _unit(name: str, indices: tuple[Expr, ...], meaning: Meaning, truth: Truth, 
 
 
 def _multiple(units: Units, tensor: str, indices: tuple[Expr, ...], name: str, truth: Truth) -> Expr:
-    unit = units[0] if tensor in truth.derivation.sampled else units[1]
+    unit = units[0] if parted(tensor)[0] in truth.derivation.sampled else units[1]
     if unit is None or not truth.knows(adjoint(tensor)):
         raise NoMeaningError(name)
     return unit * entry(adjoint(tensor), *indices)

@@ -19,9 +19,9 @@ from symbackprop.algebra.binding import apart, fresh, tensors_in
 from symbackprop.algebra.derivative import derivative
 from symbackprop.algebra.display import display
 from symbackprop.algebra.space import Space
-from symbackprop.algebra.symbols import ADJOINT, adjoint, entry, is_adjoint, primal, total
+from symbackprop.algebra.symbols import ADJOINT, adjoint, entry, is_adjoint, part_of, parted, primal, total
 from symbackprop.derivation.derivation import Derivation
-from symbackprop.derivation.steps import StepKind
+from symbackprop.derivation.steps import StepKind, of_kind
 from symbackprop.derivation.sweep import derive
 from symbackprop.model.model import Model
 from symbackprop.notation.conventions import Stand
@@ -60,6 +60,7 @@ class Truth:
     each: Expr | None = S.One
     first_forms: Mapping[str, Array] = field(default_factory=dict)
     _local: dict[tuple[str, str], Array] = field(default_factory=dict, compare=False, repr=False)
+    _reached: dict[str, frozenset[str]] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def model(self) -> Model:
@@ -86,6 +87,11 @@ class Truth:
         return {name: tensors_in(array.expression) for name, array in self.space.definitions.items()}
 
     @cached_property
+    def recurrent(self) -> frozenset[str]:
+        """The tensors and adjoints whose entries rest on other entries of themselves."""
+        return frozenset(name for name in self.reads if name in self._below(name))
+
+    @cached_property
     def scrambled(self) -> Point:
         """A point where every tensor has a value that has nothing to do with its definition: all names opaque."""
         point, random = self.points[0], np.random.default_rng(20_231)
@@ -96,9 +102,14 @@ class Truth:
         return replace(point, values=values)
 
     def with_partials(self, names: Iterable[str]) -> Truth:
-        """This with `∂v∂u` for each of `names`, by the chain rule over all paths; unknown tensors are left out."""
-        new = dict.fromkeys(name for name in names if not self.knows(name) and self._is_partial(name))
-        definitions: dict[str, Array] = {}
+        """This with `∂v∂u` for each of `names`, by the chain rule over all paths; unknown tensors are left out.
+
+        Paths through a recurrence have no formula of finite length: there `∂v∂u` is by the equation of v alone, and is
+        left out where that does not read u.
+        """
+        names = tuple(dict.fromkeys(name for name in names if not self.knows(name)))
+        new = [name for name in names if self._is_partial(name)]
+        definitions = self._parts_of_adjoints(names)
         for name in new:
             self._add_partial(name, definitions)
             of, by = partial_of(name) or ("", "")
@@ -106,6 +117,17 @@ class Truth:
             if by in read and any(self._depends(inner, by) for inner in read - {by}):
                 definitions[direct_name(of, by)] = self.local(of, by)
         return self.with_definitions(definitions) if definitions else self
+
+    def _parts_of_adjoints(self, names: Iterable[str]) -> dict[str, Array]:
+        """What one equation adds to an adjoint, for each such name: `∂v|w`, under whatever root."""
+        wanted = {parted(adjoint(primal(name).rpartition(ADJOINT)[2])) for name in names if parted(name)[1]}
+        return {
+            part_of(adjoint(step.tensor), str(part.through)): replace(step.array, expression=part.after)
+            for step in self.derivation.steps
+            if step.array is not None
+            for part in of_kind(step, StepKind.CONTRIBUTION)
+            if (adjoint(step.tensor), part.through) in wanted and isinstance(part.after, Expr)
+        }
 
     def _is_partial(self, name: str) -> bool:
         parts = partial_of(name)
@@ -119,6 +141,10 @@ class Truth:
         if of == self.loss and self.each is not None and (short := by_sample(by, self.derivation)):
             found |= {known: array for known, array in short.items() if known not in found}
             return
+        if self._is_endless(of, by):
+            if by in self.reads[of]:
+                found[name] = self.local(of, by)
+            return
         result = self.local(of, by)
         for inner in sorted(tensors_in(self.space.definitions[of].expression) - {by, of}):
             if inner in self.space.definitions and self._depends(inner, by):
@@ -128,15 +154,24 @@ class Truth:
         found[name] = replace(result, expression=display(result.expression, ranges, self.space))
 
     def _depends(self, of: str, by: str) -> bool:
-        seen, waiting = set(), [of]
-        while waiting:
-            name = waiting.pop()
-            if name == by:
-                return True
-            if name not in seen and name in self.space.definitions:
-                seen.add(name)
-                waiting += sorted(tensors_in(self.space.definitions[name].expression))
-        return False
+        return of == by or by in self._below(of)
+
+    def _is_endless(self, of: str, by: str) -> bool:
+        """Whether a path from `of` to `by` may pass a recurrence, which it does any number of times."""
+        on_the_way = {of, by, *self._below(of)}
+        return any(self._depends(name, by) for name in on_the_way & self.recurrent)
+
+    def _below(self, of: str) -> frozenset[str]:
+        """All that the equation of `of` reads, and what the equations of these read."""
+        if of not in self._reached:
+            seen: set[str] = set()
+            waiting = [of]
+            while waiting:
+                read = self.reads.get(waiting.pop(), frozenset()) - seen
+                seen |= read
+                waiting += sorted(read)
+            self._reached[of] = frozenset(seen)
+        return self._reached[of]
 
     def local(self, of: str, by: str) -> Array:
         """The derivative of `of` by `by` in the equation of `of` alone, indices of `of` first."""
@@ -181,7 +216,7 @@ class Truth:
         points = tuple(point.filled(changed) for point in self.points)
         known = self._local if definitions.keys().isdisjoint(self.space.definitions) else {}
         first = {name: array for name, array in self.first_forms.items() if name not in definitions}
-        return replace(self, space=space, points=points, first_forms=first, _local=known)
+        return replace(self, space=space, points=points, first_forms=first, _local=known, _reached={})
 
     def swept(self) -> Truth:
         """This with each adjoint as the sweep first gives it: in the adjoints next to it, none of them put in."""
@@ -189,7 +224,7 @@ class Truth:
 
     @cached_property
     def _swept(self) -> Truth:
-        return replace(self, space=self.space.with_definitions(self.first_forms))
+        return replace(self, space=self.space.with_definitions(self.first_forms), _reached={})
 
 
 def _chained(sum_so_far: Array, outer: Array, inner: str, shape: tuple[Expr, ...]) -> Array:

@@ -176,6 +176,15 @@ TRAPS: dict[str, Row] = {
         total(kernel * x(2 * i + u - 1), (u, 3)), {"k": (3,), "x": (2 * N,)}, padded=("x",)
     ),
     "causal convolution": Row(total(kernel * x(i - u), (u, K)), {"k": (K,), "x": (N,)}, padded=("x",)),
+    "transposed correlation": Row(
+        total(x(j) * entry("k", i - j), (j, N)), {"k": (K,), "x": (N,)}, shape=(N + K - 1,), padded=("k",)
+    ),
+    "transposed correlation with stride 2": Row(
+        total(x(j) * entry("k", i - 2 * j), (j, N)), {"k": (K,), "x": (N,)}, shape=(2 * N + K - 2,), padded=("k",)
+    ),
+    "transposed correlation, cut off": Row(
+        total(x(j) * entry("k", i - 2 * j), (j, N)), {"k": (K,), "x": (N,)}, shape=(2 * N,), padded=("k",)
+    ),
     "stride 3": Row(x(3 * i + 1) ** 2, {"x": (3 * N,)}),
     "correlation in two dimensions": Row(
         total(entry("k", u, v) * x(i + u, j + v), (u, K), (v, 2)),

@@ -132,7 +132,7 @@ BAD: dict[str, tuple[Callable[[], object], type[SymbackpropError], str, str]] = 
     "a scalar": (
         lambda: layer("a", Dense(2), parameter("c")),
         ShapeError,
-        "dense reads c, which has another number of axes",
+        "dense reads c, which has no axis",
         "Give it a vector, or rows of vectors.",
     ),
 }

@@ -140,7 +140,7 @@ REFUSED = [
     ("dz1 = ∑_{i=1} a1[i]", "", ""),
     ("dz1 = δ(1)", "δ takes two arguments", ""),
     ("dz1 = |a1", "expected | to close the bar", ""),
-    ("dz1 = sum(a1, foo=3)", "foo=3 is an option or a range", ""),
+    ("dz1 = sum(a1, foo=3)", "foo=3 is an option, a list or a range", ""),
     ("dz^[l] = W^[l+1]T dz^[l+1]", "layers of the model, not about l", "W^[1], W^[2]"),
     ("dW1 = x^(i)", "it is not known what is meant by i", "indices"),
     ("dW1 = dz1 x^T x[i]^T[", "this [ is never closed", ""),

@@ -45,7 +45,7 @@ IN_INDICES = {
     "mirrored": r"x_{n-i+1}",
     "guards": r"y_{p-u+1} \, [p \ge u] \, [p + u \le n + 1]",
     "past": r"x_i \, [i \ge 2] \, [i < n]",
-    "halved": r"x_{\left\lfloor \frac{1}{2} (i-1) \right\rfloor+1}",
+    "halved": r"x_{\left\lfloor \frac{i-1}{2} \right\rfloor+1}",
     "value of an index": r"(k - 1) x_k",
     "looked up": r"W^{[1]}_{\mathrm{tok}_s,i}",
     "pooled": r"da^{[1]}_i \, \delta_{j,\mathop{\mathrm{argmax}}_{1 \le k \le n} x_k} + \max_{1 \le k \le n} x_k",

@@ -41,7 +41,7 @@ IN_INDICES = {
     "mirrored": "x[n-i+1]",
     "guards": "y[p-u+1] [p ≥ u] [p + u ≤ n + 1]",
     "past": "x[i] [i ≥ 2] [i < n]",
-    "halved": "x[floor((1/2) (i-1))+1]",
+    "halved": "x[floor((i-1)/2)+1]",
     "value of an index": "(k - 1) x[k]",
     "looked up": "W1[tok[s],i]",
     "pooled": "da1[i] δ(j, argmax_k x[k]) + max_k x[k]",

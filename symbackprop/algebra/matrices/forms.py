@@ -112,6 +112,9 @@ def transposed(form: Form) -> Form:
             return form
         case matrix if matrix.is_scalar:
             return form
+        case Hadamard(factors) if all(isinstance(factor, Transpose) for factor in factors):
+            turned = tuple(map(_untransposed, factors))
+            return Form(Hadamard(turned), form.cost - sum(map(_transpose_cost, turned)))
         case matrix:
             return Form(Transpose(matrix), form.cost + _transpose_cost(matrix))
 

@@ -68,20 +68,29 @@ class Environment:
 
 @dataclass(frozen=True, slots=True)
 class Computed:
-    """A tensor computed entry by entry from its definition, in the arithmetic at hand; 0 out of its range."""
+    """A tensor, entry by entry from its definition; 0 out of its range. An entry that needs itself is undefined."""
 
     array: Array
     sizes: Mapping[Symbol, int]
     known: dict[tuple[int, Position], Number] = field(default_factory=dict)
+    open: set[tuple[int, Position]] = field(default_factory=set)
 
     def at(self, position: Position, env: Environment) -> Number:
-        key = (id(env.arithmetic), position)
+        if (key := (id(env.arithmetic), position)) in self.open:
+            raise UndefinedError(f"the entry at {position} needs itself")
         if key not in self.known:
-            scope: dict[Symbol, Any] = {**self.sizes, **dict(zip(self.array.indices, position, strict=True))}
-            extents = (integer_of(extent, env, dict(self.sizes)) for extent in self.array.shape)
-            inside = all(0 <= place < extent for place, extent in zip(position, extents, strict=True))
-            self.known[key] = value_of(self.array.expression, env, scope) if inside else env.arithmetic.number(0)
+            self.open.add(key)
+            try:
+                self.known[key] = self._found(position, env)
+            finally:  # `open` are those that are being computed
+                self.open.discard(key)
         return self.known[key]
+
+    def _found(self, position: Position, env: Environment) -> Number:
+        scope: dict[Symbol, Any] = {**self.sizes, **dict(zip(self.array.indices, position, strict=True))}
+        extents = (integer_of(extent, env, dict(self.sizes)) for extent in self.array.shape)
+        inside = all(0 <= place < extent for place, extent in zip(position, extents, strict=True))
+        return value_of(self.array.expression, env, scope) if inside else env.arithmetic.number(0)
 
 
 def evaluate(
@@ -287,11 +296,9 @@ def _by_arithmetic(name: str) -> Callable[[Expr, Environment, dict[Symbol, Any]]
 def _by_exponentials(expr: Expr, env: Environment, scope: dict[Symbol, Any]) -> Number:
     x, arithmetic = value_of(expr.args[0], env, scope), env.arithmetic
     if isinstance(expr, tanh):
-        if arithmetic.sign(x) < 0:
-            shrinking = arithmetic.exp(x + x)
-            return (shrinking - 1) / (shrinking + 1)
-        shrinking = arithmetic.exp(-x - x)
-        return (1 - shrinking) / (1 + shrinking)
+        falls = arithmetic.sign(x) < 0
+        shrinking = arithmetic.exp(x + x if falls else -x - x)
+        return (shrinking - 1) / (shrinking + 1) if falls else (1 - shrinking) / (1 + shrinking)
     rising, falling = arithmetic.exp(x), arithmetic.exp(-x)
     return (rising - falling) / 2 if isinstance(expr, sinh) else (rising + falling) / 2
 
@@ -356,11 +363,10 @@ def holds(condition: Boolean, env: Environment, scope: dict[Symbol, Any]) -> boo
         where = (difference > 0) - (difference < 0)
     else:
         where = env.arithmetic.sign(value_of(left, env, scope) - value_of(right, env, scope))
-    for relation, answer in ((Gt, where > 0), (Ge, where >= 0), (Lt, where < 0), (Le, where <= 0), (Eq, where == 0)):
+    answers = {Gt: where > 0, Ge: where >= 0, Lt: where < 0, Le: where <= 0, Eq: where == 0, Ne: where != 0}
+    for relation, answer in answers.items():
         if isinstance(condition, relation):
             return answer
-    if isinstance(condition, Ne):
-        return where != 0
     raise UndefinedError(f"no relation: {condition}")
 
 

@@ -9,17 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sympy import Add, Expr, KroneckerDelta, Mul, Pow, S, Symbol
+from sympy import Add, Expr, KroneckerDelta, Mul, Pow, S, Symbol, floor
 from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.binding import fresh, substitute
+from symbackprop.algebra.collapse import collapse
 from symbackprop.algebra.symbols import entry, indices_of, tensor_of, total
-from symbackprop.algebra.terms import Bounds, components
+from symbackprop.algebra.terms import Bounds, Term, components, from_term
 from symbackprop.compiling.program import Allocate, Contract, Elementwise, Reduce
 from symbackprop.compiling.programs.definitions import Workshop, box_of
 from symbackprop.compiling.programs.deltas import Scatter, by_places, pieces, scatter_of, unrolled
 from symbackprop.compiling.programs.guards import argument_of, attached, is_guard, shrunk
-from symbackprop.compiling.programs.keys import Extents, indices_in
+from symbackprop.compiling.programs.keys import Extents, indices_in, is_index
 from symbackprop.compiling.programs.pairs import Group, best_pair, joint
 
 _MOST_TERMS = 8  # that one factor may be multiplied out into
@@ -99,11 +100,25 @@ def _part(members: list[Expr], bounds: Bounds, extents: Extents, shop: Workshop)
     found = shop.find(whole, extents)
     if found is not None:
         return found
+    whole_again = _one_to_one(members, bounds, extents, shop)
+    if whole_again is not None:
+        return shop.remember(whole, extents, whole_again)
     scatter = (
         None if shop.recurrent else scatter_of(members, bounds, extents) or unrolled(members, bounds, extents, shop)
     )
     made = _contracted(members, bounds, extents, shop) if scatter is None else _scattered(scatter, extents, shop)
     return shop.remember(whole, extents, made)
+
+
+def _one_to_one(members: list[Expr], bounds: Bounds, extents: Extents, shop: Workshop) -> Expr | None:
+    """The sum without an index, where its deltas say how another shape counts the same entries."""
+    if not any(isinstance(factor, KroneckerDelta) and factor.has(floor) for factor in members):
+        return None
+    terms = collapse(Term(factors=tuple(members), bounds=bounds), extents, shop.space)
+    plain = len(terms) == 1 and not terms[0].bounds and not terms[0].guards
+    if not plain or any(factor.has(KroneckerDelta) for factor in terms[0].factors):
+        return None
+    return from_term(terms[0])
 
 
 def _scattered(scatter: Scatter, extents: Extents, shop: Workshop) -> Expr:
@@ -244,7 +259,7 @@ def _over_its_tensor(body: Expr, whole: Extents, shop: Workshop) -> Expr | None:
     if len(maps) != 1 or len(shapes) != 1 or is_guard(body) or body.has(KroneckerDelta):
         return None
     (positions,), (shape,) = maps, shapes
-    if shape is None or all(isinstance(p, Symbol) for p in positions):
+    if shape is None or all(map(is_index, positions)):
         return None
     if not all(map(_is_affine, positions)) or not all(
         shop.is_inside(p, n, whole) for p, n in zip(positions, shape, strict=True)

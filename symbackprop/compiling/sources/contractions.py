@@ -10,8 +10,8 @@ from sympy.tensor.indexed import Indexed
 from symbackprop.algebra.symbols import entry, indices_of
 from symbackprop.compiling.program import Contract
 from symbackprop.compiling.sources.fragments import Code, Level, call, sequence
+from symbackprop.compiling.sources.places import Part, Place, View
 from symbackprop.compiling.sources.printer import ArrayPrinter
-from symbackprop.compiling.sources.views import Part, Place, View
 
 PRODUCT = "·product"
 """The name under which a product stands while its coefficient is written to it."""

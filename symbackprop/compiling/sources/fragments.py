@@ -52,12 +52,18 @@ def sequence(parts: Sequence[str]) -> Code:
 
 
 def folded(text: str, indent: int = 0, comment: str = "") -> list[str]:
-    """A statement `name = expression` as lines of at most `WIDTH` where it can be cut, in brackets if it is."""
+    """A statement `name = expression`, or the head of an `if`, as lines of at most `WIDTH` where it can be cut.
+
+    Brackets hold the lines of what was cut together.
+    """
     plain = "".join(c for c in comment if c.isprintable())
     tail = f"  # {plain}" if plain else ""
     head, sign, body = _assignment(text)
     if indent + len(text) + len(tail) <= WIDTH:
         return [text + tail]
+    if text.startswith("if "):
+        inner = _cut(text.removeprefix("if ").removesuffix(":"), indent + 4)
+        return [f"if ({tail}", *(f"    {line}" for line in inner), "):"]
     if not sign:
         first, *rest = _cut(text, indent)
         return [first + tail, *rest]

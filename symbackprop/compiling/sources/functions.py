@@ -14,9 +14,9 @@ from symbackprop.algebra.space import ScalarFunction, Space
 from symbackprop.compiling.identifiers import identifier, identifiers
 from symbackprop.compiling.sources.balancing import balanced
 from symbackprop.compiling.sources.fragments import folded
+from symbackprop.compiling.sources.places import Place
 from symbackprop.compiling.sources.printer import ArrayPrinter, Dictionary, Name
 from symbackprop.compiling.sources.special import NAMED, PRINTED, needed, source_of
-from symbackprop.compiling.sources.views import Place
 from symbackprop.errors import UsageError
 from symbackprop.model.functions import FUNCTIONS
 

@@ -22,8 +22,9 @@ from symbackprop.algebra.symbols import Apply, Guard, is_adjoint, primal, tensor
 from symbackprop.compiling.sources.conditions import Where, holds, is_minus_absolute, nonnegative, solved
 from symbackprop.compiling.sources.factors import EXACT, factor_and_divisor, looks, scalars_apart
 from symbackprop.compiling.sources.fragments import Code, Level, call, sequence
+from symbackprop.compiling.sources.places import Place
 from symbackprop.compiling.sources.special import PRINTED
-from symbackprop.compiling.sources.views import Place, Reader
+from symbackprop.compiling.sources.views import Reader
 from symbackprop.errors import UsageError
 
 _UFUNCS = {"exp": "np.exp", "log": "np.log", "sin": "np.sin", "cos": "np.cos", "tanh": "np.tanh", "sinh": "np.sinh",

@@ -14,8 +14,8 @@ from symbackprop.compiling.program import UNROLLED, Into
 from symbackprop.compiling.sources.conditions import nonnegative
 from symbackprop.compiling.sources.contractions import natural_order, reduction
 from symbackprop.compiling.sources.fragments import Code, Level, call, folded, sequence
+from symbackprop.compiling.sources.places import Margins, Place
 from symbackprop.compiling.sources.printer import ArrayPrinter
-from symbackprop.compiling.sources.views import Margins, Place
 
 Ranges = Mapping[Symbol, Expr]
 
@@ -94,18 +94,34 @@ def _lines(scatter: _Scatter, walked: list[Symbol], indent: int, comment: str) -
 
 
 def _walked(scatter: _Scatter) -> list[Symbol]:
-    """Indices of short constant ranges, walked by loops so that the map is one to one for the others."""
+    """Indices walked by loops so that the map is one to one for the others: of short ranges, else over windows."""
     remaining = [s for s in scatter.box if any(s in p.free_symbols for p in scatter.statement.at)]
     short = [s for s in remaining if scatter.box[s].is_Integer and scatter.box[s] <= UNROLLED]
     chosen: list[Symbol] = []
     while not _is_one_to_one(scatter, remaining):
         clashing = [s for s in short if s not in chosen and _clashes(scatter, s, remaining)]
-        if not clashing:
+        best = min(clashing, key=lambda s: (scatter.box[s], s.name)) if clashing else _window(scatter, remaining)
+        if best is None:
             return []
-        best = min(clashing, key=lambda s: (scatter.box[s], s.name))
         chosen.append(best)
         remaining.remove(best)
     return chosen
+
+
+def _window(scatter: _Scatter, symbols: list[Symbol]) -> Symbol | None:
+    """Of two indices that one axis reads by slopes, the one over the window; None if neither is told apart.
+
+    A window has a plain size, and the positions have what is left, N - K + 1; else a stride tells: p = 2 i + u.
+    """
+    for position in scatter.statement.at:
+        used = [s for s in symbols if s in position.free_symbols]
+        slopes = [affine_coefficient(position, s) for s in used]
+        if len(used) != 2 or not all(s is not None and s.is_Integer for s in slopes):
+            continue
+        ranks = [(int(scatter.box[s].count_ops()), abs(slope)) for s, slope in zip(used, slopes, strict=True) if slope]
+        if len(ranks) == 2 and ranks[0] != ranks[1] and scatter.box[used[ranks.index(min(ranks))]].is_Symbol:
+            return used[ranks.index(min(ranks))]
+    return None
 
 
 def _is_one_to_one(scatter: _Scatter, symbols: list[Symbol]) -> bool:

@@ -14,9 +14,9 @@ from symbackprop.algebra.symbols import entry, indices_of, is_adjoint, tensor_of
 from symbackprop.compiling.program import Allocate, Contract, Elementwise, Into, Loop, Program, Reduce, Statement
 from symbackprop.compiling.sources.contractions import contracted, is_copy_free, natural_order, reduction, whole
 from symbackprop.compiling.sources.fragments import Code, Level, call, folded, sequence
+from symbackprop.compiling.sources.places import Place, View
 from symbackprop.compiling.sources.printer import ArrayPrinter
 from symbackprop.compiling.sources.scatter import added
-from symbackprop.compiling.sources.views import Place, View
 
 INLINED_WIDTH = 60
 """How long a product may be that is written where it is read, instead of having a name."""

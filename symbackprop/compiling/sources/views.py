@@ -7,115 +7,18 @@ a strided view; other maps are fancy indices. What may leave the tensor is read 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sympy import Expr, S, Symbol
-from sympy.logic.boolalg import Boolean, true
+from sympy.logic.boolalg import Boolean
 from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.ranges import affine_coefficient, is_nonnegative
 from symbackprop.algebra.space import Space
 from symbackprop.algebra.symbols import indices_of, tensor_of
 from symbackprop.compiling.sources.fragments import Code, Level, call, sequence
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where an expression stands: `axes` are the indices that its array has as axes, from left to right.
-
-    `ranges` has the size of each index, of those of loops around it too. The value matters only where `condition`
-    holds; it is computed only if each of `known` is at least 0.
-    """
-
-    axes: tuple[Symbol, ...]
-    ranges: Mapping[Symbol, Expr]
-    condition: Boolean = true
-    known: tuple[Expr, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One axis of a subscript: its text, and the index that runs along it; none for a single position."""
-
-    text: str
-    axis: Symbol | None
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """`base[parts]`: an array whose axes are those of its parts. `tensor` is the one whose memory it may share."""
-
-    base: Code
-    parts: tuple[Part, ...]
-    tensor: str | None = None
-
-    @property
-    def axes(self) -> tuple[Symbol, ...]:
-        return tuple(part.axis for part in self.parts if part.axis is not None)
-
-    def code(self) -> Code:
-        return _subscripted(self.base, [part.text for part in self.parts])
-
-    def arranged(self, axes: tuple[Symbol, ...]) -> Code:
-        """The array with its axes in the order that `axes` has them, those that it lacks left out."""
-        return _transposed(self.code(), self.axes, tuple(a for a in axes if a in self.axes))
-
-    def aligned(self, axes: tuple[Symbol, ...]) -> Code:
-        """The array broadcast against one with `axes`: axes of size 1 where it lacks one, but for leading ones."""
-        present = tuple(a for a in axes if a in self.axes)
-        if not present:
-            return self.code()
-        shown = axes[axes.index(present[0]) :]
-        if present != self.axes:
-            code = self.arranged(axes)
-            texts = [":" if a in present else "None" for a in shown]
-            return code if len(shown) == len(present) else _subscripted(code, texts)
-        texts, waiting = [], list(shown)
-        for part in self.parts:
-            while part.axis is not None and waiting and waiting[0] != part.axis:
-                waiting.pop(0)
-                texts.append("None")
-            texts.append(part.text)
-            if part.axis is not None:
-                waiting.pop(0)
-        return _subscripted(self.base, [*texts, *("None" for _ in waiting)])
-
-
-def _subscripted(base: Code, texts: list[str]) -> Code:
-    while texts and texts[-1] == ":":
-        texts.pop()
-    return Code(f"{base.within(Level.ATOM)}[{', '.join(texts)}]") if texts else base
-
-
-def _transposed(code: Code, old: tuple[Symbol, ...], new: tuple[Symbol, ...]) -> Code:
-    if old == new:
-        return code
-    base = code.within(Level.ATOM)
-    if old == new[::-1]:
-        return Code(f"{base}.T")
-    return Code(f"{base}.transpose({', '.join(str(old.index(a)) for a in new)})")
-
-
-@dataclass(frozen=True, slots=True)
-class _Axis:
-    """One axis of a tensor: `position` = `offset` + the slopes times their indices, or data; `extent` is its size."""
-
-    position: Expr
-    extent: Expr
-    slopes: Mapping[Symbol, Expr]
-    offset: Expr
-    affine: bool
-    inside: bool  # proved, or taken to be so
-
-
-Margins = tuple[tuple[Expr, Expr], ...]
-"""For each axis, how many entries stand before and behind those of a tensor."""
-
-
-def _shifted(axis: _Axis, before: Expr, after: Expr) -> _Axis:
-    """The axis as positions in an array with margins."""
-    extent, inside = axis.extent + before + after, axis.inside or bool(axis.slopes)
-    return replace(axis, offset=(axis.offset + before).expand(), extent=extent, inside=inside)
+from symbackprop.compiling.sources.places import Axis, Margins, Part, Place, View, shifted, subscripted
+from symbackprop.compiling.sources.reshapes import counted_by_one, counting_one
 
 
 class Reader:
@@ -144,6 +47,9 @@ class Reader:
         shape = self.space.shapes.get(name, ())
         axes = [self._axis(p, n, place) for p, n in zip(indices_of(read), shape, strict=True)]
         base = Code(self.names[name])
+        laid_out = self._laid_out(base, axes, place, name)
+        if laid_out is not None:
+            return laid_out
         if not all(axis.affine for axis in axes):
             return self._gathered(base, axes, place)
         base, axes, padded = self._within_margins(base, axes, place)
@@ -175,7 +81,7 @@ class Reader:
         if len(set(used)) < len(used) or any(len(axis.slopes) > 1 or not axis.affine for axis in axes):
             return None
         if margins:
-            axes = [_shifted(axis, before, after) for axis, (before, after) in zip(axes, margins, strict=True)]
+            axes = [shifted(axis, before, after) for axis, (before, after) in zip(axes, margins, strict=True)]
         parts = [self._part(axis, place) for axis in axes]
         kept = tuple(part for part in parts if part is not None)
         return View(name or Code(self.names[target]), kept, target) if len(kept) == len(parts) else None
@@ -189,10 +95,10 @@ class Reader:
             self._margins(axis, place) if axis.slopes and not axis.inside else (S.Zero, S.Zero) for axis in axes
         )
 
-    def _axis(self, position: Expr, extent: Expr, place: Place) -> _Axis:
+    def _axis(self, position: Expr, extent: Expr, place: Place) -> Axis:
         if position in place.axes:
             inside = place.ranges[position] == extent or self._inside(position, extent, place)
-            return _Axis(position, extent, {position: S.One}, S.Zero, True, inside)
+            return Axis(position, extent, {position: S.One}, S.Zero, True, inside)
         position = position.expand()
         used = [symbol for symbol in place.axes if symbol in position.free_symbols]
         slopes: dict[Symbol, Expr] = {}
@@ -205,7 +111,7 @@ class Reader:
                 break
             slopes[symbol] = slope
             offset = (offset - slope * symbol).expand()
-        return _Axis(position, extent, slopes, offset, affine, self._inside(position, extent, place))
+        return Axis(position, extent, slopes, offset, affine, self._inside(position, extent, place))
 
     def _inside(self, position: Expr, extent: Expr, place: Place) -> bool:
         """Whether a position is proved to be in range; an entry of an integer tensor is taken to be."""
@@ -224,16 +130,16 @@ class Reader:
 
     # margins
 
-    def _within_margins(self, base: Code, axes: list[_Axis], place: Place) -> tuple[Code, list[_Axis], bool]:
+    def _within_margins(self, base: Code, axes: list[Axis], place: Place) -> tuple[Code, list[Axis], bool]:
         """The tensor with zeros around it where positions leave it, and its axes as positions in that."""
         widths = [self._margins(axis, place) if axis.slopes and not axis.inside else (S.Zero, S.Zero) for axis in axes]
         if all(before == 0 and after == 0 for before, after in widths):
             return base, axes, False
         texts = [sequence([self._number(before), self._number(after)]) for before, after in widths]
-        shifted = [_shifted(axis, before, after) for axis, (before, after) in zip(axes, widths, strict=True)]
-        return call("np.pad", base, texts[0] if len(texts) == 1 else sequence(texts)), shifted, True
+        within = [shifted(axis, before, after) for axis, (before, after) in zip(axes, widths, strict=True)]
+        return call("np.pad", base, texts[0] if len(texts) == 1 else sequence(texts)), within, True
 
-    def _margins(self, axis: _Axis, place: Place) -> tuple[Expr, Expr]:
+    def _margins(self, axis: Axis, place: Place) -> tuple[Expr, Expr]:
         """How far the positions of an axis reach below 0 and above its last one, at most and at least 0."""
         least = most = axis.offset
         ends = [(symbol, slope) for symbol, slope in axis.slopes.items()]
@@ -254,7 +160,7 @@ class Reader:
     def _number(self, expr: Expr) -> Code:
         return self.write(expr, Place((), {}))
 
-    def _unless_outside(self, view: View, axes: list[_Axis], place: Place) -> View:
+    def _unless_outside(self, view: View, axes: list[Axis], place: Place) -> View:
         """Zeros where a single position lies outside: `(h[t - 1] if t >= 1 else np.zeros(n))`."""
         conditions: list[Boolean] = []
         for axis in axes:
@@ -272,7 +178,7 @@ class Reader:
 
     # slices
 
-    def _part(self, axis: _Axis, place: Place) -> Part | None:
+    def _part(self, axis: Axis, place: Place) -> Part | None:
         """The subscript of an axis that reads at most one index; None where only a strided view serves."""
         if not axis.slopes:
             return Part(self._number_at(axis.offset, place), None)
@@ -303,9 +209,38 @@ class Reader:
     def _number_at(self, expr: Expr, place: Place) -> Code:
         return self.write(expr.expand(), replace(place, axes=()))
 
+    # reshapes
+
+    def _laid_out(self, base: Code, axes: list[Axis], place: Place, source: str) -> View | None:
+        """The tensor reshaped, where an index counts the entries of several axes, or several count those of one."""
+        parts: list[Part] = []
+        shape: list[Expr] = []
+        number = 0
+        while number < len(axes):
+            counted = counted_by_one(axes[number:], place)
+            symbols = counting_one(axes[number], place)
+            if counted is not None:
+                number += counted[0] - 1
+                symbols = (counted[1],)
+            if symbols:
+                shape += [place.ranges[s] for s in symbols]
+                parts += [Part(":", s) for s in symbols]
+            else:
+                axis = axes[number]
+                part = self._part(axis, place) if axis.affine and axis.inside and len(axis.slopes) < 2 else None
+                if part is None:
+                    return None
+                shape.append(axis.extent)
+                parts.append(part)
+            number += 1
+        used = [part.axis for part in parts if part.axis is not None]
+        if len(parts) == len(axes) or len(set(used)) < len(used):
+            return None
+        return View(Code(f"{base}.reshape({', '.join(map(self._number, shape))})"), tuple(parts), source)
+
     # strided views and gathers
 
-    def _strided(self, base: Code, axes: list[_Axis], place: Place, source: str | None) -> View:
+    def _strided(self, base: Code, axes: list[Axis], place: Place, source: str | None) -> View:
         present = tuple(a for a in place.axes if any(a in axis.slopes for axis in axes))
         if len(axes) == 2 and len(present) == 1 and source is not None:
             (symbol,) = present
@@ -318,7 +253,7 @@ class Reader:
         view = View(code, tuple(Part(":", a) for a in present), source)
         return self._unless_outside(view, axes, place)
 
-    def _gathered(self, base: Code, axes: list[_Axis], place: Place) -> View:
+    def _gathered(self, base: Code, axes: list[Axis], place: Place) -> View:
         """Fancy indices: one array of positions beside slices where that serves, else one array for every axis."""
         single = self._gathered_along_one(base, axes, place)
         if single is not None:
@@ -340,7 +275,7 @@ class Reader:
             code = call("np.where", Code(" & ".join(conditions), Level.AND), code, "0.0")
         return View(code, tuple(Part(":", a) for a in present))
 
-    def _gathered_along_one(self, base: Code, axes: list[_Axis], place: Place) -> View | None:
+    def _gathered_along_one(self, base: Code, axes: list[Axis], place: Place) -> View | None:
         data = [axis for axis in axes if not axis.affine]
         plain = [axis for axis in axes if axis.affine]
         own = tuple(a for a in place.axes if a in _symbols_in(data[0].position))
@@ -358,7 +293,7 @@ class Reader:
             parts.append(part)
         if len(own) == 1:
             return View(base, tuple(parts))
-        code = _subscripted(base, [part.text for part in parts])
+        code = subscripted(base, [part.text for part in parts])
         kept = [a for part in parts for a in (own if part.axis == own[0] else (part.axis,))]
         return View(code, tuple(Part(":", a) for a in kept))
 

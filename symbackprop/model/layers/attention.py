@@ -12,12 +12,23 @@ from typing import Any, ClassVar
 
 from sympy import Expr, S, Symbol, exp, sqrt
 
-from symbackprop.algebra.arrays import Array, as_array, described, shape_in_words
+from symbackprop.algebra.arrays import Array, as_array, described
 from symbackprop.algebra.symbols import Guard, index, total
 from symbackprop.errors import ShapeError
 from symbackprop.model.layers.dense import activated
-from symbackprop.model.layers.expansion import Activation, Extent, Flag, Given, Parts, Scalar, as_size, check_rank
+from symbackprop.model.layers.expansion import (
+    Activation,
+    Extent,
+    Flag,
+    Given,
+    Parts,
+    Scalar,
+    as_size,
+    check_rank,
+    check_shape,
+)
 from symbackprop.model.layers.normalising import EPSILON, affine, normalised
+from symbackprop.model.words import bracketed, written
 
 h, t, u, v = index("h"), index("t"), index("u"), index("v")
 d, e = index("d"), index("e")
@@ -63,8 +74,9 @@ class Transformer:
 
     def expand(self, parts: Parts, x: Array) -> None:
         check_rank("transformer", x, 2, ROWS, 2)
+        width = _width(x, as_size(self.heads)) if self.width is None else self.width
         read = self._normed(parts, x, "_a") if self.pre else x
-        r = x + attended(parts, read, read, self.heads, self.width, self.causal, self.mask, "O")
+        r = x + attended(parts, read, read, self.heads, width, self.causal, self.mask, "O")
         r = parts.tensor("r", r if self.pre else self._normed(parts, parts.tensor("s_a", r), "_a", named=False))
         read = self._normed(parts, r, "_f") if self.pre else r
         y = r + self._feedforward(parts, read)
@@ -133,10 +145,10 @@ def _width(x: Array, heads: Expr) -> Expr:
     width = (x.shape[1] / heads).expand()
     if width.is_integer is not True:
         raise ShapeError(
-            f"{heads} heads do not divide the {x.shape[1]} features of {described(x)}",
+            f"{written(heads)} heads do not divide the {written(x.shape[1])} features of {described(x)}",
             because="Each head has as many features as another.",
-            fix=f"Choose heads that divide them, write the size as a multiple, {heads} E, or give width=E.",
-            name=x.label or None,
+            fix=f"Choose heads that divide them, write the size as a multiple, {written(heads)} E, or give width=E.",
+            name="heads",
         )
     return width
 
@@ -146,9 +158,9 @@ def _weights(scores: Array, each: tuple[Symbol, ...], causal: bool, mask: Array 
     T, U = scores.shape[-2:]
     if mask is not None and mask.shape not in ((U,), (T, U)):
         raise ShapeError(
-            f"the mask of attention is {shape_in_words(mask.shape)}",
-            because=f"There are {T} positions that attend to {U}.",
-            fix=f"Give it the shape [{U}], or [{T},{U}].",
+            f"the mask of attention {f'has the shape {bracketed(mask.shape)}' if mask.shape else 'is a scalar'}",
+            because=f"There are {written(T)} positions that attend to {written(U)}.",
+            fix=f"Give a tensor of the shape {bracketed((U,))}, or {bracketed((T, U))}.",
             name=mask.label or None,
         )
 
@@ -172,4 +184,6 @@ class Positions:
 
     def expand(self, parts: Parts, x: Array) -> None:
         check_rank("positions", x, 2, ROWS, 2)
-        parts.output(x + (parts.parameter("p", *x.shape) if self.table is None else as_array(self.table)))
+        table = parts.parameter("p", *x.shape) if self.table is None else as_array(self.table)
+        check_shape("positions", "table", table, x.shape)
+        parts.output(x + table)

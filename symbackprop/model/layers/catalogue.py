@@ -70,7 +70,7 @@ LAYERS: Mapping[str, Signature] = MappingProxyType(
             ("global_avg_pool", GlobalAvgPool, "a = global_avg_pool(x)"),
             ("global_max_pool", GlobalMaxPool, "a = global_max_pool(x)"),
             ("flatten", Flatten, "a = flatten(x)"),
-            ("reshape", Reshape, "a = reshape(x, (C, N))"),
+            ("reshape", Reshape, "a = reshape(x, [C, N])"),
             ("rnn", RNN, "h = rnn(x, 8, tanh, initial=h0)"),
             ("lstm", LSTM, "h = lstm(x, 8, peepholes=yes)"),
             ("gru", GRU, "h = gru(x, 8, reverse=yes)"),

@@ -29,7 +29,7 @@ from symbackprop.model.layers.expansion import (
     leading,
     whole_numbers,
 )
-from symbackprop.model.layers.reshaping import merged, split
+from symbackprop.model.layers.reshaping import merged, shared, split
 from symbackprop.model.layers.windows import OFFSETS, PLACES, Window, windows
 
 c, g, o = index("c"), index("g"), index("o")
@@ -90,18 +90,17 @@ def _convolution(layer: Conv1d, name: str, parts: Parts, x: Array) -> None:
     axes = layer.axes
     check_rank(name, x, axes + 1, AXES[axes])
     found = windows(name, x, axes, layer.width, layer.stride, layer.padding, layer.dilation)
-    if any(window.padding for window in found):
-        x = parts.named("x", x)
     channels, inputs = as_size(layer.channels), x.shape[-axes - 1]
-    padded = (x,) if any(window.padding for window in found) else ()
-    groups = as_size(layer.groups)
+    groups, is_padded = as_size(layer.groups), any(window.padding for window in found)
     if groups == 1:
+        x = parts.named("x", x) if is_padded else x
+        padded = (x,) if is_padded else ()
         W = parts.parameter("W", channels, inputs, *(window.width for window in found))
         z = _correlation(W, x, found)
     else:
-        each = _shared(inputs, groups, name, x), _shared(channels, groups, name, x)
+        each = shared(inputs, groups, name, x), shared(channels, groups, name, x)
         x = parts.tensor("x_g", split(x, -axes - 1, groups, each[0]))
-        padded = (x,) if padded else ()
+        padded = (x,) if is_padded else ()
         W = parts.parameter("W", groups, each[1], each[0], *(window.width for window in found))
         z = parts.tensor("z_g", _correlation(W, x, found, groups), padded=padded)
         z, padded = merged(z, -axes - 2), ()
@@ -122,28 +121,11 @@ def _correlation(W: Array, x: Array, found: tuple[Window, ...], groups: Expr | N
     return Array((*rows, *own, o, *places), shape, value, sources=(*W.sources, *x.sources))
 
 
-def _shared(count: Expr, groups: Expr, name: str, x: Array) -> Expr:
-    """How many of `count` channels each group has.
-
-    Raises:
-        ShapeError: the groups do not divide them.
-    """
-    each = (count / groups).expand()
-    if groups != 1 and each.is_integer is not True:
-        raise ShapeError(
-            f"{name} on {described(x)}: {groups} groups do not divide {count} channels",
-            because="Each group reads and makes as many channels as another.",
-            fix=f"Choose groups that divide both, or write the size as a multiple: {groups} n.",
-            name=x.label or None,
-        )
-    return each
-
-
 def _transposed(layer: ConvTranspose1d, name: str, parts: Parts, x: Array) -> None:
     axes = layer.axes
     check_rank(name, x, axes + 1, AXES[axes])
     channels, inputs = as_size(layer.channels), x.shape[-axes - 1]
-    widths = as_sizes(layer.width, axes)
+    widths = as_sizes(layer.width, "width", axes)
     strides = whole_numbers(layer.stride, "stride", 1, axes)
     paddings = whole_numbers(layer.padding, "padding", 0, axes)
     rows, sizes = leading(len(x.shape) - axes - 1), x.shape[: -axes - 1]

@@ -13,8 +13,9 @@ from types import MappingProxyType
 from typing import ClassVar
 
 from symbackprop.algebra.arrays import Array
+from symbackprop.algebra.space import ScalarFunction
 from symbackprop.algebra.symbols import Maximum, index, total
-from symbackprop.errors import UnknownNameError, suggestion
+from symbackprop.errors import UnknownNameError, UsageError, suggestion
 from symbackprop.model.functions import FUNCTIONS, apply
 from symbackprop.model.layers.expansion import Activation, Extent, Flag, Parts, as_size, check_rank, leading
 from symbackprop.model.reductions import log_softmax, softmax
@@ -112,9 +113,15 @@ def activated(activation: Activation, z: Array) -> Array:
 
     Raises:
         UnknownNameError: an activation that nothing defines.
+        UsageError: what is no activation.
     """
     if activation is None:
         return z
+    if not isinstance(activation, str | ScalarFunction):
+        raise UsageError(
+            f"{activation!r} is no activation",
+            fix='Give the name of a function, "sigmoid", or one made by custom(...).',
+        )
     if isinstance(activation, str) and activation in NORMALISED:
         return NORMALISED[activation](z)
     if isinstance(activation, str) and activation not in FUNCTIONS:

@@ -18,11 +18,12 @@ from typing import Annotated, Any, ClassVar, Protocol
 
 from sympy import Expr, Integer, Symbol
 
-from symbackprop.algebra.arrays import Array, Operators, as_array, described, number, shape_in_words
+from symbackprop.algebra.arrays import Array, Operators, as_array, described, number
 from symbackprop.algebra.space import ScalarFunction
 from symbackprop.algebra.symbols import index, indices_of, size, tensor_of
 from symbackprop.errors import ShapeError, UsageError
 from symbackprop.model.records import Equation, Role, Tensor
+from symbackprop.model.words import bracketed, counted
 
 Definition = tuple[Tensor, Equation | None]
 """A tensor with its equation; a parameter has none."""
@@ -139,9 +140,10 @@ def expansion(layer: Layer, naming: Naming, *sources: Any) -> Expansion:
         ModelError: sources whose shapes the layer cannot read.
         UsageError: another number of sources than the layer reads.
     """
-    if (layer.sources and len(sources) != layer.sources) or len(sources) < max(layer.sources, 1):
-        word = layer.sources or "two or more"
-        raise UsageError(f"{type(layer).__name__} reads {word} tensors, here {len(sources)}", fix="Give as many.")
+    count = len(sources)
+    if count != layer.sources if layer.sources else count < 2:
+        needed = counted(layer.sources, "tensor", "tensors") if layer.sources else "two or more tensors"
+        raise UsageError(f"{type(layer).__name__} reads {needed}, here {count}", fix="Give as many.")
     parts = Parts(naming)
     layer.expand(parts, *map(as_array, sources))
     return Expansion(tuple(parts.definitions))
@@ -167,22 +169,34 @@ def as_size(value: Any) -> Expr:
     Raises:
         UsageError: not at least 1, or no whole number.
     """
-    extent = size(value) if isinstance(value, str) else value if isinstance(value, Expr) else number(value)
+    refused = UsageError(f"{value!r} is no size", fix="A size is a whole number of at least 1, or a name.")
+    try:
+        extent = size(value) if isinstance(value, str) else value if isinstance(value, Expr) else number(value)
+    except UsageError:
+        raise refused from None
     if extent.is_integer is not True or (extent.is_number and extent < 1):
-        raise UsageError(f"{value!r} is no size", fix="A size is a whole number of at least 1, or a name.")
+        raise refused
     return extent.expand()
 
 
-def as_sizes(value: Any, count: int) -> tuple[Expr, ...]:
+def as_sizes(value: Any, what: str, count: int) -> tuple[Expr, ...]:
     """`count` sizes: those of a tuple, or the same for each axis.
 
     Raises:
         UsageError: another number of sizes.
     """
+    return tuple(map(as_size, _for_each_axis(value, what, count)))
+
+
+def _for_each_axis(value: Any, what: str, count: int) -> tuple[Any, ...]:
     values = value if isinstance(value, tuple) else (value,) * count
     if len(values) != count:
-        raise UsageError(f"{len(values)} sizes for {count} axes", fix=f"Give one, or {count}.")
-    return tuple(map(as_size, values))
+        raise UsageError(
+            f"the {what} has {len(values)} numbers for {counted(count, 'axis', 'axes')}",
+            fix=f"Give one, or {count}." if count > 1 else "Give one.",
+            name=what,
+        )
+    return values
 
 
 def whole_number(value: Any, what: str, least: int) -> Integer:
@@ -193,18 +207,13 @@ def whole_number(value: Any, what: str, least: int) -> Integer:
     """
     found = value if isinstance(value, Expr) else number(value)
     if not isinstance(found, Integer) or found < least:
-        raise UsageError(
-            f"the {what} {value}", fix=f"The {what} is a whole number of at least {least}.", name=str(value)
-        )
+        raise UsageError(f"the {what} is {value}", fix=f"Give a whole number of at least {least}.", name=what)
     return found
 
 
 def whole_numbers(value: Any, what: str, least: int, count: int) -> tuple[Integer, ...]:
     """`count` such numbers: those of a tuple, or the same for each axis."""
-    values = value if isinstance(value, tuple) else (value,) * count
-    if len(values) != count:
-        raise UsageError(f"{len(values)} numbers for the {what} along {count} axes", fix=f"Give one, or {count}.")
-    return tuple(whole_number(one, what, least) for one in values)
+    return tuple(whole_number(one, what, least) for one in _for_each_axis(value, what, count))
 
 
 def leading(count: int) -> tuple[Symbol, ...]:
@@ -221,8 +230,8 @@ def check_rank(name: str, source: Array, least: int, shape: str, most: int | Non
     rank = len(source.shape)
     if rank < least or (most is not None and rank > most):
         raise ShapeError(
-            f"{name} reads {described(source)}, which has another number of axes",
-            because=f"Its shape is {shape_in_words(source.shape)}.",
+            f"{name} reads {described(source)}, which has {counted(rank, 'axis', 'axes') if rank else 'no axis'}",
+            because=f"Its shape is {bracketed(source.shape)}." if rank else "It is a scalar.",
             fix=f"Give it {shape}.",
             name=source.label or None,
         )
@@ -236,8 +245,7 @@ def check_shape(name: str, what: str, given: Array, shape: tuple[Expr, ...]) -> 
     """
     if given.shape != shape:
         raise ShapeError(
-            f"the {what} of {name} is {shape_in_words(given.shape)}",
-            because=f"It must be {shape_in_words(shape)}.",
-            fix="Declare it so.",
+            f"the {what} of {name} {f'has the shape {bracketed(given.shape)}' if given.shape else 'is a scalar'}",
+            fix=f"Give a tensor of the shape {bracketed(shape)}.",
             name=given.label or None,
         )

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, ClassVar
 
-from sympy import Expr, Integer, Mul, Symbol, sqrt
+from sympy import Expr, Mul, Symbol, sqrt
 
 from symbackprop.algebra.arrays import Array, as_array, described, number
 from symbackprop.algebra.symbols import index, total
-from symbackprop.errors import ShapeError
+from symbackprop.errors import UsageError
 from symbackprop.model.layers.expansion import Extent, Flag, Parts, Scalar, as_size, check_rank, leading
-from symbackprop.model.layers.reshaping import merged, split
+from symbackprop.model.layers.reshaping import merged, shared, split
 
 EPSILON = Fraction(1, 100_000)
 Axes = tuple[int, ...]
@@ -50,8 +50,7 @@ class RMSNorm:
         check_rank("rms_norm", x, 1, "a vector, or rows of vectors")
         axis = len(x.shape) - 1
         v = parts.tensor("v", mean_over(x**2, (axis,)))
-        r = parts.tensor("r", 1 / root(v + _scalar(self.epsilon)))
-        hat = parts.tensor("x_hat", x * spread(r, x, (axis,)))
+        hat = _scaled(parts, x, v, (axis,), self.epsilon)
         gamma = parts.parameter("gamma", x.shape[axis])
         parts.output(spread(gamma, x, _others(x, axis)) * hat)
 
@@ -82,9 +81,8 @@ class FixedBatchNorm:
         check_rank("fixed_batch_norm", x, 1, "channels along its first axis")
         others = _others(x, 0)
         mu, v = parts.constant("mu", x.shape[0]), parts.constant("v", x.shape[0])
-        r = parts.tensor("r", 1 / root(v + _scalar(self.epsilon)))
-        hat = parts.tensor("x_hat", (x - spread(mu, x, others)) * spread(r, x, others))
-        _finished(True, parts, hat, 0)
+        centred = parts.tensor("c", x - spread(mu, x, others))
+        _finished(True, parts, _scaled(parts, centred, v, others, self.epsilon), 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,15 +95,8 @@ class GroupNorm:
 
     def expand(self, parts: Parts, x: Array) -> None:
         check_rank("group_norm", x, 1, "channels along its first axis")
-        channels, groups = x.shape[0], as_size(self.groups)
-        each = (channels / groups).expand()
-        if each.is_integer is not True:
-            raise ShapeError(
-                f"group_norm on {described(x)}: {groups} groups do not divide {channels} channels",
-                fix=f"Choose another number, or write the size as a multiple: {groups} n.",
-                name=x.label or None,
-            )
-        grouped = parts.tensor("x_g", split(x, 0, groups, each))
+        groups = as_size(self.groups)
+        grouped = parts.tensor("x_g", split(x, 0, groups, shared(x.shape[0], groups, "group_norm", x)))
         hat = normalised(parts, grouped, tuple(range(1, len(grouped.shape))), self.epsilon)
         _finished(True, parts, parts.tensor("y", merged(hat, 0)), 0)
 
@@ -115,8 +106,13 @@ def normalised(parts: Parts, x: Array, axes: Axes, epsilon: Any, part: str = "x_
     mu = parts.tensor(f"mu{mark}", mean_over(x, axes))
     centred = parts.tensor(f"c{mark}", x - spread(mu, x, axes))
     v = parts.tensor(f"v{mark}", mean_over(centred**2, axes))
-    r = parts.tensor(f"r{mark}", 1 / root(v + _scalar(epsilon)))
-    return parts.tensor(part, centred * spread(r, x, axes))
+    return _scaled(parts, centred, v, axes, epsilon, part, mark)
+
+
+def _scaled(parts: Parts, x: Array, v: Array, axes: Axes, epsilon: Any, part: str = "x_hat", mark: str = "") -> Array:
+    """x / √(v + ε), the same v along `axes`."""
+    r = parts.tensor(f"r{mark}", 1 / _root(v + _epsilon(epsilon)))
+    return parts.tensor(part, x * spread(r, x, axes))
 
 
 def mean_over(x: Array, axes: Axes) -> Array:
@@ -135,7 +131,7 @@ def spread(r: Array, like: Array, axes: Axes) -> Array:
     return Array(indices, like.shape, r.at(*at), sources=r.sources)
 
 
-def root(value: Array) -> Array:
+def _root(value: Array) -> Array:
     """The square root of each entry."""
     return Array(value.indices, value.shape, sqrt(value.expression), sources=value.sources)
 
@@ -160,6 +156,17 @@ def _indices(x: Array) -> tuple[Symbol, ...]:
     return (*leading(len(x.shape) - 1), i) if len(x.shape) < 3 else tuple(map(index, "tcijpq"))[: len(x.shape)]
 
 
-def _scalar(value: Any) -> Expr:
-    found = as_array(value) if not isinstance(value, Fraction) else as_array(number(value))
-    return found.expression if not found.shape else Integer(0)
+def _epsilon(value: Any) -> Expr:
+    """What keeps the root away from 0.
+
+    Raises:
+        UsageError: no single number, or one below 0.
+    """
+    found = as_array(number(value) if isinstance(value, Fraction) else value)
+    if found.shape or (found.expression.is_number and found.expression < 0):
+        raise UsageError(
+            f"epsilon is {described(found)}",
+            fix="Give a small number that is not negative: 1e-5.",
+            name="epsilon",
+        )
+    return found.expression

@@ -29,6 +29,7 @@ from symbackprop.model.layers.expansion import (
     check_rank,
     check_shape,
 )
+from symbackprop.model.words import bracketed
 
 t, i, j = index("t"), index("i"), index("j")
 SEQUENCE = "steps and features: x[T,n]"
@@ -71,7 +72,10 @@ class LSTM:
 
     def expand(self, parts: Parts, x: Array) -> None:
         steps = _steps("lstm", parts, x, self.units, self.reverse)
-        h, before = steps.state("", "h_prev", self.initial), steps.state("c", "c_prev", self.initial_cell)
+        h, before = (
+            steps.state("", "h_prev", self.initial),
+            steps.state("c", "c_prev", self.initial_cell, "initial cell"),
+        )
         cell = parts.declared("c", *before.shape)
         gate = {}
         for name, function in (("i", "sigmoid"), ("f", "sigmoid"), ("g", "tanh")):
@@ -117,6 +121,7 @@ class GRU:
 class _Steps:
     """What one step reads: the input at t, states at the step `before` it, if that is `inside` the sequence."""
 
+    layer: str
     parts: Parts
     x: Array
     units: Expr
@@ -128,7 +133,7 @@ class _Steps:
     def shape(self) -> tuple[Expr, Expr]:
         return self.x.shape[0], self.units
 
-    def state(self, part: str, previous: str, initial: object) -> Array:
+    def state(self, part: str, previous: str, initial: object, what: str = "initial state") -> Array:
         """The state a step before: 0 before the first one, or the vector given."""
         h = self.parts.declared(part, *self.shape)
         earlier = h.at(self.before, i)
@@ -136,7 +141,7 @@ class _Steps:
             self.padded = (*self.padded, h)
             return Array((t, i), self.shape, earlier, sources=h.sources)
         start = as_array(initial)
-        check_shape("the recurrence", "initial state", start, (self.units,))
+        check_shape(self.layer, what, start, (self.units,))
         value = Piecewise((earlier, self.inside), (start.at(i), True))
         return self.parts.tensor(previous, Array((t, i), self.shape, value, sources=(*start.sources, *h.sources)))
 
@@ -165,8 +170,8 @@ class _Steps:
 def _steps(name: str, parts: Parts, x: Array, units: Extent, reverse: bool) -> _Steps:
     check_rank(name, x, 2, SEQUENCE, 2)
     if reverse:
-        return _Steps(parts, x, as_size(units), t + 1, t <= x.shape[0] - 2)
-    return _Steps(parts, x, as_size(units), t - 1, t >= 1)
+        return _Steps(name, parts, x, as_size(units), t + 1, t <= x.shape[0] - 2)
+    return _Steps(name, parts, x, as_size(units), t - 1, t >= 1)
 
 
 def _peephole(parts: Parts, gate: str, cell: Array) -> Array:
@@ -198,7 +203,7 @@ class Concat:
             if other.shape[:-1] != first.shape[:-1]:
                 raise ShapeError(
                     "concat of tensors that do not fit side by side",
-                    because=f"One has the shape {first.shape}, another {other.shape}.",
+                    because=f"One has the shape {bracketed(first.shape)}, another {bracketed(other.shape)}.",
                     fix="All axes but the last must be the same.",
                     name=other.label or None,
                 )
@@ -220,9 +225,9 @@ def _joined(sources: tuple[Array, ...], rows: tuple[Symbol, ...]) -> Expr:
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    r"""So many equal layers, their number maybe a symbol: \(a_l = f(W_l a_{l-1} + b_l)\), \(a_{-1} = x\).
+    r"""So many equal layers, their number maybe a symbol: \(h_l = f(W_l h_{l-1} + b_l)\), \(h_{-1} = x\).
 
-    The output is the last of them. The layers have the width of x; `W`, `b`, `z` and `a` have one axis for the layer.
+    The output is the last of them. The layers have the width of x; `W`, `b`, `z` and `h` have one axis for the layer.
     """
 
     depth: Extent
@@ -235,11 +240,10 @@ class Stack:
         if self.activation is None:
             raise UsageError("a stack without an activation", fix="Give one: sigmoid, tanh, relu.")
         W, b = parts.parameter("W", depth, n, n), parts.parameter("b", depth, n)
-        a = parts.declared("a", depth, n)
-        before = Piecewise((a.at(layer - 1, i), layer >= 1), (x.at(i), True))
-        previous = parts.tensor("a_prev", Array((layer, i), (depth, n), before, sources=(*x.sources, *a.sources)))
+        h = parts.declared("h", depth, n)
+        before = Piecewise((h.at(layer - 1, i), layer >= 1), (x.at(i), True))
+        previous = parts.tensor("h_prev", Array((layer, i), (depth, n), before, sources=(*x.sources, *h.sources)))
         value = total(W.at(layer, i, j) * previous.at(layer, j), (j, n)) + b.at(layer, i)
         z = Array((layer, i), (depth, n), value, sources=(*W.sources, *b.sources, *previous.sources))
-        found = activated(self.activation, parts.tensor("z", z))
-        a = parts.tensor("a", found)
-        parts.output(Array((i,), (n,), a.at(depth - 1, i), sources=a.sources))
+        h = parts.tensor("h", activated(self.activation, parts.tensor("z", z)))
+        parts.output(Array((i,), (n,), h.at(depth - 1, i), sources=h.sources))

@@ -15,6 +15,7 @@ from symbackprop.algebra.arrays import Array, described
 from symbackprop.algebra.symbols import index
 from symbackprop.errors import ShapeError
 from symbackprop.model.layers.expansion import Extents, Parts, Scalar, as_sizes, check_rank, leading, whole_number
+from symbackprop.model.words import written
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +26,8 @@ class Flatten:
     sources: ClassVar[int] = 1
 
     def expand(self, parts: Parts, x: Array) -> None:
-        keep = int(whole_number(self.keep, "number of axes to keep", 0))
-        check_rank("flatten", x, keep + 1, f"a tensor of more than {keep} axes")
+        keep = int(whole_number(self.keep, "keep", 0))
+        check_rank("flatten", x, keep + 1, "a tensor with an axis more than it keeps")
         _reshaped(parts, x, keep, (Mul(*x.shape[keep:]),))
 
 
@@ -38,11 +39,11 @@ class Reshape:
     sources: ClassVar[int] = 1
 
     def expand(self, parts: Parts, x: Array) -> None:
-        shape = as_sizes(self.shape, len(self.shape) if isinstance(self.shape, tuple) else 1)
+        shape = as_sizes(self.shape, "shape", len(self.shape) if isinstance(self.shape, tuple) else 1)
         if (Mul(*shape) - Mul(*x.shape)).expand() != 0:
             raise ShapeError(
                 f"reshape of {described(x)} to another number of entries",
-                because=f"It has {Mul(*x.shape)}, and the new shape {Mul(*shape)}.",
+                because=f"It has {written(Mul(*x.shape))}, and the new shape {written(Mul(*shape))}.",
                 fix="The product of the sizes must stay.",
                 name=x.label or None,
             )
@@ -73,6 +74,23 @@ def digits(whole: Expr, shape: tuple[Expr, ...]) -> tuple[Expr, ...]:
         found.append((whole - extent * above).expand())
         whole = above
     return (whole, *reversed(found))
+
+
+def shared(count: Expr, groups: Expr, name: str, x: Array) -> Expr:
+    """How many of `count` channels each group has.
+
+    Raises:
+        ShapeError: the groups do not divide them.
+    """
+    each = (count / groups).expand()
+    if each.is_integer is not True:
+        raise ShapeError(
+            f"{name} on {described(x)}: {written(groups)} groups do not divide {written(count)} channels",
+            because="Each group has as many channels as another.",
+            fix=f"Choose another number, or write the size as a multiple: {written(groups)} n.",
+            name="groups",
+        )
+    return each
 
 
 def split(x: Array, axis: int, count: Expr, each: Expr) -> Array:

@@ -49,7 +49,7 @@ def windows(
         ShapeError: a window wider than the padded input.
         UsageError: options that are no whole numbers.
     """
-    widths = as_sizes(width, axes)
+    widths = as_sizes(width, "width", axes)
     strides = whole_numbers(stride, "stride", 1, axes)
     paddings = whole_numbers(padding, "padding", 0, axes)
     dilations = whole_numbers(dilation, "dilation", 1, axes)

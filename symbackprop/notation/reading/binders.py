@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from sympy import Expr, Integer
+from sympy import Expr, Integer, Symbol
 
 from symbackprop.algebra.binding import all_symbols, fresh, substitute
 from symbackprop.algebra.symbols import bare_sum, index
@@ -145,10 +146,16 @@ def closed(body: Expr, bound: BoundIndex, low: Expr, high: Expr, scope: Scope) -
 
     A lower limit is shifted away at once, for substitution knows sums from 0 alone.
     """
-    variable = index(bound.name)
-    if scope.declared(bound.name):
-        variable = fresh((*all_symbols(body), *scope.taken), variable)
+    variable = named_variable(bound, body, scope)
     return bare_sum(substitute(body, {bound.symbol: variable + low}), ((variable, Integer(0), high - low),))
+
+
+def named_variable(bound: BoundIndex, body: Expr, scope: Scope, beside: Iterable[Symbol] = ()) -> Symbol:
+    """The index under the name that was written; another where a name declared or an index `beside` it has that."""
+    variable = index(bound.name)
+    if scope.declared(bound.name) or variable in beside:
+        return fresh((*all_symbols(body), *scope.taken, *beside), variable)
+    return variable
 
 
 def is_number(node: Node, value: int) -> bool:

@@ -9,12 +9,12 @@ from typing import Any, NoReturn, TypeVar
 from sympy import Expr
 
 from symbackprop.algebra.arrays import Array
-from symbackprop.algebra.binding import all_symbols
+from symbackprop.algebra.binding import all_symbols, substitute
 from symbackprop.errors import NotationError, ShapeError, SymbackpropError, suggestion
 from symbackprop.model.functions import FUNCTIONS, apply
 from symbackprop.model.losses import LOSSES
 from symbackprop.model.reductions import log_softmax, logsumexp, max_over, mean, softmax, sum_over
-from symbackprop.notation.reading.binders import Binder, binders_of, extent, is_number, limits, summed
+from symbackprop.notation.reading.binders import Binder, binders_of, extent, is_number, limits, named_variable, summed
 from symbackprop.notation.reading.scope import Scope
 from symbackprop.notation.reading.syntax import Call, Name, Named, Node, Range
 from symbackprop.notation.reading.values import Value, described, entrywise, same_shape, scalar
@@ -155,7 +155,7 @@ def _scalar_body(node: Call, body: Node, scope: Scope, read: Read) -> Expr:
 
 
 def _bound_array(body: Expr, binders: tuple[Binder, ...], node: Call, scope: Scope) -> Array:
-    """`body` as an array over the bound indices, each from its lower limit."""
+    """`body` as an array over the bound indices under the names that were written, each from its lower limit."""
     shape, indices = [], []
     for binder in binders:
         low, high = limits(binder, scope)
@@ -166,9 +166,10 @@ def _bound_array(body: Expr, binders: tuple[Binder, ...], node: Call, scope: Sco
                 fix=f"Only sum takes such a range; {node.function.name} does not.",
                 name=binder.bound.name,
             )
+        variable = named_variable(binder.bound, body, scope, indices)
         shape.append(high - low + 1)
-        indices.append(binder.bound.symbol)
-        body = body if low == 0 else Array((binder.bound.symbol,), (high,), body).at(binder.bound.symbol + low)
+        indices.append(variable)
+        body = substitute(body, {binder.bound.symbol: variable + low})
     return Array(tuple(indices), tuple(shape), body)
 
 
@@ -254,7 +255,7 @@ def option(part: Named, scope: Scope, read: Read) -> bool | str | Expr:
     return value.expression
 
 
-def attempted(make: Callable[[], Made], node: Call, scope: Scope) -> Made:
+def attempted(make: Callable[[], Made], node: Node, scope: Scope) -> Made:
     """What `make` gives; its errors get the place of the call."""
     try:
         return make()

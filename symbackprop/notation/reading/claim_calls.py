@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from sympy import Expr, KroneckerDelta, S, sqrt
+from sympy import Add, Expr, KroneckerDelta, Mul, S, sqrt
 
 from symbackprop.algebra.arrays import Array, as_array
 from symbackprop.algebra.binding import substitute
@@ -22,7 +22,18 @@ from symbackprop.notation.reading.fences import NORM, ONES
 from symbackprop.notation.reading.index_formulas import integer
 from symbackprop.notation.reading.lexer import canonical
 from symbackprop.notation.reading.scope import Scope
-from symbackprop.notation.reading.syntax import Call, Name, Named, Node, Number
+from symbackprop.notation.reading.syntax import (
+    Addition,
+    Call,
+    Name,
+    Named,
+    Negative,
+    Node,
+    Number,
+    Product,
+    children,
+)
+from symbackprop.notation.reading.tokens import DOT
 from symbackprop.notation.reading.values import (
     Value,
     described,
@@ -59,6 +70,8 @@ def claim_call(node: Call, scope: Scope, read: Read) -> Value:
             fix="Write its Jacobian with indices.",
             name=name,
         )
+    if name == "floor" and name not in scope.functions:
+        return scalar(integer(node, scope))
     made = _CALLS.get(name)
     if made is not None and name not in scope.functions:
         return made(node, scope, read)
@@ -276,14 +289,29 @@ def _identity(node: Call, scope: Scope, _read: Read) -> Value:
 
 
 def _delta(node: Call, scope: Scope, read: Read) -> Value:
-    left, right = (_index(part, scope, read) for part in _two(node, scope))
+    left, right = (counted(part, scope, read) for part in _two(node, scope))
     return scalar(delta(left, right))
 
 
-def _index(node: Node, scope: Scope, read: Read) -> Expr:
-    if isinstance(node, Call) and node.function.name == "argmax":
-        return read(node, scope).expression
+def counted(node: Node, scope: Scope, read: Read) -> Expr:
+    """An index of a claim as counted there; it may be reckoned from the place of a maximum: `2 i + argmax_u x[i,u]`."""
+    if not _has_argmax(node):
+        return integer(node, scope)
+    match node:
+        case Addition(terms):
+            return Add(*(counted(term, scope, read) * (1 if sign == "+" else -1) for sign, term in terms))
+        case Negative(operand):
+            return -counted(operand, scope, read)
+        case Product(factors) if all(joint in ("", "*", DOT) for joint, _ in factors):
+            return Mul(*(counted(factor, scope, read) for _, factor in factors))
+        case Call(function) if function.name == "argmax":
+            return read(node, scope).expression
     return integer(node, scope)
+
+
+def _has_argmax(node: Node) -> bool:
+    named = isinstance(node, Call) and node.function.name == "argmax"
+    return named or (isinstance(node, Addition | Product | Negative) and any(map(_has_argmax, children(node))))
 
 
 # ------------------------------------------------------------------------------------------------- operators by name

@@ -112,7 +112,8 @@ def note_uses(node: Subscript, shape: tuple[Expr, ...], scope: Scope) -> None:
 def sliced(node: Subscript, scope: Scope) -> Value | None:
     """`Q[s]`, a tensor of rank 3 at its first index: a matrix. None where as many indices are given as it has.
 
-    A matrix with an entry for each sample is read at both of its indices: `dz1[i]` is an entry of one sample.
+    A matrix with an entry for each sample is read at both of its indices, for `dz1[i]` is an entry of one sample,
+    unless the claim is said for each value of the one that it has: `dz1[s] = ...  for each s`.
     """
     base = node.base
     if scope.stated is None or not isinstance(base, Name) or base.name not in scope.tensors:
@@ -121,7 +122,8 @@ def sliced(node: Subscript, scope: Scope) -> Value | None:
     count = len(node.indices)
     samples = scope.stated.samples
     sampled = samples is not None and any(same_size(extent, samples[0]) for extent in shape)
-    if count >= len(shape) or (len(shape) < 3 and sampled):
+    each = all(isinstance(part, Name) and part.name in scope.stated.each for part in node.indices)
+    if count >= len(shape) or (len(shape) < 3 and sampled and not each):
         return None
     note_uses(node, shape, scope)
     at = tuple(position(part, scope) for part in node.indices)

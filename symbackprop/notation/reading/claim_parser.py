@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal
 
+from symbackprop.algebra.symbols import part_of
 from symbackprop.notation.reading.fences import FenceParser
 from symbackprop.notation.reading.parser import NEIGHBOUR, POWER, PRODUCT, RELATIONS, SUM, WORDS
 from symbackprop.notation.reading.scripts import CLOSING, Below
@@ -20,12 +21,13 @@ from symbackprop.notation.reading.syntax import (
     Named,
     Node,
     Number,
+    Partial,
     Power,
     Range,
     Subscript,
     Transpose,
 )
-from symbackprop.notation.reading.tokens import HADAMARD, TRANSPOSE, Token
+from symbackprop.notation.reading.tokens import BY_WAY_OF, HADAMARD, TRANSPOSE, Token
 
 BINDERS = {"sum": "sum", "Sigma": "sum", "max": "max", "argmax": "argmax"}
 IDENTITY, DELTA = "I_", "delta"
@@ -126,6 +128,8 @@ class ClaimParser(FenceParser):
             return POWER
         if token.is_operator("∂", "∇", "√", "{") or self._is_factor():
             return NEIGHBOUR
+        if self._is_part():
+            return POWER
         if token.is_operator("‖", "|"):
             return None if self.bars else NEIGHBOUR
         if token.is_word(*_ENDS) and not self.lexicon.knows(token.text):
@@ -315,7 +319,37 @@ class ClaimParser(FenceParser):
 
     # ------------------------------------------------------------------------------------------------- behind a factor
 
+    def _is_part(self) -> bool:
+        """Whether `|w` begins here, as in `dv[i]|w`: tight on both sides, and no bar that opens or closes."""
+        if self.at.is_operator(BY_WAY_OF):
+            return True
+        following = self.ahead()
+        tight = self.before.span.end == self.at.span.start and self.at.span.end == following.span.start
+        bar = self.at.is_operator("|") and not self.bars and not self.ahead(2).is_operator("|")
+        return bar and tight and self.lexicon.knows(following.text)
+
+    def _part(self, left: Node) -> Node:
+        """The part of an adjoint that comes by way of w: its name is that of both."""
+        self.advance()
+        through = self.scripted()
+        if not isinstance(through, Name):
+            self.refuse("expected the name of a tensor", fix="Write dv[i]|w for the part of dv that comes by way of w.")
+        span = left.span.to(through.span)
+        match left:
+            case Name(name):
+                return self._deeper(Name(part_of(name, through.name), span))
+            case Subscript(Name(name, inner), indices):
+                return self._deeper(Subscript(Name(part_of(name, through.name), inner), indices, span))
+            case Partial(of, Name(name, inner)):
+                return self._deeper(Partial(of, Name(part_of(name, through.name), inner), span))
+            case Partial(of, Subscript(Name(name, inner), indices, own)):
+                by = Subscript(Name(part_of(name, through.name), inner), indices, own)
+                return self._deeper(Partial(of, by, span))
+        self.refuse("this is no adjoint, which alone has parts by way of other tensors", fix="Write dv[i]|w.")
+
     def _postfix(self, left: Node) -> Node:
+        if self._is_part():
+            return self._part(left)
         if self.at.is_operator("'"):
             return self._deeper(Transpose(left, left.span.to(self.advance().span)))
         if self.at.is_operator("_"):

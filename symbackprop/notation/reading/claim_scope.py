@@ -8,7 +8,8 @@ from types import MappingProxyType
 
 from sympy import Expr
 
-from symbackprop.algebra.symbols import ADJOINT, adjoint, size
+from symbackprop.algebra.binding import tensors_in
+from symbackprop.algebra.symbols import ADJOINT, adjoint, is_adjoint, part_of, size
 from symbackprop.model.functions import FUNCTIONS
 from symbackprop.model.model import Model
 from symbackprop.notation.conventions import Conventions
@@ -64,11 +65,21 @@ def names_of(model: Model, whole: Model, sampled: frozenset[str]) -> Names:
         canonicals[adjoint(name)] = shape
         for root in dict.fromkeys(roots.values()):
             canonicals[f"{ADJOINT}{root}{ADJOINT}{name}"] = shape
+    canonicals |= dict(_parts(model, canonicals))
     for rate in LEARNING_RATES:
         if rate not in aliases and rate not in roots:
             canonicals.setdefault(rate, ())
-    aliases = {spelling: name for spelling, name in aliases.items() if spelling not in canonicals}
-    return Names(canonicals, MappingProxyType(aliases), MappingProxyType(roots), _sizes(model, whole))
+    sizes = _sizes(model, whole)
+    aliases = {spelling: name for spelling, name in aliases.items() if spelling not in canonicals.keys() | sizes.keys()}
+    return Names(canonicals, MappingProxyType(aliases), MappingProxyType(roots), sizes)
+
+
+def _parts(model: Model, shapes: Mapping[str, tuple[Expr, ...]]) -> Iterator[tuple[str, tuple[Expr, ...]]]:
+    """The parts of adjoints: what each equation that reads a tensor adds to that by it."""
+    for equation in model.order:
+        for name in tensors_in(model.space.definitions[equation.tensor].expression):
+            for whole in (n for n in shapes if is_adjoint(n) and n.rpartition(ADJOINT)[2] == name):
+                yield part_of(whole, equation.tensor), shapes[name]
 
 
 def _sizes(model: Model, whole: Model) -> dict[str, Expr]:

@@ -86,13 +86,15 @@ class Reading:
 class Claim:
     """A line that states something, with its readings, the likeliest first.
 
-    `kind` is "equality" or "update" (`W := W - α dW`: the two sides are the parameter and its new value).
+    `kind` is "equality" or "update" (`W := W - α dW`: the two sides are the parameter and its new value). `scale` is
+    the one that the text around it has set, None where it leaves that open.
     """
 
     where: Location
     written: str
     kind: Literal["equality", "update"]
     readings: tuple[Reading, ...]
+    scale: Scale | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +193,7 @@ def _claim(
         error = max(errors, key=_progress)
         return Unreadable(error.where or statement.where, statement.written, error)
     kind = "update" if parsed.kind == "update" or _is_update(parsed, statement) else "equality"
-    return Claim(statement.where, statement.written, kind, tuple(whole or readings))
+    return Claim(statement.where, statement.written, kind, tuple(whole or readings), statement.scale)
 
 
 def _progress(error: SymbackpropError) -> tuple[int, int]:
@@ -227,7 +229,8 @@ def _is_update(parsed: Parsed, statement: Statement) -> bool:
 
 
 def _reading(parsed: Parsed, table: _Table, statement: Statement, conventions: Conventions) -> Reading:
-    stated = Stated(table.names.aliases, table.names.roots, conventions.index_base, table.samples)
+    each = frozenset(name.name for name in parsed.each)
+    stated = Stated(table.names.aliases, table.names.roots, conventions.index_base, table.samples, each=each)
     scope = scope_of(table.model, table.names, statement.source, stated)
     scope = replace(scope, tensors={**scope.tensors, **_variable(parsed, scope)})
     free = free_indices_of(parsed.sides, parsed.each, scope)

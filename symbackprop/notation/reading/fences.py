@@ -8,7 +8,7 @@ from symbackprop.notation.reading.differentials import DifferentialParser
 from symbackprop.notation.reading.parser import NEIGHBOUR, OR, POWER, RELATIONS, SUM
 from symbackprop.notation.reading.scripts import CLOSING
 from symbackprop.notation.reading.source import Span
-from symbackprop.notation.reading.syntax import Call, Cases, Indicator, Logic, Name, Node, Relation
+from symbackprop.notation.reading.syntax import Addition, Call, Cases, Indicator, Logic, Name, Node, Relation
 
 ONES, NORM = "1_", "‖"
 _FENCES = ("(", "[", "{")
@@ -114,15 +114,25 @@ class FenceParser(DifferentialParser):
             return self._braces()
         return self._sized(ONES, start)
 
+    def _size(self) -> Node:
+        """A sum of sizes, in which `*` is no product: `N - K + 1`."""
+        first = self.expression(NEIGHBOUR)
+        terms: list[tuple[str, Node]] = [("+", first)]
+        while self.at.is_operator("+", "-"):
+            terms.append((self.advance().text, self.expression(NEIGHBOUR)))
+        if len(terms) == 1:
+            return first
+        return self._made(Addition(tuple(terms), first.span.to(terms[-1][1].span)))
+
     def _sized(self, name: str, start: Span) -> Call:
         """What bears its sizes below it."""
         self.advance()
         sizes: list[Node] = []
         if self.at.is_operator("(", "{"):
             closing = CLOSING[self.advance().text]
-            sizes.append(self.expression(NEIGHBOUR))
+            sizes.append(self._size())
             while self.accept("*", ","):
-                sizes.append(self.expression(NEIGHBOUR))
+                sizes.append(self._size())
             self.expect(closing, "after the sizes")
         elif self.at.kind == "number":
             sizes.append(self._number())

@@ -109,10 +109,18 @@ def _quotient(node: Node, scope: Scope) -> Expr:
             return Rational(share.numerator, share.denominator) * integer(rest, scope)
     if isinstance(node, Product):
         *above, (joint, divisor) = node.factors
-        if joint == "/" and isinstance(divisor, Number) and divisor.value > 0:
+        if joint == "/" and (below := _divisor(divisor, scope)) is not None:
             numerator = Product(tuple(above), node.span)
-            return integer(numerator, scope) / _number(divisor.value, divisor, scope)
+            return integer(numerator, scope) / below
     return integer(node, scope)
+
+
+def _divisor(node: Node, scope: Scope) -> Expr | None:
+    """A whole number above 0, or a size; None for any other divisor."""
+    if isinstance(node, Number):
+        return _number(node.value, node, scope) if node.value > 0 else None
+    names = isinstance(node, Name) and node.name in scope.sizes and node.name not in scope.indices
+    return scope.sizes[node.name] if isinstance(node, Name) and names else None
 
 
 def _fraction(node: Node) -> Fraction | None:

@@ -16,7 +16,6 @@ from symbackprop.notation.reading.source import Source, Span
 MAX_DEPTH = 40
 MAX_PARTS = 20_000
 
-
 WORDS = frozenset(
     {
         "mathrm", "operatorname", "text", "textrm", "textup", "textnormal", "mbox", "mathsf", "mathtt", "texttt",
@@ -147,14 +146,16 @@ class _Reader(Scanner):
     def _inside(self, until: str) -> tuple[Node, ...]:
         return self.items(until)
 
-    def _fence(self, sign: str, end: int) -> Fence | None:
+    def _fence(self, sign: str, end: int) -> Fence | Atom | None:
         start = Span(self.position, end)
-        if sign == ".":
+        if sign == "|" and self.text[end : self.end].lstrip().startswith("_"):  # dv \big|_{w}
             self.position = end
-            return None
-        if sign not in CLOSING:
+            return Atom("sign", sign, start)
+        if sign != "." and sign not in CLOSING:
             self.refuse_end()
         self.position = end
+        if sign == ".":
+            return None
         closing = CLOSING[sign]
         items = self._inside(closing)
         self.skip()

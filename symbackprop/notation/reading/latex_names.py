@@ -202,6 +202,9 @@ def _names(stem: Stem, mark: str, texts: list[str], scribe: Scribe) -> Iterator[
     """The names of tensors that are written so, the likeliest first."""
     words, digits = [t for t in texts if not t.isdigit()], [t for t in texts if t.isdigit()]
     for base in _bases(stem, words):
+        if mark and not mark.isdigit():  # a layer by its name
+            yield f"{mark}.{base}{''.join(f'_{digit}' for digit in digits)}"
+            continue
         number = mark or (digits[0] if digits else "")
         entry = digits if mark else digits[1:]
         tail = "".join(f"_{digit}" for digit in entry)
@@ -304,8 +307,13 @@ def _all_letters(part: tuple[Node, ...]) -> bool:
     return all(isinstance(node, Atom) and node.kind == "letter" for node in part)
 
 
+def _owns(mark: str, scribe: Scribe) -> bool:
+    """Whether a layer bears the name that stands above a letter: the h of `h.W`."""
+    return bool(mark) and any(name.startswith(f"{mark}.") for name in scribe.names.tensors)
+
+
 def mark_of(above: tuple[Node, ...], stem: Stem, scribe: Scribe) -> tuple[str, Node | None, tuple[Node, ...]]:
-    """The layer's mark among what stands above, `[1]` or `(1)`, and the rest.
+    """The layer's mark among what stands above, `[1]` or `(1)`, or `[h]` for a layer of that name, and the rest.
 
     Raises:
         NotationError: a layer or a sample that is a letter.
@@ -314,6 +322,8 @@ def mark_of(above: tuple[Node, ...], stem: Stem, scribe: Scribe) -> tuple[str, N
         match node:
             case Fence("[" | "(", (Atom("number", digits),)) if digits.isdigit():
                 return digits, node, above[:at] + above[at + 1 :]
+            case Fence("[", items) if _owns(_text(items), scribe):
+                return _text(items), node, above[:at] + above[at + 1 :]
             case Fence("[", _):
                 fix = f"Write a line for each layer: {stem.letters}^{{[1]}}."
                 scribe.refuse("the layer {} is left open", node.span, fix)

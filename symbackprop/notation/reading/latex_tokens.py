@@ -39,7 +39,7 @@ from symbackprop.notation.reading.latex_scribe import Names, Scribe, end_of, sta
 from symbackprop.notation.reading.latex_signs import BIG, COMMANDS, NAMED, REFUSED, SEPARATORS
 from symbackprop.notation.reading.latex_words import letters_from, text_at
 from symbackprop.notation.reading.source import Source, Span
-from symbackprop.notation.reading.tokens import DOT, Token
+from symbackprop.notation.reading.tokens import BY_WAY_OF, DOT, Token
 
 _FRACTIONS = frozenset({"frac", "dfrac", "tfrac", "cfrac"})
 _SKIPPED = frozenset(
@@ -93,6 +93,11 @@ def _step(scribe: Scribe, items: tuple[Node, ...], at: int) -> int:
             if below:
                 scribe.refuse("{} is a number with an index", node.span, "Write \\mathbf{1}_m for m ones.")
             put_above(above, scribe, "power")
+            return at + 1
+        case Atom("sign", "|", span) if below and at:
+            scribe.put(BY_WAY_OF, span)
+            write(scribe, below)
+            put_above(above, scribe)
             return at + 1
         case Atom("sign"):
             return _sign(scribe, items, at)

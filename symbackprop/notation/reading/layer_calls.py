@@ -9,20 +9,22 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NoReturn
 
+from sympy import Expr
+
 from symbackprop.algebra.arrays import Array
 from symbackprop.algebra.space import ScalarFunction
-from symbackprop.errors import NotationError, suggestion
+from symbackprop.errors import Location, NotationError, SymbackpropError, suggestion
 from symbackprop.model.functions import FUNCTIONS
 from symbackprop.model.layers.catalogue import LAYERS, Option, Signature
 from symbackprop.model.layers.dense import NORMALISED
-from symbackprop.model.layers.expansion import Definition, expansion, named_after
+from symbackprop.model.layers.expansion import Definition, as_size, expansion, named_after
 from symbackprop.model.records import Tensor
 from symbackprop.notation.reading.calls import attempted, option, resolved
 from symbackprop.notation.reading.index_formulas import integer
 from symbackprop.notation.reading.meaning import read
 from symbackprop.notation.reading.scope import Scope
 from symbackprop.notation.reading.statements import EquationStatement
-from symbackprop.notation.reading.syntax import Call, Listed, Name, Named, Node
+from symbackprop.notation.reading.syntax import Call, Listed, Name, Named, Node, Number
 
 
 def is_layer(node: Node, scope: Scope) -> bool:
@@ -47,16 +49,25 @@ def layer(statement: EquationStatement, call: Call, scope: Scope) -> tuple[Defin
         )
     signature = LAYERS[call.function.name]
     sources, plain = _divided(call, signature, scope)
-    given = _options(call, signature, plain, scope)
-    naming = named_after(statement.name.name)
-
-    def made() -> tuple[Definition, ...]:
-        return expansion(signature.layer(**given), naming, *sources).definitions
-
+    nodes = _options(call, signature, plain, scope)
+    given = {one.name: _value(one, nodes[one.name], scope) for one in signature.options if one.name in nodes}
+    try:
+        made = expansion(signature.layer(**given), named_after(statement.name.name), *sources).definitions
+    except SymbackpropError as error:
+        raise error.located(_place(error, call, nodes, scope)) from None
     return tuple(
         (_placed(tensor, statement, scope), None if equation is None else replace(equation, origin=where, sources=()))
-        for tensor, equation in attempted(made, call, scope)
+        for tensor, equation in made
     )
+
+
+def _place(error: SymbackpropError, call: Call, nodes: Mapping[str, Node], scope: Scope) -> Location:
+    """The option or the argument that the error names, else the call."""
+    places: dict[str, Node] = {}
+    for node in (*call.arguments, *nodes.values()):
+        places[scope.source.written(node.span)] = node
+    places.update(nodes)
+    return scope.source.locate(places.get(error.name or "", call).span)
 
 
 def _placed(tensor: Tensor, statement: EquationStatement, scope: Scope) -> Tensor:
@@ -70,6 +81,14 @@ def _divided(call: Call, signature: Signature, scope: Scope) -> tuple[list[Array
     most = count + sum(one.kind != "flag" for one in signature.options)
     if not (count <= len(plain) <= most) or (not signature.sources and count < 2):
         _refuse_arguments(call, signature, scope)
+    for part in plain[:count]:
+        if isinstance(part, Number):
+            raise NotationError(
+                f"{call.function.name} reads a tensor, and {scope.source.written(part.span)} is a number",
+                where=scope.source.locate(part.span),
+                fix=f"For example: {signature.example}",
+                name=scope.source.written(part.span),
+            )
     return [_source(part, scope) for part in plain[:count]], plain[count:]
 
 
@@ -96,21 +115,27 @@ def _refuse_arguments(call: Call, signature: Signature, scope: Scope) -> NoRetur
     )
 
 
-def _options(call: Call, signature: Signature, plain: Sequence[Node], scope: Scope) -> dict[str, Any]:
-    """The options by name.
+def _options(call: Call, signature: Signature, plain: Sequence[Node], scope: Scope) -> dict[str, Node]:
+    """What is written for each option, by name.
 
     Raises:
         NotationError: an option that the layer does not have, that stands twice or is missing.
     """
     by_name = {one.name: one for one in signature.options}
     positional = [one for one in signature.options if one.kind != "flag"]
-    given = {one.name: _value(one, node, scope) for one, node in zip(positional, plain, strict=False)}
+    given = {one.name: node for one, node in zip(positional, plain, strict=False)}
     for part in call.arguments:
         if isinstance(part, Named):
             _check_option(part, by_name, call, given, signature, scope)
-            given[part.name.name] = _value(by_name[part.name.name], part.value, scope)
-    if any(one.required and one.name not in given for one in signature.options):
-        _refuse_arguments(call, signature, scope)
+            given[part.name.name] = part.value
+    missing = [one.name for one in signature.options if one.required and one.name not in given]
+    if missing:
+        raise NotationError(
+            f"{call.function.name} needs its {' and its '.join(missing)}",
+            where=scope.source.locate(call.span),
+            fix=f"For example: {signature.example}",
+            name=call.function.name,
+        )
     return given
 
 
@@ -139,8 +164,8 @@ def _value(one: Option, node: Node, scope: Scope) -> Any:
     """What an option stands for, by its kind."""
     readers: Mapping[str, Callable[[], Any]] = {
         "activation": lambda: _activation(node, scope),
-        "size": lambda: integer(node, scope),
-        "sizes": lambda: _each(node, lambda part: integer(part, scope)),
+        "size": lambda: _size(one, node, scope),
+        "sizes": lambda: _each(node, lambda part: _size(one, part, scope)),
         "scalar": lambda: _each(node, lambda part: _scalar(one, part, scope)),
         "tensor": lambda: _source(node, scope),
         "flag": lambda: _flag(one, node, scope),
@@ -151,6 +176,17 @@ def _value(one: Option, node: Node, scope: Scope) -> Any:
 def _each(node: Node, one: Callable[[Node], Any]) -> Any:
     """One value, or a tuple of a list."""
     return tuple(map(one, node.parts)) if isinstance(node, Listed) else one(node)
+
+
+def _size(one: Option, node: Node, scope: Scope) -> Expr:
+    if isinstance(node, Listed):
+        raise NotationError(
+            f"{one.name} is one size, not a list",
+            where=scope.source.locate(node.span),
+            fix=f"Write a size: {one.name}=3.",
+            name=one.name,
+        )
+    return attempted(lambda: as_size(integer(node, scope)), node, scope)
 
 
 def _scalar(one: Option, node: Node, scope: Scope) -> Any:

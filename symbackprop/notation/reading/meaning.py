@@ -17,7 +17,7 @@ from symbackprop.algebra.arrays import Array, array_of
 from symbackprop.algebra.binding import substitute
 from symbackprop.errors import LimitError, NotationError, ShapeError
 from symbackprop.notation.reading.calls import call
-from symbackprop.notation.reading.claim_calls import claim_call
+from symbackprop.notation.reading.claim_calls import claim_call, counted
 from symbackprop.notation.reading.claim_forms import (
     identity,
     indicator,
@@ -193,10 +193,8 @@ def _without_single_axes(value: Value) -> Value:
 
 
 def _place(node: Node, scope: Scope) -> Expr:
-    """An index of an entry, counted from 0; in a claim also the place of a maximum."""
-    if scope.stated is not None and isinstance(node, Call) and node.function.name == "argmax":
-        return read(node, scope).expression - scope.base
-    return position(node, scope)
+    """An index of an entry, counted from 0; in a claim it may be reckoned from the place of a maximum."""
+    return position(node, scope) if scope.stated is None else counted(node, scope, read) - scope.base
 
 
 def _transpose(node: Transpose, value: Value, scope: Scope) -> Value:

@@ -50,9 +50,9 @@ class Stated:
     """What a claim may say beyond a model's own formulas.
 
     `aliases` are other spellings of the names in `tensors`, `roots` what may be differentiated, by every name that it
-    goes by. Indices are counted from `base`. `samples` is the size of the axis over samples and its place (0 or -1),
-    None for one sample. `free` are the indices that stand free, with their sizes. `repeated` gathers the places where a
-    vector was repeated for each sample.
+    goes by. Indices are counted from `base`; the claim is said for each value of those in `each`. `samples` is the size
+    of the axis over samples and its place (0 or -1), None for one sample. `free` are the indices that stand free, with
+    their sizes. `repeated` gathers the places where a vector was repeated for each sample.
     """
 
     aliases: Mapping[str, str]
@@ -63,6 +63,7 @@ class Stated:
     repeated: list[Span] = field(default_factory=list)
     unit: Expr | None = None
     dots: bool = False
+    each: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from symbackprop.algebra.symbols import ADJOINT, adjoint, is_adjoint
+from symbackprop.algebra.symbols import ADJOINT, adjoint, is_adjoint, part_of, parted
 from symbackprop.errors import NotationError
 from symbackprop.notation.reading.claim_parser import DELTA
 from symbackprop.notation.reading.differentials import ANY_ROOT
@@ -136,9 +136,21 @@ def settled(node: Node, scope: Scope, hidden: frozenset[str] = frozenset()) -> N
 
 def _settled_name(node: Name, scope: Scope) -> Name:
     assert scope.stated is not None
-    if node.name in scope.tensors or node.name not in scope.stated.aliases:
-        return node
-    return replace(node, name=scope.stated.aliases[node.name])
+    name, through = parted(node.name)
+    name = name if name in scope.tensors else scope.stated.aliases.get(name, name)
+    if not through:
+        return replace(node, name=name) if name != node.name else node
+    through = through if through in scope.tensors else scope.stated.aliases.get(through, through)
+    part = part_of(name, through)
+    if part not in scope.tensors and part_of(adjoint(name), through) not in scope.tensors:
+        raise NotationError(
+            f"nothing comes to {scope.source.written(node.span)} by way of {through}",
+            where=scope.source.locate(node.span),
+            because=f"The equation of {through} does not read that tensor, or {through} has no equation.",
+            fix="Write dv[i]|w where the equation of w reads v.",
+            name=through,
+        )
+    return replace(node, name=part)
 
 
 def _settled_partial(node: Partial, scope: Scope, hidden: frozenset[str]) -> Node:
@@ -148,17 +160,20 @@ def _settled_partial(node: Partial, scope: Scope, hidden: frozenset[str]) -> Nod
     variable = by.base if isinstance(by, Subscript) else by
     if not isinstance(variable, Name):
         raise _no_variable(node.by, scope)
-    if variable.name not in scope.tensors:
+    whole = parted(variable.name)[0]
+    if whole not in scope.tensors:
         raise scope.unknown(variable, "tensor")
     if is_adjoint(variable.name):
         raise _no_variable(node.by, scope)
     of = node.of
     if not isinstance(of, Name) or (of.name != ANY_ROOT and of.name not in scope.stated.roots):
+        if variable.name != whole:
+            raise _no_variable(node.by, scope)
         return replace(node, of=settled(of, scope, hidden), by=by)
     root = "" if of.name == ANY_ROOT else scope.stated.roots[of.name]
     name = f"{ADJOINT}{root}{ADJOINT}{variable.name}" if root else adjoint(variable.name)
-    whole = Name(name, node.span)
-    return Subscript(whole, by.indices, node.span) if isinstance(by, Subscript) else whole
+    derivative = Name(name, node.span)
+    return Subscript(derivative, by.indices, node.span) if isinstance(by, Subscript) else derivative
 
 
 def _no_variable(node: Node, scope: Scope) -> NotationError:

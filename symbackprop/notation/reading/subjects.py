@@ -8,7 +8,7 @@ from typing import Literal
 
 from sympy import Expr, S
 
-from symbackprop.algebra.symbols import ADJOINT, is_adjoint, primal
+from symbackprop.algebra.symbols import ADJOINT, is_adjoint, parted, primal
 from symbackprop.errors import SymbackpropError
 from symbackprop.notation.reading.index_formulas import position
 from symbackprop.notation.reading.scope import BoundIndex, Scope
@@ -19,12 +19,13 @@ from symbackprop.notation.reading.syntax import Name, Node, Partial, Subscript
 class Subject:
     """What a side is about.
 
-    `adjoint`: the derivative of `root` (None if left to the convention) by the tensor `name`. `tensor`: the tensor
-    `name`. `local derivative`: of the tensor `of` by the tensor `name`. `expression`: anything else. `indices` are the
-    entry's indices, counted from 0 (first those of `of`); empty for the whole array.
+    `adjoint`: the derivative of `root` (None if left to the convention) by the tensor `name`. `part`: of that
+    derivative, what comes by way of the tensor `of`. `tensor`: the tensor `name`. `local derivative`: of the tensor
+    `of` by the tensor `name`. `expression`: anything else. `indices` are the entry's, counted from 0 (first those of
+    the `of` of a local derivative); empty for the whole array.
     """
 
-    kind: Literal["adjoint", "tensor", "local derivative", "expression"]
+    kind: Literal["adjoint", "part", "tensor", "local derivative", "expression"]
     name: str = ""
     root: str | None = None
     of: str = ""
@@ -39,7 +40,10 @@ def subject_of(node: Node, scope: Scope) -> Subject:
     match node:
         case Name(name) | Subscript(Name(name)) if name in scope.tensors:
             indices = _positions(node, scope)
-            of, mark, by = primal(name).rpartition(ADJOINT)
+            whole, through = parted(name)
+            of, mark, by = primal(whole).rpartition(ADJOINT)
+            if through:
+                return Subject("part", by, of if mark else None, through, indices)
             if is_adjoint(name):
                 return Subject("adjoint", by, of if mark else None, indices=indices)
             return Subject("tensor", name, indices=indices)

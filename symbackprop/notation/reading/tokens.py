@@ -25,6 +25,7 @@ from symbackprop.notation.reading.source import Span
 Kind = Literal["name", "number", "operator", "newline", "end"]
 
 TRANSPOSE = "ᵀ"
+BY_WAY_OF = "|_"  # what stands behind it is a tensor by way of which a part of an adjoint comes
 HADAMARD = "⊙"
 DOT = "·"
 

@@ -7,7 +7,7 @@ from functools import singledispatch
 from typing import Any, Literal
 
 import sympy
-from sympy import Add, Expr, KroneckerDelta, Mul, Piecewise, Pow, Rational, S, Sum, Symbol
+from sympy import Add, Expr, KroneckerDelta, Mul, Piecewise, Pow, Rational, S, Sum, Symbol, floor, fraction, together
 from sympy.core.function import AppliedUndef, Function
 from sympy.core.relational import Relational
 from sympy.functions import Abs, exp
@@ -274,6 +274,15 @@ def _(expr: Function, names: Nomenclature) -> Layout:
         raise RenderError(f"the function {expr.func} is unknown", fix="Apply a function of the model.")
     arguments = tuple(expression(argument, names) for argument in expr.args)
     return function_call(type(expr).__name__, arguments, 0, names)
+
+
+@expression.register
+def _(expr: floor, names: Nomenclature) -> Layout:
+    r"""One quotient within: \(\lfloor (k - 1)/N \rfloor\), not a difference of two."""
+    above, below = fraction(together(expr.args[0]))
+    top = expression(above, names)
+    inner = top if below == 1 else Over(top, expression(below, names))
+    return function_call("floor", (inner,), 0, names)
 
 
 @expression.register

@@ -14,10 +14,10 @@ from functools import lru_cache
 from types import MappingProxyType
 
 from symbackprop.algebra.space import Space
-from symbackprop.algebra.symbols import is_adjoint, primal
+from symbackprop.algebra.symbols import is_adjoint, parted, primal
 from symbackprop.model.records import Tensor
 from symbackprop.notation.conventions import Conventions
-from symbackprop.notation.writing.layout import Derivative, Entry, Glyph, Layout, Nabla, Name
+from symbackprop.notation.writing.layout import ByWayOf, Derivative, Entry, Glyph, Layout, Nabla, Name
 
 GREEK = MappingProxyType(
     dict(
@@ -205,6 +205,9 @@ def tensor_layout(name: str, indices: tuple[Layout, ...], names: Nomenclature) -
     """An entry of a tensor or of an adjoint, or the whole of it if there are no indices."""
     if not is_adjoint(name):
         return _entry(names.glyph(name), indices)
+    name, through = parted(name)
+    if through:
+        return ByWayOf(tensor_layout(name, indices, names), Name(names.glyph(through)))
     of = primal(name)
     glyph, style = names.glyph(of), names.conventions.adjoint
     if style == "delta" and glyph.letters.lower() == "z" and not glyph.subscript and _is_free("delta", glyph, names):

@@ -117,12 +117,11 @@ def _glyph(glyph: Glyph, layers: str, above: str = "", below: str = "") -> str:
     subscript = ",".join(_part(part) for part in (glyph.subscript, glyph.mark if layers == "plain" else "") if part)
     marks = {"[l]": "[%s]", "(l)": "(%s)"}
     mark = marks[layers] % _part(glyph.mark) if glyph.mark and layers in marks else ""
+    if subscript and below:
+        return f"({_letters(glyph)}{_up(mark)}_{_script(subscript)})_{_script(below)}" + _up(above)
     nucleus = _letters(glyph) + _up(mark + above if mark else "")
     above = "" if mark else above
-    if subscript and below:
-        return f"({nucleus}_{_script(subscript)})_{_script(below)}" + _up(above)
-    lower = subscript or below
-    return nucleus + (f"_{_script(lower)}" if lower else "") + _up(above)
+    return nucleus + (f"_{_script(subscript or below)}" if subscript or below else "") + _up(above)
 
 
 def _up(above: str) -> str:
@@ -180,8 +179,8 @@ def _(of: lay.Unit, conventions: Conventions) -> str:
 @spell.register
 def _(of: lay.NormSquared, conventions: Conventions) -> str:
     inner = spell(of.of, conventions)
-    left, right = (r"\left\lVert", r"\right\rVert") if any(mark in inner for mark in _TALL) else (r"\lVert", r"\rVert")
-    return f"{left} {inner} {right}^2"
+    tall = any(mark in inner for mark in _TALL)
+    return rf"\left\lVert {inner} \right\rVert^2" if tall else rf"\lVert {inner} \rVert^2"
 
 
 @spell.register
@@ -270,6 +269,11 @@ def _raised(base: Layout, above: str, conventions: Conventions) -> str:
 
 
 @spell.register
+def _(of: lay.ByWayOf, conventions: Conventions) -> str:
+    return rf"{spell(of.of, conventions)} \big|_{{{spell(of.through, conventions)}}}"
+
+
+@spell.register
 def _(of: lay.Transposed, conventions: Conventions) -> str:
     sign = _TRANSPOSES[conventions.transpose]
     match of.of:
@@ -296,18 +300,17 @@ def _(of: lay.Exponential, conventions: Conventions) -> str:
 @spell.register
 def _(of: lay.Absolute, conventions: Conventions) -> str:
     inner = spell(of.of, conventions)
-    if any(mark in inner for mark in _TALL):
-        return rf"\left\lvert {inner} \right\rvert"
-    return rf"\lvert {inner} \rvert"
+    tall = any(mark in inner for mark in _TALL)
+    return rf"\left\lvert {inner} \right\rvert" if tall else rf"\lvert {inner} \rvert"
 
 
 @spell.register
 def _(of: lay.Call, conventions: Conventions) -> str:
     if of.function == "\\mathrm{floor}":
         return rf"\left\lfloor {spell(of.arguments[0], conventions)} \right\rfloor"
-    primes = "'" * of.order if of.order < 3 else f"^{{({of.order})}}"
     if not of.arguments:
         return of.function
+    primes = "'" * of.order if of.order < 3 else f"^{{({of.order})}}"
     return of.function + primes + fenced(", ".join(spell(argument, conventions) for argument in of.arguments))
 
 
@@ -336,9 +339,9 @@ def _sum_sign(group: tuple[lay.Bound, ...], conventions: Conventions) -> str:
 
 
 def _range(bound: lay.Bound, conventions: Conventions) -> str:
-    index = spell(bound.index, conventions)
     if bound.implied and conventions.sum_bounds == "index":
-        return index
+        return spell(bound.index, conventions)
+    index = spell(bound.index, conventions)
     return rf"{spell(bound.low, conventions)} \le {index} \le {spell(bound.high, conventions)}"
 
 

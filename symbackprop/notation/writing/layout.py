@@ -229,6 +229,14 @@ class Nabla(Layout):
 
 
 @dataclass(frozen=True, slots=True)
+class ByWayOf(Layout):
+    """`dv|w`: the part of an adjoint that comes by way of w."""
+
+    of: Layout
+    through: Name
+
+
+@dataclass(frozen=True, slots=True)
 class Transposed(Layout):
     """`Aᵀ`."""
 
@@ -277,6 +285,7 @@ _STRENGTHS: dict[type[Layout], Strength] = {
     Exponential: Strength.POWER,
     Root: Strength.POWER,
     NormSquared: Strength.POWER,
+    ByWayOf: Strength.PREFIX,
 }
 
 
@@ -374,6 +383,8 @@ def _inside(layout: Layout, free: Callable[[Layout], Layout]) -> Layout:
             return Cases(tuple((free(value), free(condition) if condition else None) for value, condition in pieces))
         case Delta(left, right):
             return Delta(free(left), free(right))
+        case ByWayOf(of):
+            return replace(layout, of=free(of))
         case Root(of) | Exponential(of) | Absolute(of) | NormSquared(of) | ForEach(of=of):
             return replace(layout, of=free(of))
         case Iverson(condition) | Indicator(condition):

@@ -221,6 +221,11 @@ def _(of: lay.Nabla, conventions: Conventions) -> str:
 
 
 @spell.register
+def _(of: lay.ByWayOf, conventions: Conventions) -> str:
+    return f"{spell(of.of, conventions)}|{spell(of.through, conventions)}"
+
+
+@spell.register
 def _(of: lay.ForEach, conventions: Conventions) -> str:
     return spell(of.of, conventions) + _for_each(of.indices)
 

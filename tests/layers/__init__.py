@@ -1,0 +1,1 @@
+"""Each layer beside the same forward equations written by hand in NumPy."""
