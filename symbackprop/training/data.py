@@ -17,8 +17,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-from sympy import Symbol
+from sympy import Integer, Symbol
 
+from symbackprop.algebra.binding import substitute
 from symbackprop.errors import DataError, suggestion
 from symbackprop.model.model import Model
 from symbackprop.model.records import Tensor
@@ -282,11 +283,19 @@ def sample_axis(model: Model) -> int:
 
 
 def sizes_told(model: Model, arrays: Mapping[str, np.ndarray]) -> dict[str, int]:
-    """The sizes that plain axes of the arrays tell, by name."""
+    """The sizes that the axes of the arrays tell, by name: plain ones, then those linear in one size, as 2 E is."""
+    axes = [
+        (extent, length)
+        for tensor in model.batched().tensors
+        if tensor.name in arrays
+        for extent, length in zip(tensor.shape, np.shape(arrays[tensor.name]), strict=False)
+    ]
     found: dict[str, int] = {}
-    for tensor in model.batched().tensors:
-        if tensor.name in arrays:
-            for extent, length in zip(tensor.shape, arrays[tensor.name].shape, strict=False):
-                if isinstance(extent, Symbol):
-                    found.setdefault(extent.name, length)
+    for extent, length in sorted(axes, key=lambda axis: not isinstance(axis[0], Symbol)):
+        known = {symbol: Integer(found[symbol.name]) for symbol in extent.free_symbols if symbol.name in found}
+        here = substitute(extent, known).expand()
+        for symbol in here.free_symbols if len(here.free_symbols) == 1 else ():
+            slope, rest = here.coeff(symbol), substitute(here, {symbol: Integer(0)})
+            if slope.is_Integer and slope != 0 and rest.is_Integer and (length - int(rest)) % int(slope) == 0:
+                found.setdefault(symbol.name, (length - int(rest)) // int(slope))
     return found

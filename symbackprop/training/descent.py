@@ -13,6 +13,7 @@ from typing import Literal
 
 import numpy as np
 
+from symbackprop.compiling.arguments import fitted
 from symbackprop.compiling.compiled import Compiled
 from symbackprop.compiling.compiled import compile as compile_gradients
 from symbackprop.errors import TrainingError, UsageError
@@ -98,8 +99,11 @@ def train(
     told = {**sizes_told(model, data), **(sizes or {})}
     parameters = initial_parameters(model, told, choices.seed, start)
     gradients = compile_gradients(model)
-    gradients(**data, **parameters)  # all arguments are checked once, here
-    return _descend(_Work(model, gradients, dict(data), parameters, choices), progress)
+    known = {name: value for name, value in (sizes or {}).items() if name in gradients.signature.sizes}
+    fitting = fitted(gradients.signature, {**known, **data, **parameters})  # all are checked once, here
+    arrays = {a.name: array for a, array in zip(gradients.arguments, fitting.arrays, strict=True)}
+    given = {name: arrays[name] for name in data}
+    return _descend(_Work(model, gradients, given, fitting.sizes, parameters, choices), progress)
 
 
 @dataclass(slots=True)
@@ -109,13 +113,15 @@ class _Work:
     model: Model
     gradients: Compiled
     data: dict[str, np.ndarray]
+    sizes: Mapping[str, int]
     parameters: dict[str, np.ndarray]
     settings: Settings
 
     def cost_and_slopes(self, data: Arrays) -> tuple[float, Mapping[str, np.ndarray]]:
         arrays = {**data, **self.parameters}
         with np.errstate(over="ignore", invalid="ignore"):  # a cost that overflows is reported as such
-            loss, slopes = self.gradients.function(*(arrays[a.name] for a in self.gradients.arguments))
+            arguments = [arrays[argument.name] for argument in self.gradients.arguments]
+            loss, slopes = self.gradients.function(*arguments, *(self.sizes[name] for name in self.gradients.sizes))
         return float(loss), dict(zip(self.gradients.gradients, slopes, strict=True))
 
     def cost(self) -> float:
@@ -134,7 +140,7 @@ class _Work:
     @property
     def samples(self) -> int:
         name = next(t.name for t in self.model.tensors if t.role in ("input", "target"))
-        return self.data[name].shape[sample_axis(self.model)]
+        return np.shape(self.data[name])[sample_axis(self.model)]
 
 
 def _descend(work: _Work, progress: Progress | None) -> Trained:

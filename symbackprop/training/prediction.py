@@ -60,26 +60,30 @@ def prediction_of(model: Model, name: str | None = None) -> str:
 
 
 def misclassified(model: Model, prediction: str | None = None) -> Callable[[Arrays], np.ndarray]:
-    r"""A function of all arrays that gives the numbers of the samples whose class is wrong.
+    r"""A function of all arrays that gives the numbers of the samples of which a class is wrong.
 
-    One-hot targets and distributions: the largest entry. Targets 0 or 1: the prediction at least ½. Others: its sign.
+    One-hot targets and distributions: the largest entry along their axis; a sample may have several, one a step, say.
+    Targets 0 or 1: the prediction at least ½. Others: its sign.
     """
     target, name = target_of(model), prediction_of(model, prediction)
     values = compile_values(model, [name])
     kinds = {fact.kind: fact.axis for fact in target.facts}
+    axis = kinds.get("one_hot", kinds.get("distribution"))
     samples = 0 if model.samples is None else sample_axis(model)
 
     def classes(entries: np.ndarray, truth: np.ndarray) -> np.ndarray:
-        if "one_hot" in kinds or "distribution" in kinds:
-            return entries.argmax(axis=1)
+        if axis is not None:
+            return entries.argmax(axis=1 + axis % len(target.shape))
         if "binary" in kinds or bool(np.isin(truth, (0, 1)).all()):
             return entries >= 0.5
         return np.sign(entries)
 
+    numbers = {tensor.name for tensor in model.tensors if tensor.integer}
+
     def wrong(arrays: Arrays) -> np.ndarray:
+        arrays = {name: np.asarray(array, int) if name in numbers else array for name, array in arrays.items()}
         truth = np.moveaxis(np.asarray(arrays[target.name], dtype=float), samples, 0)
         found = np.moveaxis(values(arrays)[name], samples, 0)
-        truth, found = truth.reshape(len(truth), -1), found.reshape(len(truth), -1)
         expected, given = classes(truth, truth), classes(found, truth)
         return np.flatnonzero((expected != given).reshape(len(truth), -1).any(axis=1))
 

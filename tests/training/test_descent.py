@@ -10,7 +10,7 @@ import pytest
 
 import symbackprop as sb
 from symbackprop.errors import SymbackpropError, TrainingError, UsageError
-from symbackprop.training.data import read_data
+from symbackprop.training.data import read_data, sizes_told
 from symbackprop.training.descent import train
 from symbackprop.training.initial import initial_parameters, only_adds
 from symbackprop.training.prediction import misclassified, prediction_of
@@ -170,6 +170,70 @@ def test_where_a_descent_begins(xor: sb.Model) -> None:
     assert not found["b2"].any()
     assert np.abs(found["W1"]).max() <= np.sqrt(6 / 5)
     assert len(np.unique(found["W1"])) == 6
+
+
+NORMED = """size n, h, T, V, D
+input x[n], tok[T] integer
+target y[T,2] one_hot
+samples m in rows
+parameter s[h], p[T], U[2,D]
+z = dense(x, h)
+g = layer_norm(z)
+q = s ⊙ g
+e = embedding(tok, V, D)
+o[t,k] = sum(d, U[k,d] e[t,d]) + sum(i, q[i]) + p[t]
+loss L = cross_entropy_with_logits(o, y)
+cost J = mean(L) + sum(s^2)
+"""
+
+
+def test_what_only_scales_begins_at_1() -> None:
+    """A gain of a norm and one by hand at 1, what only adds at 0; rows chosen by integers are drawn."""
+    found = initial_parameters(sb.parse(NORMED), dict.fromkeys(["n", "h", "T", "V", "D"], 4))
+    assert all(found[name].tolist() == [1.0] * 4 for name in ("g.gamma", "s"))
+    assert not any(found[name].any() for name in ("z.b", "g.beta", "p"))
+    assert len(np.unique(found["e.M"])) == 16
+
+
+def test_limits_of_kernels_and_heads() -> None:
+    """By what is added up: c and u for a convolution's kernel; a head's width and their number where heads join."""
+    kernels = sb.parse("input x[3,9]\ntarget y[4,7]\nz = conv1d(x, 4, 3)\nloss L = squared_error(z, y)")
+    largest = np.abs(initial_parameters(kernels, {})["z.W"]).max()
+    assert 0.8 < largest / np.sqrt(6 / (3 * 3 + 4 * 3)) <= 1
+    heads = sb.parse("input x[3,8]\ntarget y[3,8]\na = attention(x, heads=2)\nloss L = squared_error(a, y)")
+    found = initial_parameters(heads, {})
+    for name in ("a.W_q", "a.W_o"):
+        assert 0.8 < np.abs(found[name]).max() / np.sqrt(6 / (8 + 8)) <= 1
+
+
+SEQUENCES = """size T, K, D
+input tok[T] integer
+target y[T,K] one_hot
+samples m in rows
+e = embedding(tok, K, 2 D)
+o = dense(e, K)
+loss L = cross_entropy_with_logits(o, y)
+cost J = mean(L)/T
+"""
+
+
+@pytest.mark.parametrize("kind", [int, float])
+def test_sequences_of_classes(kind: type) -> None:
+    """Integer inputs, also as whole doubles, and a class at every step: each is learnt to be the next one."""
+    model, tokens = sb.parse(SEQUENCES), np.array([[0, 1, 2], [2, 0, 1], [1, 1, 0]])
+    data = {"tok": tokens.astype(kind), "y": np.eye(3)[(tokens + 1) % 3]}
+    result = train(model, data, sizes={"D": 2}, rate=2.0, epochs=200, batch=2)
+    assert result.costs[-1] < 0.1 < result.costs[0]
+    wrong = misclassified(model)
+    assert not len(wrong({**data, **result.parameters}))
+    swapped = {**data, "y": np.array([data["y"][0], data["y"][1], np.eye(3)[[2, 2, 2]]])}
+    assert wrong({**swapped, **result.parameters}).tolist() == [2]
+
+
+def test_sizes_in_extents() -> None:
+    """An axis of 2 E entries tells E, one of N - 2 and T together N."""
+    model = sb.parse("size E, N, T\nsize N >= 3\ninput x[2 E,T], u[N - 2 + T]\nloss L = sum(x) + sum(u)")
+    assert sizes_told(model, {"x": np.ones((6, 4)), "u": np.ones(7)}) == {"T": 4, "E": 3, "N": 5}
 
 
 def test_what_predicts_the_target(xor: sb.Model) -> None:
