@@ -42,7 +42,7 @@ class Values:
         """`expr` multiplied out, its products by the names that equations give them, without sums that are 0."""
         terms = [t for term in expanded(expr) for t in collapse(term, self.ranges, self.space)]
         named = [self._named(term) for term in terms]
-        return assemble([term for term in named if not self._vanishes(term)], self.ranges)
+        return assemble([term for term in named if not self._vanishes(term)], self.ranges, self.space)
 
     def _named(self, term: Term) -> Term:
         for name in self.names:

@@ -22,20 +22,20 @@ from symbackprop.algebra.terms import Term, from_term, terms_of
 def display(expr: Expr, ranges: Ranges, space: Space) -> Expr:
     """`expr` in display form; an expression equal to it at every entry."""
     terms = [t for term in terms_of(expr) for t in collapse(term, ranges, space)]
-    return apart(assemble(terms, ranges), ranges)
+    return apart(assemble(terms, ranges, space), ranges)
 
 
-def assemble(terms: list[Term], ranges: Ranges) -> Expr:
+def assemble(terms: list[Term], ranges: Ranges, space: Space) -> Expr:
     """Terms as one expression: bound indices renamed, like terms added, common factors pulled out."""
-    named = [with_names(term, ranges) for term in terms]
+    named = [with_names(term, ranges, space) for term in terms]
     return with_signs(common_factor(Add(*(from_term(term) for term in named))))
 
 
-def with_names(term: Term, ranges: Ranges) -> Term:
+def with_names(term: Term, ranges: Ranges, space: Space) -> Term:
     """The term with bound indices named in the order in which its factors meet them."""
     if not term.bounds:
         return term
-    taken = set(ranges) | {s for s in term.symbols if s not in dict(term.bounds)}
+    taken = set(ranges) | space.sizes | {s for s in term.symbols if s not in dict(term.bounds)}
     taken |= {s for f in term.factors for s in all_symbols(f) if s not in dict(term.bounds)}
     mapping: dict[Symbol, Expr] = {}
     bounds = []

@@ -64,12 +64,12 @@ def eliminate(expr: Expr, names: Collection[str], ranges: Ranges, space: Space) 
 
 def compact(expr: Expr, ranges: Ranges, space: Space, facts: list[Fact]) -> Expr:
     """The shortest of: products multiplied out and cancelled, factored, or left as they stand; facts put in."""
-    kept = assemble([t for term in terms_of(expr) for t in collapse(term, ranges, space)], ranges)
+    kept = assemble([t for term in terms_of(expr) for t in collapse(term, ranges, space)], ranges, space)
     if size_of(kept) > _LARGE:
         return kept
     terms = [t for term in expanded(expr) for t in collapse(term, ranges, space)]
     used: list[Fact] = []
-    flat = with_facts(assemble(terms, ranges), space, used)
+    flat = with_facts(assemble(terms, ranges, space), space, used)
     forms = [kept, *(_forms(flat))]
     sizes = {form: size_of(form) for form in forms}
     shortest = [form for form, size in sizes.items() if size == min(sizes.values())]

@@ -79,7 +79,8 @@ class Space:
     """Premises: the shape of each tensor, facts, `size_facts` (each >= 0), functions by name, and definitions.
 
     `shapes` is ordered: the order in which tensors were declared, which is the order of factors in a display form.
-    `definitions` gives the forward equation of a tensor, for folding, eliminating and proofs that rest on them.
+    `definitions` gives the forward equation of a tensor, for folding, eliminating and proofs that rest on them. `sizes`
+    are the symbols in the shapes, whose names no index of a formula should bear.
     """
 
     shapes: Mapping[str, tuple[Expr, ...]] = field(default_factory=dict)
@@ -87,8 +88,11 @@ class Space:
     size_facts: tuple[Expr, ...] = ()
     functions: Mapping[str, ScalarFunction] = field(default_factory=dict)
     definitions: Mapping[str, Array] = field(default_factory=dict)
+    sizes: frozenset[Symbol] = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
+        sizes = (s for shape in self.shapes.values() for extent in shape for s in extent.free_symbols)
+        object.__setattr__(self, "sizes", frozenset(s for s in sizes if isinstance(s, Symbol)))
         for name in ("shapes", "functions", "definitions"):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
 

@@ -65,9 +65,16 @@ class Frame:
         return scale * total(factor * local, *zip(self.indices, self.equation.shape, strict=True))
 
 
-def frame(tensor: str, at: tuple[Symbol, ...], shape: tuple[Expr, ...], equation: Equation, array: Array) -> Frame:
-    """The equation with its own indices renamed apart from `at`, from sizes and from the indices it binds."""
-    taken = set(at).union(*(extent.free_symbols for extent in (*shape, *array.shape)))
+def frame(
+    tensor: str,
+    at: tuple[Symbol, ...],
+    shape: tuple[Expr, ...],
+    equation: Equation,
+    array: Array,
+    sizes: frozenset[Symbol],
+) -> Frame:
+    """The equation with its own indices renamed apart from `at`, from all sizes and from the indices it binds."""
+    taken = {*at, *sizes}
     taken |= all_symbols(array.expression) - set(equation.indices)
     indices = []
     for variable in equation.indices:

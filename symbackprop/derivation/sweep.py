@@ -193,7 +193,9 @@ def _contributions(
     for equation in way.users.get(place.tensor, ()):
         factor = scale ** (int(equation.tensor in sampled) - int(place.tensor in sampled))
         array = space.definitions[equation.tensor]
-        yield contribution(frame(place.tensor, place.at, place.shape, equation, array), root, factor, space, checker)
+        yield contribution(
+            frame(place.tensor, place.at, place.shape, equation, array, space.sizes), root, factor, space, checker
+        )
 
 
 def _forward(model: Model, space: Space, checker: Checker) -> Iterator[Step]:
