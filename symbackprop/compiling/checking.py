@@ -19,6 +19,7 @@ from symbackprop.errors import UsageError
 from symbackprop.model.model import Model
 
 TOLERANCE = 1e-9
+_VANISHING = 1e-9  # of the largest gradient: no more than rounding makes of a sum that is 0
 _ENTRIES = 40  # of a gradient that are compared one by one; of a larger one, so many random directions
 _TRIES = 60
 _NEAR = 1e-6  # a kink
@@ -84,10 +85,19 @@ def check(
             lanes = [lane for lane, d in enumerate(directions) if d.name == name]
             here = np.array([np.sum(found[name] * directions[lane].array) for lane in lanes])
             expected = truth.slopes[lanes]
-            scale = max(float(np.abs(expected).max(initial=0.0)), 1e-6 * largest)
+            scale = _scale(float(np.abs(expected).max(initial=0.0)), largest)
             error = _relative(float(np.abs(here - expected).max(initial=0.0)), scale)
             errors[name] = max(errors[name], error)
     return CheckReport(batch.root, errors, points, tuple(sizes))
+
+
+def _scale(own: float, largest: float) -> float:
+    """What an error in a gradient is relative to: its own largest entry, if that is not much below those of others.
+
+    One that vanishes (of a bias before a batch norm) is 0 but for the rounding of the terms that cancel, which have the
+    size of the others.
+    """
+    return max(own, 1e-6 * largest) if own > _VANISHING * largest else largest
 
 
 def _relative(difference: float, scale: float) -> float:

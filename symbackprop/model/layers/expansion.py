@@ -20,7 +20,7 @@ from sympy import Expr, Integer, Symbol
 
 from symbackprop.algebra.arrays import Array, Operators, as_array, described, number
 from symbackprop.algebra.space import ScalarFunction
-from symbackprop.algebra.symbols import index, indices_of, size, tensor_of
+from symbackprop.algebra.symbols import entry, index, indices_of, size, tensor_of
 from symbackprop.errors import ShapeError, UsageError
 from symbackprop.model.records import Equation, Role, Tensor
 from symbackprop.model.words import bracketed, counted
@@ -100,7 +100,7 @@ class Parts:
         self.definitions.append(
             (tensor, Equation(tensor.name, value.indices, value.expression, names, sources=(tensor, *sources)))
         )
-        return tensor.whole()
+        return Array(value.indices, tensor.shape, entry(tensor.name, *value.indices), tensor.name, (tensor,))
 
     def output(self, value: Array, *, padded: Iterable[Array] = ()) -> Array:
         """The tensor that the layer is called for."""
