@@ -9,27 +9,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
-from sympy import Expr, Mul, Symbol
+from sympy import Expr
 
 from symbackprop.algebra.arrays import Array
-from symbackprop.algebra.symbols import Maximum, index, total
+from symbackprop.algebra.symbols import index
 from symbackprop.model.layers.convolution import AXES
 from symbackprop.model.layers.expansion import Extents, Parts, Scalar, check_rank, leading
 from symbackprop.model.layers.windows import OFFSETS, PLACES, windows
+from symbackprop.model.reductions import max_over, mean
 
 c = index("c")
-Bounds = tuple[tuple[Symbol, Expr], ...]
-Reduction = Callable[[Expr, Bounds], Expr]
-
-
-def _mean(body: Expr, bounds: Bounds) -> Expr:
-    return total(body, *bounds) / Mul(*(extent for _, extent in bounds))
-
-
-def _largest(body: Expr, bounds: Bounds) -> Expr:
-    for bound in reversed(bounds):
-        body = Maximum(body, bound)
-    return body
+Reduction = Callable[..., Expr]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +32,7 @@ class AvgPool1d:
     axes: ClassVar[int] = 1
 
     def expand(self, parts: Parts, x: Array) -> None:
-        _pooled(self, f"avg_pool{self.axes}d", _mean, parts, x)
+        _pooled(self, f"avg_pool{self.axes}d", mean, parts, x)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +52,7 @@ class MaxPool1d:
     axes: ClassVar[int] = 1
 
     def expand(self, parts: Parts, x: Array) -> None:
-        _pooled(self, f"max_pool{self.axes}d", _largest, parts, x)
+        _pooled(self, f"max_pool{self.axes}d", max_over, parts, x)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +69,7 @@ def _pooled(layer: AvgPool1d | MaxPool1d, name: str, reduce: Reduction, parts: P
     rows, places, offsets = leading(len(x.shape) - axes - 1), PLACES[:axes], OFFSETS[:axes]
     reads = tuple(window.reads(i, u) for window, i, u in zip(found, places, offsets, strict=True))
     bounds = tuple((u, window.width) for u, window in zip(offsets, found, strict=True))
-    value = reduce(x.at(*rows, c, *reads), bounds)
+    value = reduce(x.at(*rows, c, *reads), *bounds)
     shape = (*x.shape[:-axes], *(window.count for window in found))
     parts.output(Array((*rows, c, *places), shape, value, sources=x.sources))
 
@@ -91,7 +81,7 @@ class GlobalAvgPool:
     sources: ClassVar[int] = 1
 
     def expand(self, parts: Parts, x: Array) -> None:
-        _global(_mean, "global_avg_pool", parts, x)
+        _global(mean, "global_avg_pool", parts, x)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +91,11 @@ class GlobalMaxPool:
     sources: ClassVar[int] = 1
 
     def expand(self, parts: Parts, x: Array) -> None:
-        _global(_largest, "global_max_pool", parts, x)
+        _global(max_over, "global_max_pool", parts, x)
 
 
 def _global(reduce: Reduction, name: str, parts: Parts, x: Array) -> None:
     check_rank(name, x, 2, "channels along one axis or two: x[C,N]", 3)
     places = PLACES[: len(x.shape) - 1]
-    value = reduce(x.at(c, *places), tuple(zip(places, x.shape[1:], strict=True)))
+    value = reduce(x.at(c, *places), *zip(places, x.shape[1:], strict=True))
     parts.output(Array((c,), x.shape[:1], value, sources=x.sources))
