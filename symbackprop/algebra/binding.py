@@ -25,7 +25,7 @@ from symbackprop.algebra.symbols import (
     total,
 )
 
-_KIN = {"s": "r", "t": "tau"}  # samples and times keep their own kind of letter
+_KIN = {"s": "r", "t": "tau", "u": "v"}  # samples, times and windows keep their own kind of letter
 _LETTERS = ("i", "j", "k", "l", "p", "q", "r", "s", "t", "u", "v")
 
 

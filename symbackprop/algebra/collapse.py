@@ -25,11 +25,11 @@ from symbackprop.algebra.terms import Term
 
 def collapse(term: Term, ranges: Ranges, space: Space) -> tuple[Term, ...]:
     """`term` with every delta collapsed that can be, and every guard dropped that is implied; () if it is 0."""
-    settled = _settle(_with_known_floors(_split_deltas(term)), ranges, space)
+    settled = settle(_with_known_floors(_split_deltas(term)), ranges, space)
     while settled is not None:
         choice = min(_choices(settled, ranges, space), key=lambda c: c[0], default=None)
         if choice is None:
-            return (_count_unused(_over_windows(settled, ranges, space)),)
+            return (_count_unused(settled),)
         settled = choice[1]
     return ()
 
@@ -101,13 +101,14 @@ def _choices(term: Term, ranges: Ranges, space: Space) -> Iterator[tuple[tuple[i
                 bounds=tuple(b for b in term.bounds if b[0] != variable),
                 guards=(*term.guards, value, (extent - 1 - value).expand()),
             )
-            settled = _settle(rest.substituted({variable: value}), ranges, space)
+            settled = settle(rest.substituted({variable: value}), ranges, space)
             if settled is None:
                 yield (-1, order, place), Term(S.Zero, (), (), (S.NegativeOne,))
             else:
                 yield (len(settled.guards), order, place), settled
 
     yield from _pinned(term, ranges, space)
+    yield from _between(term, ranges, space)
     yield from _whole_blocks(term, ranges, space)
 
 
@@ -125,7 +126,27 @@ def _pinned(term: Term, ranges: Ranges, space: Space) -> Iterator[tuple[tuple[in
                 bounds=tuple(b for b in term.bounds if b[0] != variable),
                 guards=term.guards[:place] + term.guards[place + 1 :],
             )
-            settled = _settle(rest.substituted({variable: S.Zero if first else (extent - 1).expand()}), ranges, space)
+            settled = settle(rest.substituted({variable: S.Zero if first else (extent - 1).expand()}), ranges, space)
+            if settled is not None:
+                yield (len(settled.guards), order, place), settled
+
+
+def _between(term: Term, ranges: Ranges, space: Space) -> Iterator[tuple[tuple[int, int, int], Term]]:
+    r"""An index that two guards leave one value: \(\sum_v [e - K < K v \le e] f(v) = f(\lfloor e/K \rfloor)\)."""
+    for order, (variable, extent) in enumerate(term.bounds):
+        if any(e.has_free(variable) for _, e in term.bounds):
+            continue
+        for place, (lower, upper) in enumerate(permutations(term.guards, 2)):
+            width = affine_coefficient(lower, variable)
+            if width is None or not is_nonnegative(width - 1, {}, space) or (lower + upper - width + 1).expand() != 0:
+                continue
+            block = floor(((upper + width * variable).expand() / width).expand())
+            rest = replace(
+                term,
+                bounds=tuple(b for b in term.bounds if b[0] != variable),
+                guards=(*(g for g in term.guards if g not in (lower, upper)), block, (extent - 1 - block).expand()),
+            )
+            settled = settle(rest.substituted({variable: block}), ranges, space)
             if settled is not None:
                 yield (len(settled.guards), order, place), settled
 
@@ -152,43 +173,9 @@ def _whole_blocks(term: Term, ranges: Ranges, space: Space) -> Iterator[tuple[tu
                 bounds=tuple(b for b in term.bounds if b[0] not in (inner, outer)),
                 guards=(*term.guards, block, (count - 1 - block).expand()),
             )
-            settled = _settle(rest.substituted({outer: block, inner: whole - width * block}), ranges, space)
+            settled = settle(rest.substituted({outer: block, inner: whole - width * block}), ranges, space)
             if settled is not None:
                 yield (len(settled.guards), order - len(term.bounds) ** 2, place), settled  # before any single index
-
-
-def _over_windows(term: Term, ranges: Ranges, space: Space) -> Term:
-    r"""Sums over the places where an entry is read at all: \(\sum_p W_{p-e} f(p) = \sum_{0 \le u < K} W_u f(e+u)\).
-
-    W is 0 outside of [0, K), and every e + u is shown to be in the range of p.
-    """
-    for variable, extent in term.bounds:  # each at most once
-        boxes = {**ranges, **dict(term.bounds)}
-        for value, width in _windows(term, variable, boxes, space):
-            inside = {**boxes, variable: width}
-            if all(is_nonnegative(g, inside, space) for g in (value, (extent - 1 - value).expand())) and all(
-                is_total(factor, term, boxes, space) for factor in term.factors
-            ):
-                bounds = tuple((v, width if v == variable else n) for v, n in term.bounds)
-                term = replace(term.substituted({variable: value}), bounds=bounds)
-                break
-    return term
-
-
-def _windows(term: Term, variable: Symbol, boxes: Ranges, space: Space) -> Iterator[tuple[Expr, Expr]]:
-    """Values of a bound index at which an entry that may be out of range reads `variable` itself, and how far."""
-    if any(extent.has_free(variable) for _, extent in term.bounds):
-        return
-    for factor in term.factors:
-        base = factor.base if isinstance(factor, Pow) and factor.exp.is_positive else factor
-        if not isinstance(base, Indexed):
-            continue
-        for position, width in zip(indices_of(base), space.shapes.get(str(tensor_of(base)), ()), strict=False):
-            slope = affine_coefficient(position, variable)
-            if slope not in (S.One, S.NegativeOne) or width.has_free(variable):
-                continue
-            if not all(is_nonnegative(g, boxes, space) for g in (position, (width - 1 - position).expand())):
-                yield ((variable - (position - slope * variable)) / slope).expand(), width
 
 
 def solve_delta(delta: KroneckerDelta, variable: Symbol) -> Expr | None:
@@ -200,7 +187,7 @@ def solve_delta(delta: KroneckerDelta, variable: Symbol) -> Expr | None:
     return (variable - difference / slope).expand()
 
 
-def _settle(term: Term, ranges: Ranges, space: Space) -> Term | None:
+def settle(term: Term, ranges: Ranges, space: Space) -> Term | None:
     """`term` without the guards that are implied; None if a guard can never hold, or the term is 0."""
     if term.coefficient == 0 or any(factor == 0 for factor in term.factors):
         return None

@@ -17,6 +17,7 @@ from symbackprop.algebra.collapse import collapse
 from symbackprop.algebra.space import Fact, Ranges, Space
 from symbackprop.algebra.symbols import indices_of, tensor_of
 from symbackprop.algebra.terms import Term, from_term, terms_of
+from symbackprop.algebra.windows import over_windows
 
 
 def display(expr: Expr, ranges: Ranges, space: Space) -> Expr:
@@ -26,8 +27,8 @@ def display(expr: Expr, ranges: Ranges, space: Space) -> Expr:
 
 
 def assemble(terms: list[Term], ranges: Ranges, space: Space) -> Expr:
-    """Terms as one expression: bound indices renamed, like terms added, common factors pulled out."""
-    named = [with_names(term, ranges, space) for term in terms]
+    """Terms as one expression: sums over windows, indices renamed, like terms added, common factors pulled out."""
+    named = [with_names(over_windows(term, ranges, space), ranges, space) for term in terms]
     return with_signs(common_factor(Add(*(from_term(term) for term in named))))
 
 
@@ -68,8 +69,8 @@ def common_factor(expr: Expr) -> Expr:
     pulled = {base: min(p[base] for p in powers) for base in shared}
     if not pulled:
         return expr
-    rest = Add(*(_without(argument, pulled) for argument in expr.args))
-    return Mul(*(base**power for base, power in pulled.items()), rest, evaluate=True)
+    number, rest = Add(*(_without(argument, pulled) for argument in expr.args)).primitive()
+    return Mul(number, *(base**power for base, power in pulled.items()), rest)
 
 
 def _powers(term: Expr) -> dict[Expr, Expr]:
