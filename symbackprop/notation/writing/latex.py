@@ -14,7 +14,7 @@ from symbackprop.notation.writing import layout as lay
 from symbackprop.notation.writing.expressions import expression
 from symbackprop.notation.writing.functions import OPERATORS
 from symbackprop.notation.writing.glyphs import GREEK, Nomenclature, nomenclature, roman, tensor_layout
-from symbackprop.notation.writing.layout import Glyph, Layout, Name, bracketed
+from symbackprop.notation.writing.layout import Glyph, Layout, Name, bracketed, crossed
 from symbackprop.notation.writing.matrix_layout import Formula, formula, hoisted
 
 _COMMAND = re.compile(r"\\[A-Za-z]+")
@@ -64,8 +64,8 @@ def aligned(lines: Sequence[str]) -> str:
 
 def latex_shape(shape: Sequence[Expr], names: Nomenclature) -> str:
     r"""\(h \times n\); a vector has one size, and a scalar is called so."""
-    sizes = [_write(expression(size, names), names) for size in shape]
-    return r" \times ".join(sizes) if sizes else r"\text{scalar}"
+    sizes = crossed(tuple(expression(size, names) for size in shape), in_line=False)
+    return _crossed(sizes, names.conventions) if shape else r"\text{scalar}"
 
 
 def latex_name(tensor: str, names: Nomenclature) -> str:
@@ -164,11 +164,11 @@ def _tight(small: Layout, conventions: Conventions) -> str:
 
 @spell.register
 def _(of: lay.Ones, conventions: Conventions) -> str:
-    return rf"\mathbf{{1}}_{_script(_sizes(of, conventions))}"
+    return rf"\mathbf{{1}}_{_script(_crossed(of.sizes, conventions))}"
 
 
-def _sizes(of: lay.Ones, conventions: Conventions) -> str:
-    return r" \times ".join(spell(size, conventions) for size in of.sizes)
+def _crossed(sizes: Sequence[Layout], conventions: Conventions) -> str:
+    return r" \times ".join(spell(size, conventions) for size in sizes)
 
 
 @spell.register

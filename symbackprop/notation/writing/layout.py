@@ -354,6 +354,8 @@ def bracketed(layout: Layout, in_line: bool) -> Layout:
                 bounds=tuple(replace(b, low=free(b.low), high=free(b.high)) for b in layout.bounds),
                 body=at_least(body, Strength.BIG),
             )
+        case Ones(sizes):
+            return Ones(crossed(sizes, in_line))
         case Transposed(of):
             return Transposed(at_least(of, Strength.ATOM))
         case Derivative(of, by):
@@ -368,6 +370,13 @@ def bracketed(layout: Layout, in_line: bool) -> Layout:
         case Relation(left, _, right):
             return replace(layout, left=free(left), right=free(right))
     return _inside(layout, free)
+
+
+def crossed(sizes: tuple[Layout, ...], in_line: bool) -> tuple[Layout, ...]:
+    """The sizes of a shape; beside another size, a sum stands in brackets."""
+    inner = tuple(bracketed(size, in_line) for size in sizes)
+    is_weak = [len(sizes) > 1 and strength(size, in_line) < Strength.PRODUCT for size in sizes]
+    return tuple(Brackets(size) if weak else size for size, weak in zip(inner, is_weak, strict=True))
 
 
 def _inside(layout: Layout, free: Callable[[Layout], Layout]) -> Layout:
