@@ -11,7 +11,7 @@ from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.matrices.forms import Form, Work
 from symbackprop.algebra.space import Space
-from symbackprop.algebra.symbols import Apply, bounds_of, tensor_of, total
+from symbackprop.algebra.symbols import Apply, Guard, bounds_of, tensor_of, total
 
 
 @dataclass(slots=True)
@@ -76,7 +76,12 @@ def parse(expr: Expr, scope: Scope) -> Factored:
 
 
 def is_constant(expr: Expr, scope: Scope) -> bool:
-    """Whether `expr` is a number, a size, a scalar tensor, or a power of one; sums only of numbers and sizes."""
+    """Whether `expr` is a number, a size, a scalar tensor, or a power of one; sums only of numbers and sizes.
+
+    So is what depends on indices held fixed alone: the delta of the last step, in what holds for each step.
+    """
+    if isinstance(expr, KroneckerDelta | Guard):
+        return not scope.moving(expr)
     if isinstance(expr, Symbol):
         return expr not in scope.sizes
     if isinstance(expr, Pow):
@@ -84,6 +89,10 @@ def is_constant(expr: Expr, scope: Scope) -> bool:
     if expr.is_Add or expr.is_Mul:
         return all(isinstance(s, Symbol) and s.is_integer and s not in scope.sizes for s in expr.free_symbols)
     return isinstance(expr, Number) or (not expr.free_symbols and not expr.has(Sum, Function, Apply))
+
+
+def has_moving_delta(expr: Expr, scope: Scope) -> bool:
+    return any(scope.moving(part) for part in expr.atoms(KroneckerDelta))
 
 
 def common_coefficient(terms: list[Factored]) -> Expr:
@@ -99,7 +108,7 @@ def common_coefficient(terms: list[Factored]) -> Expr:
 
 def common_factor(terms: list[Factored], scope: Scope) -> Expr | None:
     """The factor that most terms have (at least two), outside their sums; None where deltas forbid it."""
-    if any(term.expression.has(KroneckerDelta) for term in terms):
+    if any(has_moving_delta(term.expression, scope) for term in terms):
         return None
     counts: Counter[Expr] = Counter()
     for term in terms:

@@ -3,7 +3,7 @@ r"""Matrix expressions: what people write. Every node has a shape (rows, columns
 The grammar, with the entry [r, c] that each node means:
 
     Leaf(A)              A[r, c]; a vector's A[r], a scalar's A
-    Constant(q)          q: a number, a size, or a product of such and of scalar tensors; 1×1
+    Constant(q)          q: a number, a size, a product of such, of scalar tensors and of deltas of indices held fixed
     Ones(m, n)           1
     Identity(n)          δ(r, c)
     Transpose(X)         X[c, r]

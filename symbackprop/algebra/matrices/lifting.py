@@ -27,6 +27,7 @@ from symbackprop.algebra.matrices.factors import (
     common_coefficient,
     common_factor,
     distributed,
+    has_moving_delta,
     has_scalar_tensors,
     parse,
     pulled,
@@ -260,7 +261,7 @@ def _sum_over(
 
 def _blocks(term: Factored, scope: Scope) -> list[Block] | None:
     blocks, factors = _softmaxes(list(term.factors), scope)
-    if any(factor.is_Add and factor.has(KroneckerDelta) for factor in factors):
+    if any(factor.is_Add and has_moving_delta(factor, scope) for factor in factors):
         return None
     for factor in factors:
         block = _block(factor, scope)
