@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from itertools import product
 
-from sympy import Add, Expr, Mul, Pow, S, Symbol, exp, log
+from sympy import Add, Expr, Mul, Pow, S, Symbol, exp, factor_list, log
 
 from symbackprop.algebra.binding import all_symbols, apart, free_indices, fresh
 from symbackprop.algebra.collapse import collapse
@@ -29,7 +29,7 @@ def display(expr: Expr, ranges: Ranges, space: Space) -> Expr:
 def assemble(terms: list[Term], ranges: Ranges, space: Space) -> Expr:
     """Terms as one expression: sums over windows, indices renamed, like terms added, common factors pulled out."""
     named = [with_names(over_windows(term, ranges, space), ranges, space) for term in terms]
-    return with_signs(common_factor(Add(*(from_term(term) for term in named))))
+    return with_signs(factored_sizes(common_factor(Add(*(from_term(term) for term in named)))))
 
 
 def with_names(term: Term, ranges: Ranges, space: Space) -> Term:
@@ -58,6 +58,30 @@ def _ordered_bounds(term: Term) -> list[tuple[Symbol, Expr]]:
         return tuple(sorted(str(f.xreplace(marked)) for f in (*term.factors, *term.guards) if f.has_free(variable)))
 
     return sorted(term.bounds, key=lambda b: (signature(b[0]), str(b[1])))
+
+
+def factored_sizes(expr: Expr) -> Expr:
+    """`expr` with the sizes that it divides by in factors, each led by a plus: 1/(2 (N - 2)) for -1/(4 - 2 N)."""
+    return expr.xreplace({power: _factored(power) for power in expr.atoms(Pow) if _divides_by_sizes(power)})
+
+
+def _divides_by_sizes(power: Pow) -> bool:
+    base, exponent = power.args
+    return (
+        isinstance(base, Add)
+        and bool(exponent.is_Integer and exponent.is_negative)
+        and all(symbol.is_integer and symbol.is_positive for symbol in base.free_symbols)
+    )
+
+
+def _factored(power: Pow) -> Expr:
+    number, factors = factor_list(power.base)
+    parts: list[Expr] = []
+    for base, count in factors:
+        if sum(1 if part.could_extract_minus_sign() else -1 for part in base.args if not part.is_number) > 0:
+            number, base = number * (-1) ** count, -base
+        parts.append(base ** (count * power.exp))
+    return Mul(number**power.exp, *parts)
 
 
 def common_factor(expr: Expr) -> Expr:

@@ -96,12 +96,15 @@ def has_moving_delta(expr: Expr, scope: Scope) -> bool:
 
 
 def common_coefficient(terms: list[Factored]) -> Expr:
-    """What stands before every term: the same number or size up to sign, and a minus if all have one."""
+    """What stands before every term: the same number or size up to sign, and a minus if all have one.
+
+    Of terms that are constants, scalar tensors say, only numbers are taken out.
+    """
     coefficients = [term.coefficient for term in terms]
     sign = -S.One if all(c.could_extract_minus_sign() for c in coefficients) else S.One
-    first = coefficients[0]
     if any(not term.factors for term in terms):
-        return sign
+        coefficients = [c.as_coeff_Mul()[0] for c in coefficients]
+    first = coefficients[0]
     size = -first if first.could_extract_minus_sign() else first
     return sign * size if all(c in (size, -size) for c in coefficients) else sign
 
