@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 
 import pytest
-from sympy import Expr, Integer
+from sympy import Expr, Integer, KroneckerDelta, floor
 
 import symbackprop as sb
 from symbackprop.algebra.proving.zero import is_zero
@@ -16,7 +16,7 @@ from tests.oracles.draws import draw
 from tests.oracles.slopes import disagreement, leaves, slopes, swept
 
 c, g, h, i, j, k, p, q, s, t, u = (index(name) for name in "cghijkpqstu")
-T, n, m, D, H, K, N = (size(name) for name in ("T", "n", "m", "D", "H", "K", "N"))
+T, n, m, D, H, K, N, C = (size(name) for name in ("T", "n", "m", "D", "H", "K", "N", "C"))
 
 
 def bar(name: str, *at: Expr) -> Expr:
@@ -127,6 +127,55 @@ ROWS: dict[str, Row] = {
         "dx = P ⊙ (dP - rowsum(P ⊙ dP) 1_nᵀ)",
         (),
         TWO,
+    ),
+    "convolution": Row(
+        "size C, N, K\nsize N >= K\ninput z[C,N]\ntarget y[2,N-K+1]\nparameter V[C,N]\nx[c,i] = z[c,i] V[c,i]\n"
+        "a = conv1d(x, 2, K)\nloss L = squared_error(a, y)\n",
+        "x",
+        (c, i),
+        total(entry("a.W", k, c, u) * bar("a", k, i - u), (k, Integer(2)), (u, K)),
+        "dx[c,i] = ∑_{o,u} a.W[o,c,u] da[o,i-u+1]",
+        sizes=({C: 2, N: 5, K: 3}, {C: 1, N: 2, K: 2}, {C: 1, N: 3, K: 1}),
+    ),
+    "padded convolution of two axes": Row(
+        "size N, T\ninput z[1,N,T]\ntarget y[2,N,T]\nparameter V[N,T]\nx[c,i,j] = z[c,i,j] V[i,j]\n"
+        "a = conv2d(x, 2, [3,3], padding=1)\nloss L = squared_error(a, y)\n",
+        "x",
+        (c, i, j),
+        total(
+            entry("a.W", k, c, p, q) * bar("a", k, i - p + 1, j - q + 1),
+            (k, Integer(2)),
+            (p, Integer(3)),
+            (q, Integer(3)),
+        ),
+        "dx[c,i,j] = ∑_{o,u,v} a.W[o,c,u,v] da[o,i-u+2,j-v+2]",
+        sizes=({N: 3, T: 4}, {N: 1, T: 2}),
+    ),
+    "dilated convolution": Row(
+        "size N\ninput z[1,N]\ntarget y[2,N]\nparameter V[N]\nx[c,i] = z[c,i] V[i]\n"
+        "a = conv1d(x, 2, 3, padding=2, dilation=2)\nloss L = squared_error(a, y)\n",
+        "x",
+        (c, i),
+        total(entry("a.W", k, c, u) * bar("a", k, i - 2 * u + 2), (k, Integer(2)), (u, Integer(3))),
+        "",
+        sizes=({N: 5}, {N: 1}),
+    ),
+    "average of blocks": Row(
+        "size N\ninput z[2,3 N]\ntarget y[2,N]\nparameter V[3 N]\nx[c,i] = z[c,i] V[i]\n"
+        "a = avg_pool1d(x, 3)\nloss L = squared_error(a, y)\n",
+        "x",
+        (c, i),
+        bar("a", c, floor(i / 3)) / 3,
+        "dx[c,i] = (1/3) da[c,floor((i-1)/3)+1]",
+        sizes=({N: 1}, {N: 3}),
+    ),
+    "the last of a recurrence": Row(
+        "size T, n\ninput x[T,n]\ntarget y[2]\nh = rnn(x, 2, identity)\nq = last(h)\nloss L = squared_error(q, y)\n",
+        "h",
+        (t, i),
+        total(entry("h.W_h", k, i) * bar("h.z", t + 1, k), (k, Integer(2))) + KroneckerDelta(t, T - 1) * bar("q", i),
+        "dh[t] = h.W_hᵀ dh.z[t+1] + δ(T, t) dq  for each t",
+        sizes=({T: 3, n: 2}, {T: 1, n: 1}),
     ),
 }
 
