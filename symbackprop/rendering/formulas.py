@@ -17,12 +17,12 @@ from symbackprop.derivation.sweep import LEARNING_RATES
 from symbackprop.model.records import Tensor
 from symbackprop.notation.conventions import Conventions
 from symbackprop.notation.writing.glyphs import Nomenclature, nomenclature
-from symbackprop.notation.writing.latex import latex, latex_aligned, latex_chain, latex_name, latex_shape
+from symbackprop.notation.writing.latex import latex, latex_name, latex_shape
+from symbackprop.notation.writing.lines import latex_lines
 from symbackprop.rendering.shapes import shape_formula
 
 _INLINE = {"md": ("$`", "`$"), "tex": ("$", "$")}
 _LATIN = 0x180  # letters beyond these are unknown to pdflatex without packages for their script
-_LONG = 70  # letters of LaTeX beyond which a chain of equalities is broken into lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +87,7 @@ class Formulas:
 
     def chain(self, *formulas: Formula, sign: str = "=") -> str:
         """`a = b = c`, over several lines where it is long."""
-        distinct = list(dict.fromkeys(formulas))
-        line = latex_chain(distinct, self.names, sign)
-        if len(distinct) < 3 or len(line) <= _LONG:
-            return line
-        return latex_aligned(distinct, self.names, sign)
+        return latex_lines(list(dict.fromkeys(formulas)), self.names, sign)
 
     def part(self, tensor: str, left: Formula, through: str) -> Formula:
         """The left side of a contribution: of the adjoint of `tensor`, what comes by way of `through`."""
@@ -148,8 +144,8 @@ class Formulas:
     def update(self, step: Step, level: str) -> str:
         matrices = of_kind(step, StepKind.MATRIX)
         if matrices and level != "index":
-            return latex_chain([matrices[0].left, matrices[0].after], self.names, ":=")
-        return latex_chain([step.left, step.after], self.names, ":=")
+            return self.chain(matrices[0].left, matrices[0].after, sign=":=")
+        return self.chain(step.left, step.after, sign=":=")
 
 
 def _is_adjoint(left: Formula) -> TypeGuard[Expr]:

@@ -12,7 +12,8 @@ from symbackprop.errors import RenderError
 from symbackprop.model.records import Tensor
 from symbackprop.notation.conventions import Conventions
 from symbackprop.notation.writing.glyphs import nomenclature
-from symbackprop.notation.writing.latex import latex, latex_aligned, latex_chain, latex_name, latex_shape
+from symbackprop.notation.writing.latex import latex, latex_chain, latex_name, latex_shape
+from symbackprop.notation.writing.lines import latex_aligned
 from tests.notation.written_formulas import EXPRESSIONS, MATRICES, SPACE, c, dz1, dz2, h, i, k, leaf, n, s, x, y
 
 IN_INDICES = {

@@ -19,9 +19,9 @@ from symbackprop.notation.writing.matrix_layout import Formula, formula, hoisted
 
 _COMMAND = re.compile(r"\\[A-Za-z]+")
 _TALL = (r"\frac", r"\sum", r"\max", r"\mathrm{argmax}", r"\begin", r"\left")
-_SIGNS = {"≥": r"\ge", "≤": r"\le", "≠": r"\ne", ":=": ":="}
+SIGNS = {"≥": r"\ge", "≤": r"\le", "≠": r"\ne", ":=": ":="}
 _TRANSPOSES = {"⊤": r"\top", "T": "T", "'": r"\prime"}
-_HADAMARDS = {"⊙": r" \odot ", "*": r" \ast "}
+HADAMARDS = {"⊙": r" \odot ", "*": r" \ast "}
 
 
 def latex(
@@ -43,23 +43,7 @@ def latex(
 def latex_chain(formulas: Sequence[Formula], names: Nomenclature, sign: str = "=") -> str:
     """`a = b = c` on one line; a formula said for each value of an index says so once, at the end."""
     parts, indices = hoisted(formulas, names)
-    return f" {_SIGNS.get(sign, sign)} ".join(_write(part, names) for part in parts) + _for_each(indices)
-
-
-def latex_aligned(formulas: Sequence[Formula], names: Nomenclature, sign: str = "=") -> str:
-    """`a = b = c` with a line for each `=`, in an `aligned` block."""
-    parts, indices = hoisted(formulas, names)
-    first, *rest = [_write(part, names) for part in parts]
-    lines = [
-        f"{first} &{_SIGNS.get(sign, sign)} {rest[0]}",
-        *(f"&{_SIGNS.get(sign, sign)} {line}" for line in rest[1:]),
-    ]
-    return aligned([*lines[:-1], lines[-1] + _for_each(indices)])
-
-
-def aligned(lines: Sequence[str]) -> str:
-    """Lines that carry `&` marks, as one `aligned` block."""
-    return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}"
+    return f" {SIGNS.get(sign, sign)} ".join(_write(part, names) for part in parts) + for_each(indices)
 
 
 def latex_shape(shape: Sequence[Expr], names: Nomenclature) -> str:
@@ -73,7 +57,7 @@ def latex_name(tensor: str, names: Nomenclature) -> str:
     return _write(tensor_layout(tensor, (), names), names)
 
 
-def _for_each(indices: tuple[Layout, ...]) -> str:
+def for_each(indices: tuple[Layout, ...]) -> str:
     shown = ", ".join(_glyph(index.glyph, "") for index in indices if isinstance(index, Name))
     return rf" \quad \text{{for each }} {shown}" if shown else ""
 
@@ -225,7 +209,7 @@ def _is_wide(layout: Layout) -> bool:
 
 @spell.register
 def _(of: lay.Hadamard, conventions: Conventions) -> str:
-    return _HADAMARDS[conventions.hadamard].join(spell(factor, conventions) for factor in of.factors)
+    return HADAMARDS[conventions.hadamard].join(spell(factor, conventions) for factor in of.factors)
 
 
 @spell.register
@@ -362,7 +346,7 @@ def _(of: lay.Indicator, conventions: Conventions) -> str:
 
 @spell.register
 def _(of: lay.Relation, conventions: Conventions) -> str:
-    return f"{spell(of.left, conventions)} {_SIGNS.get(of.sign, of.sign)} {spell(of.right, conventions)}"
+    return f"{spell(of.left, conventions)} {SIGNS.get(of.sign, of.sign)} {spell(of.right, conventions)}"
 
 
 @spell.register
@@ -392,7 +376,7 @@ def _(of: lay.Nabla, conventions: Conventions) -> str:
 
 @spell.register
 def _(of: lay.ForEach, conventions: Conventions) -> str:
-    return spell(of.of, conventions) + _for_each(of.indices)
+    return spell(of.of, conventions) + for_each(of.indices)
 
 
 @spell.register
