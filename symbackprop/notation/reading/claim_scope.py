@@ -49,7 +49,10 @@ def names_of(model: Model, whole: Model, sampled: frozenset[str]) -> Names:
     shapes = {t.name: t.shape for t in model.tensors}
     roots = _roots(model, whole, shapes)
     named = nomenclature(_PLAIN, model.space, tensors=model.tensors, root=model.root, sampled=sorted(sampled))
-    spelled = {name: tuple(dict.fromkeys(_spellings(name, named, name in sampled))) for name in shapes}
+    spelled = {
+        name: tuple(s for s in dict.fromkeys(_spellings(name, named, name in sampled)) if s == name or s not in shapes)
+        for name in shapes  # a layer l beside a loss L is not called L
+    }
     aliases: dict[str, str] = {}
     for name in shapes:
         for spelling in spelled[name]:
