@@ -1,6 +1,7 @@
 r"""Pools over windows of the last axes, and over all of them.
 
-The maximum of equal entries is the first, so its derivative goes to that one alone (a kink with this choice).
+The maximum of equal entries is the first, so its derivative goes to that one alone (a kink with this choice). Over two
+axes it is taken along one after the other: the same maximum, and of equal ones the same first, row by row.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from symbackprop.algebra.arrays import Array
 from symbackprop.algebra.symbols import index
 from symbackprop.model.layers.convolution import AXES
 from symbackprop.model.layers.expansion import Extents, Parts, Scalar, check_rank, leading
-from symbackprop.model.layers.windows import OFFSETS, PLACES, windows
+from symbackprop.model.layers.windows import OFFSETS, PLACES, Window, windows
 from symbackprop.model.reductions import max_over, mean
 
 c = index("c")
@@ -32,7 +33,8 @@ class AvgPool1d:
     axes: ClassVar[int] = 1
 
     def expand(self, parts: Parts, x: Array) -> None:
-        _pooled(self, f"avg_pool{self.axes}d", mean, parts, x)
+        found = _windows(self, f"avg_pool{self.axes}d", x)
+        parts.output(_pooled(mean, x, found, tuple(range(self.axes))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,26 +54,32 @@ class MaxPool1d:
     axes: ClassVar[int] = 1
 
     def expand(self, parts: Parts, x: Array) -> None:
-        _pooled(self, f"max_pool{self.axes}d", max_over, parts, x)
+        found = _windows(self, f"max_pool{self.axes}d", x)
+        for axis in reversed(range(1, self.axes)):
+            x = parts.tensor("r", _pooled(max_over, x, found, (axis,)))
+        parts.output(_pooled(max_over, x, found, (0,)))
 
 
 @dataclass(frozen=True, slots=True)
 class MaxPool2d(MaxPool1d):
-    """The maximum over windows of x[C, H, W]."""
+    """The maximum over windows of x[C, H, W]: along the rows, then of these down the columns."""
 
     axes: ClassVar[int] = 2
 
 
-def _pooled(layer: AvgPool1d | MaxPool1d, name: str, reduce: Reduction, parts: Parts, x: Array) -> None:
-    axes = layer.axes
-    check_rank(name, x, axes + 1, AXES[axes])
-    found = windows(name, x, axes, layer.width, layer.width if layer.stride is None else layer.stride)
-    rows, places, offsets = leading(len(x.shape) - axes - 1), PLACES[:axes], OFFSETS[:axes]
-    reads = tuple(window.reads(i, u) for window, i, u in zip(found, places, offsets, strict=True))
-    bounds = tuple((u, window.width) for u, window in zip(offsets, found, strict=True))
-    value = reduce(x.at(*rows, c, *reads), *bounds)
-    shape = (*x.shape[:-axes], *(window.count for window in found))
-    parts.output(Array((*rows, c, *places), shape, value, sources=x.sources))
+def _windows(layer: AvgPool1d | MaxPool1d, name: str, x: Array) -> tuple[Window, ...]:
+    check_rank(name, x, layer.axes + 1, AXES[layer.axes])
+    return windows(name, x, layer.axes, layer.width, layer.width if layer.stride is None else layer.stride)
+
+
+def _pooled(reduce: Reduction, x: Array, found: tuple[Window, ...], along: tuple[int, ...]) -> Array:
+    """The windows along some of the last axes, each reduced; the other axes stay."""
+    count = len(found)
+    rows, places = leading(len(x.shape) - count - 1), PLACES[:count]
+    reads = [found[n].reads(i, OFFSETS[n]) if n in along else i for n, i in enumerate(places)]
+    extents = [found[n].count if n in along else extent for n, extent in enumerate(x.shape[-count:])]
+    value = reduce(x.at(*rows, c, *reads), *((OFFSETS[n], found[n].width) for n in along))
+    return Array((*rows, c, *places), (*x.shape[:-count], *extents), value, sources=x.sources)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,21 +89,29 @@ class GlobalAvgPool:
     sources: ClassVar[int] = 1
 
     def expand(self, parts: Parts, x: Array) -> None:
-        _global(mean, "global_avg_pool", parts, x)
+        _check_axes("global_avg_pool", x)
+        places = PLACES[: len(x.shape) - 1]
+        value = mean(x.at(c, *places), *zip(places, x.shape[1:], strict=True))
+        parts.output(Array((c,), x.shape[:1], value, sources=x.sources))
 
 
 @dataclass(frozen=True, slots=True)
 class GlobalMaxPool:
-    """The maximum over all axes but the channels."""
+    """The maximum over all axes but the channels: along the rows, then of these."""
 
     sources: ClassVar[int] = 1
 
     def expand(self, parts: Parts, x: Array) -> None:
-        _global(max_over, "global_max_pool", parts, x)
+        _check_axes("global_max_pool", x)
+        if len(x.shape) > 2:
+            x = parts.tensor("r", _largest_along_last(x))
+        parts.output(_largest_along_last(x))
 
 
-def _global(reduce: Reduction, name: str, parts: Parts, x: Array) -> None:
+def _largest_along_last(x: Array) -> Array:
+    *kept, last = (c, *PLACES)[: len(x.shape)]
+    return Array(tuple(kept), x.shape[:-1], max_over(x.at(*kept, last), (last, x.shape[-1])), sources=x.sources)
+
+
+def _check_axes(name: str, x: Array) -> None:
     check_rank(name, x, 2, "channels along one axis or two: x[C,N]", 3)
-    places = PLACES[: len(x.shape) - 1]
-    value = reduce(x.at(c, *places), *zip(places, x.shape[1:], strict=True))
-    parts.output(Array((c,), x.shape[:1], value, sources=x.sources))
