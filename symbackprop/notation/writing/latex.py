@@ -11,10 +11,11 @@ from sympy import Expr
 from symbackprop.algebra.space import Space
 from symbackprop.notation.conventions import Conventions
 from symbackprop.notation.writing import layout as lay
+from symbackprop.notation.writing.brackets import bracketed, crossed
 from symbackprop.notation.writing.expressions import expression
 from symbackprop.notation.writing.functions import OPERATORS
 from symbackprop.notation.writing.glyphs import GREEK, Nomenclature, nomenclature, roman, tensor_layout
-from symbackprop.notation.writing.layout import Glyph, Layout, Name, bracketed, crossed
+from symbackprop.notation.writing.layout import Glyph, Layout, Name
 from symbackprop.notation.writing.matrix_layout import Formula, formula, hoisted
 
 _COMMAND = re.compile(r"\\[A-Za-z]+")

@@ -6,9 +6,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from symbackprop.notation.writing.brackets import bracketed
 from symbackprop.notation.writing.glyphs import Nomenclature
 from symbackprop.notation.writing.latex import HADAMARDS, SIGNS, for_each, latex_chain, spell
-from symbackprop.notation.writing.layout import Brackets, Hadamard, Layout, Terms, Times, bracketed
+from symbackprop.notation.writing.layout import Brackets, Hadamard, Layout, Terms, Times
 from symbackprop.notation.writing.matrix_layout import Formula, hoisted
 
 ROOM = 80.0

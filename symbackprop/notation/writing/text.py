@@ -11,8 +11,9 @@ from functools import singledispatch
 from symbackprop.algebra.space import Space
 from symbackprop.notation.conventions import Conventions
 from symbackprop.notation.writing import layout as lay
+from symbackprop.notation.writing.brackets import bracketed
 from symbackprop.notation.writing.glyphs import Nomenclature, nomenclature
-from symbackprop.notation.writing.layout import Layout, Name, bracketed
+from symbackprop.notation.writing.layout import Layout, Name
 from symbackprop.notation.writing.matrix_layout import Formula, formula, hoisted
 
 _TRANSPOSES = {"⊤": "ᵀ", "T": "^T", "'": "'"}
