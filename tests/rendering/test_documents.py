@@ -17,6 +17,7 @@ from symbackprop.rendering.render import document_text
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 MODELS = sorted(path.stem for path in EXAMPLES.glob("*.model"))
+LONG_FORMULAS = ("lstm_peepholes", "transformer_post", "group_norm", "batch_norm_channels", "cnn_digits")
 RENDERED = {
     "aligned",
     "begin",
@@ -154,8 +155,22 @@ def test_compiles(name: str, tmp_path: Path, derivations: dict[str, sb.Derivatio
     assert shutil.which("pdflatex"), "pdflatex is absent; install texlive-latex-recommended"
     derivation = sb.derive(sb.parse(UNUSUAL[name])) if name in UNUSUAL else derivations[name]
     sb.render(derivation, tmp_path / "d.tex", detail="every-step")
+    said = pdflatex(tmp_path)
+    assert "Overfull \\hbox" not in said or name in UNUSUAL  # where a line may be long
+
+
+@pytest.mark.latex
+@pytest.mark.parametrize("name", LONG_FORMULAS)
+def test_formulas_fit_the_page(name: str, tmp_path: Path) -> None:
+    """Long sums, of gates and of statistics, are broken into lines."""
+    sb.render(sb.derive(sb.load(EXAMPLES / "networks" / f"{name}.model"), checks=False), tmp_path / "d.tex")
+    assert "Overfull \\hbox" not in pdflatex(tmp_path)
+
+
+def pdflatex(folder: Path) -> str:
+    """What pdflatex says of d.tex."""
     command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "d.tex"]
-    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    run = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout[-2000:]
-    assert "Overfull \\hbox" not in run.stdout or name in UNUSUAL  # where a line may be long
-    assert (tmp_path / "d.pdf").stat().st_size > 10_000
+    assert (folder / "d.pdf").stat().st_size > 10_000
+    return run.stdout

@@ -72,13 +72,14 @@ class _Rows:
 
     def _product(self, side: Times | Hadamard, place: int, room: float) -> list[str]:
         between = HADAMARDS[self.names.conventions.hadamard] if isinstance(side, Hadamard) else r" \, "
-        before = "".join(self.spelled(factor) + between for factor in side.factors[:place])
+        fence = between if isinstance(side, Hadamard) else " "
+        before = "".join(self.spelled(factor) + between for factor in side.factors[:place]).removesuffix(between)
         after = "".join(between + self.spelled(factor) for factor in side.factors[place + 1 :])
         inner = side.factors[place].of  # type: ignore[attr-defined]
         head, *more = self._terms(inner.items, room - width(before) - _SIGN)
         if not more:
             return [self.spelled(side)]
-        return [rf"{before}\biggl( {head}", *more[:-1], rf"{more[-1]} \biggr){after}"]
+        return [rf"{before}{fence if before else ''}\biggl( {head}", *more[:-1], rf"{more[-1]} \biggr){after}"]
 
     def _terms(self, items: Sequence[tuple[int, Layout]], room: float) -> list[str]:
         rows: list[str] = []
