@@ -17,7 +17,8 @@ from sympy import Add, Expr, KroneckerDelta, Mul, Piecewise, Pow, S, Symbol, exp
 from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.binding import free_indices
-from symbackprop.algebra.ranges import affine_coefficient, is_nonnegative, quotient_of
+from symbackprop.algebra.floors import with_known_floors, with_settled_floors
+from symbackprop.algebra.ranges import affine_coefficient, is_nonnegative
 from symbackprop.algebra.space import Ranges, Space
 from symbackprop.algebra.symbols import Apply, indices_of, tensor_of
 from symbackprop.algebra.terms import Term
@@ -25,7 +26,8 @@ from symbackprop.algebra.terms import Term
 
 def collapse(term: Term, ranges: Ranges, space: Space) -> tuple[Term, ...]:
     """`term` with every delta collapsed that can be, and every guard dropped that is implied; () if it is 0."""
-    settled = settle(_with_known_floors(_split_deltas(term)), ranges, space)
+    known = with_known_floors(_distinct(term.factors), {**ranges, **dict(term.bounds)}, space)
+    settled = settle(replace(term, factors=known), ranges, space)
     while settled is not None:
         choice = min(_choices(settled, ranges, space), key=lambda c: c[0], default=None)
         if choice is None:
@@ -34,56 +36,15 @@ def collapse(term: Term, ranges: Ranges, space: Space) -> tuple[Term, ...]:
     return ()
 
 
-def _split_deltas(term: Term) -> Term:
-    """A positive power of a delta is the delta; a factor 1 is nothing."""
-    factors: list[Expr] = []
-    for factor in term.factors:
+def _distinct(factors: tuple[Expr, ...]) -> list[Expr]:
+    """Each delta once: a positive power of it is the delta itself."""
+    found: list[Expr] = []
+    for factor in factors:
         if isinstance(factor, Pow) and isinstance(factor.base, KroneckerDelta) and factor.exp.is_positive:
             factor = factor.base
-        if not (isinstance(factor, KroneckerDelta) and factor in factors):
-            factors.append(factor)
-    return replace(term, factors=tuple(factors))
-
-
-def _with_known_floors(term: Term) -> Term:
-    r"""What a delta tells of a floor, the other deltas use; each tells but once.
-
-    With \(q = \lfloor k/N \rfloor\), \(\delta(c, q) \delta(i, k - N q)\) is \(\delta(c, q) \delta(i, k - N c)\), to be
-    solved for k.
-    """
-    factors, waiting = list(term.factors), [n for n, f in enumerate(term.factors) if isinstance(f, KroneckerDelta)]
-    deltas = tuple(waiting)
-    while waiting:
-        for place in waiting:
-            told = next(_told(factors, place, deltas), None)
-            if told is not None:
-                for other in deltas:
-                    if other != place:
-                        factors[other] = KroneckerDelta(*(arg.xreplace(told) for arg in factors[other].args))
-                waiting.remove(place)
-                break
-        else:
-            break
-    return replace(term, factors=tuple(factors))
-
-
-def _told(factors: list[Expr], place: int, deltas: tuple[int, ...]) -> Iterator[dict[Expr, Expr]]:
-    """The floors that the delta at `place` gives and another delta reads, the outermost first."""
-    if not isinstance(factors[place], KroneckerDelta):
-        return
-    difference = (factors[place].args[0] - factors[place].args[1]).expand()
-    for atom in sorted(_outer_floors(difference), key=str):
-        slope = difference.coeff(atom)
-        if slope in (S.One, S.NegativeOne):
-            value = (atom - difference / slope).expand()
-            if not value.has(atom) and any(factors[other].has(atom) for other in deltas if other != place):
-                yield {atom: value}
-
-
-def _outer_floors(expr: Expr) -> set[Expr]:
-    """The floors of an expression that stand in no other."""
-    atoms = expr.atoms(floor)
-    return {a for a in atoms if not any(a is not b and b.has(a) for b in atoms)}
+        if not (isinstance(factor, KroneckerDelta) and factor in found):
+            found.append(factor)
+    return found
 
 
 def _choices(term: Term, ranges: Ranges, space: Space) -> Iterator[tuple[tuple[int, int, int], Term]]:
@@ -199,7 +160,7 @@ def settle(term: Term, ranges: Ranges, space: Space) -> Term | None:
         factors=tuple(factor for factor in factors if not factor.is_number),
     )
     boxes = {**ranges, **dict(term.bounds)}
-    term = _with_settled_floors(term, boxes, space)
+    term = with_settled_floors(term, boxes, space)
     guards = [g for g in dict.fromkeys(g.expand() for g in term.guards) if not is_nonnegative(g, boxes, space)]
     if any(is_nonnegative(-guard - 1, boxes, space) for guard in guards):
         return None
@@ -214,25 +175,6 @@ def settle(term: Term, ranges: Ranges, space: Space) -> Term | None:
             if all(is_total(factor, kept, boxes, space) for factor in term.factors):
                 guards = others
     return replace(term, guards=tuple(guards))
-
-
-def _with_settled_floors(term: Term, boxes: Ranges, space: Space) -> Term:
-    r"""Integers taken out of floors, and each floor that is 0 in the boxes is 0."""
-
-    def plain(expr: Expr) -> Expr:
-        atoms = sorted(_outer_floors(expr), key=str)
-        return expr.xreplace({atom: _settled_floor(atom, boxes, space) for atom in atoms}) if atoms else expr
-
-    return replace(term, factors=tuple(map(plain, term.factors)), guards=tuple(map(plain, term.guards)))
-
-
-def _settled_floor(atom: Expr, boxes: Ranges, space: Space) -> Expr:
-    whole = floor(atom.args[0].expand())
-    for part in _outer_floors(whole):
-        above, below = quotient_of(part)
-        if is_nonnegative(above, boxes, space) and is_nonnegative((below - 1 - above).expand(), boxes, space):
-            whole = whole.xreplace({part: S.Zero})
-    return whole
 
 
 def support_of(factor: Expr, space: Space) -> Iterator[Expr]:

@@ -15,6 +15,7 @@ from sympy import Add, Expr, Mul, Pow, S, Symbol, ceiling, cos, cosh, erf, exp, 
 from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.binding import free_indices
+from symbackprop.algebra.floors import with_known_floors
 from symbackprop.algebra.proving.evaluate import definition_of
 from symbackprop.algebra.proving.expressions import expression_of
 from symbackprop.algebra.proving.generators import (
@@ -139,7 +140,8 @@ def _add(work: Workspace, expr: Add) -> Polynomial:
 
 
 def _mul(work: Workspace, expr: Mul) -> Polynomial:
-    return product(work, (convert(work, argument) for argument in expr.args))
+    factors = with_known_floors(expr.args, work.boxes, work.space)
+    return product(work, (convert(work, factor) for factor in factors))
 
 
 def _pow(work: Workspace, expr: Pow) -> Polynomial:

@@ -1,0 +1,156 @@
+"""The collapse of deltas, floors that deltas tell, and sums over windows: beside every value of every index."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import product
+from math import prod
+from random import Random
+
+import pytest
+from sympy import Add, Basic, Expr, Integer, KroneckerDelta, Mul, Pow, Rational, Symbol, floor
+from sympy.tensor.indexed import Indexed
+
+from symbackprop.algebra.collapse import collapse
+from symbackprop.algebra.floors import with_known_floors
+from symbackprop.algebra.ranges import quotient_of
+from symbackprop.algebra.space import Space
+from symbackprop.algebra.symbols import entry, index, indices_of, size, tensor_of
+from symbackprop.algebra.terms import Term
+from symbackprop.algebra.windows import over_windows
+
+i, j, v, w = map(index, "ijvw")
+n, K = size("n"), size("K")
+SIZES = ({n: 1, K: 1}, {n: 4, K: 2}, {n: 3, K: 3}, {n: 2, K: 4})
+SPACE = Space({"a": (n,), "W": (K,), "b": (K * n,), "U": (Integer(3),)})
+RANGES = {i: n * K, j: K}
+BOUNDS = {v: n, w: K}
+
+Values = dict[Symbol, int]
+
+
+def whole(expr: Basic, values: Values) -> Fraction:
+    """An expression of indices and sizes; floors by Python's own division of fractions."""
+    if isinstance(expr, Rational):
+        return Fraction(int(expr.p), int(expr.q))
+    if isinstance(expr, Symbol):
+        return Fraction(values[expr])
+    parts = [whole(part, values) for part in expr.args]
+    if isinstance(expr, Add):
+        return sum(parts, Fraction(0))
+    if isinstance(expr, Mul):
+        return prod(parts, start=Fraction(1))
+    if isinstance(expr, Pow):
+        return parts[0] ** int(parts[1])
+    assert isinstance(expr, floor)
+    return Fraction(parts[0] // 1)
+
+
+def value(factor: Expr, values: Values, arrays: dict[str, list[int]]) -> Fraction:
+    if isinstance(factor, KroneckerDelta):
+        return Fraction(whole(factor.args[0], values) == whole(factor.args[1], values))
+    if isinstance(factor, Indexed):
+        (place,) = (whole(at, values) for at in indices_of(factor))
+        array = arrays[str(tensor_of(factor))]
+        return Fraction(array[int(place)] if 0 <= place < len(array) else 0)
+    return Fraction(whole(factor, values))
+
+
+def total(terms: tuple[Term, ...], values: Values, arrays: dict[str, list[int]]) -> Fraction:
+    result = Fraction(0)
+    for term in terms:
+        for at in product(*(range(int(whole(extent, values))) for _, extent in term.bounds)):
+            inner = values | dict(zip((variable for variable, _ in term.bounds), at, strict=True))
+            if any(whole(guard, inner) < 0 for guard in term.guards):
+                continue
+            part = Fraction(whole(term.coefficient, inner))
+            for factor in term.factors:
+                part *= value(factor, inner, arrays)
+            result += part
+    return result
+
+
+def drawn(random: Random) -> Term:
+    """A term with up to three deltas, one or two guards at times, entries at shifted and divided places."""
+    indices = [i, j, v, w]
+
+    def affine() -> Expr:
+        parts = [random.choice((-1, 1, 1, 2)) * random.choice(indices) for _ in range(random.randint(1, 2))]
+        return sum(parts, random.choice((-1, 0, 0, 1))) * random.choice((1, 1, 1, K))
+
+    def divided() -> Expr:
+        by = random.choice((2, 3, K))
+        above = affine()
+        return random.choice((floor(above / by), above - by * floor(above / by)))
+
+    def place() -> Expr:
+        return random.choice((affine, affine, divided))()
+
+    deltas = [KroneckerDelta(random.choice(indices), place()) for _ in range(random.randint(0, 3))]
+    entries = [entry(random.choice("aWbU"), place()) for _ in range(random.randint(1, 3))]
+    guards = tuple(affine() for _ in range(random.choice((0, 0, 0, 1, 2))))
+    factors = tuple(factor for factor in (*deltas, *entries) if factor != 1)
+    bounds = tuple((variable, BOUNDS[variable]) for variable in (v, w))
+    return Term(Integer(random.choice((1, -2))), factors, bounds, guards)
+
+
+@pytest.mark.parametrize("seed", range(120))
+def test_a_drawn_term(seed: int) -> None:
+    """What collapses, and is moved to windows, has the same sum at every free index, at pairs of sizes."""
+    term = drawn(Random(seed))
+    collapsed = collapse(term, RANGES, SPACE)
+    moved = tuple(over_windows(part, RANGES, SPACE) for part in collapsed)
+    for sizes in SIZES:
+        arrays = {
+            name: [3 + 2 * p * p + len(name) for p in range(int(whole(SPACE.shapes[name][0], sizes)))]
+            for name in "aWbU"
+        }
+        for at_i, at_j in product(range(sizes[n] * sizes[K]), range(sizes[K])):
+            values = {**sizes, i: at_i, j: at_j}
+            expected = total((term,), values, arrays)
+            assert total(collapsed, values, arrays) == expected, (term, collapsed, values)
+            assert total(moved, values, arrays) == expected, (term, moved, values)
+
+
+FLAT = [
+    (KroneckerDelta(j, floor(floor(i / 4) / 3)), KroneckerDelta(v, floor(i / 4) - 3 * floor(floor(i / 4) / 3)),
+     KroneckerDelta(w, i - 4 * floor(i / 4))),
+    (KroneckerDelta(j, floor(i / K)), KroneckerDelta(w, i - K * floor(i / K))),
+    (KroneckerDelta(v, i - K * j), KroneckerDelta(j, floor(i / K))),
+    (KroneckerDelta(v, floor(i / 2)), KroneckerDelta(w, floor(i / 3))),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("deltas", FLAT, ids=["three axes flat", "two axes flat", "a block", "two quotients"])
+def test_known_floors(deltas: tuple[Expr, ...]) -> None:
+    """Deltas with floors, at every value of all indices in boxes that the deltas just fit."""
+    for sizes in ({K: 2}, {K: 3}, {K: 5}):
+        boxes = {i: Integer(24), j: Integer(2), v: Integer(3), w: Integer(4)}
+        known = with_known_floors(deltas, boxes, Space({}))
+        for at in product(*(range(int(extent)) for extent in boxes.values())):
+            values = sizes | dict(zip(boxes, at, strict=True))
+            before, after = ([value(delta, values, {}) for delta in given] for given in (deltas, known))
+            assert all(before) == all(after), (known, values)
+
+
+def test_a_flat_axis_is_one_delta() -> None:
+    boxes = {i: Integer(24), j: Integer(2), v: Integer(3), w: Integer(4)}
+    (delta,) = with_known_floors(FLAT[0], boxes, Space({}))
+    assert (delta.args[0] - delta.args[1]).expand() in (12 * j + 4 * v + w - i, i - 12 * j - 4 * v - w)
+
+
+def test_the_one_block_between_two_guards() -> None:
+    """Σ over v of [i - 1 <= 2 v <= i] a[v] is a[floor(i/2)]."""
+    term = Term(factors=(entry("a", v),), bounds=((v, n),), guards=(2 * v - i + 1, i - 2 * v))
+    (found,) = collapse(term, {i: 2 * n}, SPACE)
+    assert found == Term(factors=(entry("a", floor(i / 2)),))
+    assert quotient_of(floor(i / 2)) == (i, 2)
+
+
+def test_a_window_is_the_shorter_range() -> None:
+    """Σ over n places of W[i - v] a[v] is the sum over W's three places, and stays so when it is met again."""
+    term = Term(factors=(entry("U", i - v), entry("a", v)), bounds=((v, n),))
+    moved = over_windows(term, {i: n}, SPACE)
+    u = index("u")
+    assert moved == Term(factors=(entry("U", u), entry("a", i - u)), bounds=((u, Integer(3)),))
+    assert over_windows(moved, {i: n}, SPACE) == moved
