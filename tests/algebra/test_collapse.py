@@ -147,6 +147,15 @@ def test_the_one_block_between_two_guards() -> None:
     assert quotient_of(floor(i / 2)) == (i, 2)
 
 
+def test_a_block_past_the_last_is_none() -> None:
+    """Without an entry that is 0 there, the block must be in range: Σ over v of [i - 1 <= 2 v <= i] where i goes on."""
+    term = Term(bounds=((v, n),), guards=(2 * v - i + 1, i - 2 * v))
+    found = collapse(term, {i: 4 * n}, SPACE)
+    assert [len(part.bounds) for part in found] == [0]
+    for at in range(8):
+        assert total(found, {n: 2, K: 1, i: at}, {}) == (1 if at < 4 else 0)
+
+
 def test_a_window_is_the_shorter_range() -> None:
     """Σ over n places of W[i - v] a[v] is the sum over W's three places, and stays so when it is met again."""
     term = Term(factors=(entry("U", i - v), entry("a", v)), bounds=((v, n),))
