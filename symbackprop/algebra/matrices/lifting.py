@@ -231,18 +231,24 @@ def _scaled(coefficient: Expr, scalars: tuple[Form, ...], form: Form) -> Form:
 
 
 def _to_hold(term: Factored, scope: Scope) -> frozenset[Symbol]:
-    """The bound indices that must be held fixed: shifted ones, and leading ones of tensors of rank above 2."""
+    """The bound indices that must be held fixed: shifted ones, all before these, leading ones of ranks above 2."""
     bound = {variable for variable, _ in term.bounds}
-    held: set[Symbol] = set()
-    for entry in sorted(Mul(*term.factors).atoms(Indexed), key=str):
-        arguments = [i for i in entry.indices if scope.moving(i) - held]
-        for argument in arguments:
-            if not isinstance(argument, Symbol):
-                held |= scope.moving(argument) & bound
-        plain = [i for i in arguments if not scope.moving(i) & held]
-        if len(plain) > 2 and plain[0] in bound:
-            held.add(plain[0])
-    return frozenset(held)
+    entries = sorted(Mul(*term.factors).atoms(Indexed), key=str)
+    held: frozenset[Symbol] = frozenset()
+    while more := frozenset(i for entry in entries for i in _held_in(entry, held, scope)) & bound - held:
+        held |= more
+    return held
+
+
+def _held_in(entry: Indexed, held: frozenset[Symbol], scope: Scope) -> frozenset[Symbol]:
+    """The indices of one entry that must be held fixed where `held` are."""
+    moving = [scope.moving(i) for i in entry.indices]
+    fixed = [n for n, i in enumerate(entry.indices) if moving[n] & held or (moving[n] and not isinstance(i, Symbol))]
+    count = max((n + 1 for n in fixed), default=0)
+    plain = [indices for indices in moving[count:] if indices]
+    if len(plain) > 2:
+        return plain[0].union(*moving[:count])
+    return frozenset().union(*moving[:count])
 
 
 def _sum_over(
