@@ -341,6 +341,20 @@ CASES = (
         "each{t}(W1 U[t] + M H[t - 1] + b1)",
     ),
     case("recurrence, dW", (i, j), (h, h), total(d("H", t, i) * e("H", t - 1, j), (t, T)), "sum{t}(dH[t] H[t - 1]')"),
+    case(
+        "recurrence of samples, dW",
+        (i, j),
+        (h, h),
+        total(d("V", b, s, i) * e("V", b, s - 1, j), (b, B), (s, q)),
+        "sum{b,s}(dV[b,s] V[b,s - 1]')",
+    ),
+    case(
+        "the last step of a recurrence",
+        (t, i),
+        (T, h),
+        total(e("M", k, i) * d("H", t + 1, k), (k, h)) + KroneckerDelta(t, T - 1) * d("v", i),
+        "each{t}(M' dH[t + 1] + (KroneckerDelta(t, T - 1))·dv)",
+    ),
     case("time as an ordinary axis", (i, j), (h, n), total(d("H", t, i) * e("U", t, j), (t, T)), "dH' U"),
     case("rank 3", (i, j), (h, n), total(e("G", i, j, k) * e("y", k), (k, o)), "each{i}(G[i] y)"),
 )
