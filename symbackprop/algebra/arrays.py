@@ -275,7 +275,8 @@ def _indexed(array: Array, key: tuple[Any, ...]) -> Array:
             at.append(_position(part, array))
     label = f"{_inner(array)}[{', '.join(_written(part) for part in key)}]"
     indices, shape = tuple(v for v, _ in kept), tuple(length for _, length in kept)
-    return Array(indices, shape, array.at(*at), label, array.sources)
+    sources = sources_of((array, *(as_array(part) for part in key if not isinstance(part, slice))))
+    return Array(indices, shape, array.at(*at), label, sources)
 
 
 def _sliced(part: slice, extent: Expr, array: Array) -> tuple[Expr, Expr]:

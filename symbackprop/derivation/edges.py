@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from sympy import Expr, KroneckerDelta, Mul, Piecewise
 from sympy.tensor.indexed import Indexed
 
+from symbackprop.algebra.binding import tensors_in
 from symbackprop.algebra.ranges import is_nonnegative
 from symbackprop.algebra.space import Ranges, Space
 from symbackprop.algebra.symbols import BINDERS, ArgMax, Guard, body_of, bounds_of, is_adjoint, primal, tensor_of
@@ -65,7 +66,7 @@ def _edge(read: Indexed, ranges: Ranges, space: Space, guards: tuple[Expr, ...])
     shape = space.shapes.get(primal(tensor_of(read) or ""), ())
     before = past = False
     for position, extent in zip(read.indices, shape, strict=False):
-        if position.has(Indexed, ArgMax):
+        if tensors_in(position) or position.has(ArgMax):
             continue  # data and maxima stay in range by themselves
         before = before or not is_nonnegative(position, ranges, space, guards)
         past = past or not is_nonnegative(extent - 1 - position, ranges, space, guards)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sympy import Expr, Symbol, floor
-from sympy.tensor.indexed import Indexed
 
-from symbackprop.algebra.binding import free_indices
+from symbackprop.algebra.binding import free_indices, tensors_in
 from symbackprop.algebra.ranges import affine_coefficient, is_nonnegative
 from symbackprop.algebra.space import Ranges, Space
 from symbackprop.algebra.symbols import ArgMax, tensor_of
@@ -37,7 +36,7 @@ def check_bounds(read: Read, tensors: Mapping[str, Tensor], equation: Equation, 
 
 def _is_data(position: Expr) -> bool:
     """Whether a position is an entry of a tensor: data, in range or not, which only its owner can know."""
-    return isinstance(position, Indexed) or (tensor_of(position) is not None)
+    return tensor_of(position) is not None
 
 
 def _two_ranges(read: Read, axis: int, position: Symbol, tensor: Tensor, equation: Equation) -> IndexRangeError:
@@ -91,4 +90,4 @@ def _corner(position: Expr, ranges: Ranges, *, least: bool) -> Expr | None:
             return None
         at = 0 if bool(slope > 0) == least else ranges[variable] - 1
         position = (position - slope * variable + slope * at).expand()
-    return None if position.has(ArgMax, Indexed, floor) else position
+    return None if tensors_in(position) or position.has(ArgMax, floor) else position

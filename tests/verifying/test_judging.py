@@ -313,3 +313,10 @@ def test_verdicts_are_the_same_each_time() -> None:
     """Nothing depends on what was judged before."""
     note = "dz2 = y - a2\ndW2 = dz2 a1^T\ndz1 = W2^T dz2"
     assert str(sb.verify(load(SIGMOID), note)) == str(sb.verify(load(SIGMOID), note))
+
+
+def test_integer_data_in_a_condition() -> None:
+    """Indices and the data compared with them are counted alike: from 1 in a note."""
+    model = sb.parse("input u integer, r\nparameter b[5]\na = b[u]\nloss L = (a - r)^2")
+    assert [str(v.status) for v in sb.verify(model, "db[i] = 2(a - r) if i = u else 0").verdicts] == ["proved"]
+    assert [str(v.status) for v in sb.verify(model, "db[i] = 2(a - r) if i = u + 1 else 0").verdicts] == ["refuted"]

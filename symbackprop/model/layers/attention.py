@@ -25,6 +25,7 @@ from symbackprop.model.layers.expansion import (
     Scalar,
     as_size,
     check_rank,
+    check_real,
     check_shape,
 )
 from symbackprop.model.layers.normalising import EPSILON, affine, normalised
@@ -111,6 +112,7 @@ def attended(
     """
     check_rank("attention", x, 2, ROWS, 2)
     check_rank("attention", memory, 2, ROWS, 2)
+    check_real(memory)
     T, D, U = x.shape[0], x.shape[1], memory.shape[0]
     count = as_size(heads)
     E = _width(x, count) if width is None else as_size(width)
@@ -156,6 +158,8 @@ def _width(x: Array, heads: Expr) -> Expr:
 def _weights(scores: Array, each: tuple[Symbol, ...], causal: bool, mask: Array | None) -> Array:
     """The softmax along rows, over the positions that count."""
     T, U = scores.shape[-2:]
+    if mask is not None:
+        check_real(mask)
     if mask is not None and mask.shape not in ((U,), (T, U)):
         raise ShapeError(
             f"the mask of attention {f'has the shape {bracketed(mask.shape)}' if mask.shape else 'is a scalar'}",

@@ -21,7 +21,7 @@ from sympy import Expr, Integer, Symbol
 from symbackprop.algebra.arrays import Array, Operators, as_array, described, number
 from symbackprop.algebra.space import ScalarFunction
 from symbackprop.algebra.symbols import entry, index, indices_of, size, tensor_of
-from symbackprop.errors import ShapeError, UsageError
+from symbackprop.errors import ModelError, ShapeError, UsageError
 from symbackprop.model.records import Equation, Role, Tensor
 from symbackprop.model.words import bracketed, counted
 
@@ -38,7 +38,10 @@ Given = Annotated[Any, "tensor"]
 
 
 class Layer(Protocol):
-    """A layer: it reads `sources` tensors (0: two or more); `expand(parts, x, ...)` writes its equations to `parts`."""
+    """A layer: it reads `sources` tensors (0: two or more); `expand(parts, x, ...)` writes its equations to `parts`.
+
+    One that reads integers, which serve as indices, says so: `integers = True`.
+    """
 
     sources: ClassVar[int]
 
@@ -145,8 +148,34 @@ def expansion(layer: Layer, naming: Naming, *sources: Any) -> Expansion:
         needed = counted(layer.sources, "tensor", "tensors") if layer.sources else "two or more tensors"
         raise UsageError(f"{type(layer).__name__} reads {needed}, here {count}", fix="Give as many.")
     parts = Parts(naming)
-    layer.expand(parts, *map(as_array, sources))
+    arrays = [as_array(source) for source in sources]
+    if not getattr(layer, "integers", False):
+        for x in arrays:
+            check_real(x)
+    layer.expand(parts, *arrays)
     return Expansion(tuple(parts.definitions))
+
+
+def is_integer(x: Array) -> bool:
+    """Whether x is data that serves as an index."""
+    name = tensor_of(x.expression)
+    return any(isinstance(source, Tensor) and source.name == name and source.integer for source in x.sources)
+
+
+def check_real(x: Array) -> None:
+    """What a layer reads as numbers does not serve as an index.
+
+    Raises:
+        ModelError: it is declared as integer.
+    """
+    if is_integer(x):
+        raise ModelError(
+            f"{described(x)} is declared as integer, and only an embedding reads integers",
+            because="They choose entries, and are no values.",
+            fix=f"Give each a vector, e = embedding({described(x)}, words, width); or do not declare it as integer: "
+            "zeros and ones are binary.",
+            name=x.label or None,
+        )
 
 
 def layer(name: str, layer: Layer, *sources: Any) -> Expansion:
@@ -242,7 +271,9 @@ def check_shape(name: str, what: str, given: Array, shape: tuple[Expr, ...]) -> 
 
     Raises:
         ShapeError: it has another.
+        ModelError: it is declared as integer.
     """
+    check_real(given)
     if given.shape != shape:
         raise ShapeError(
             f"the {what} of {name} {f'has the shape {bracketed(given.shape)}' if given.shape else 'is a scalar'}",

@@ -6,10 +6,18 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from symbackprop.algebra.arrays import Array, as_array, described
-from symbackprop.algebra.symbols import index, tensor_of, total
+from symbackprop.algebra.symbols import index, total
 from symbackprop.errors import ShapeError, UsageError
-from symbackprop.model.layers.expansion import Extent, Given, Parts, Scalar, as_size, check_rank, check_shape
-from symbackprop.model.records import Tensor
+from symbackprop.model.layers.expansion import (
+    Extent,
+    Given,
+    Parts,
+    Scalar,
+    as_size,
+    check_rank,
+    check_shape,
+    is_integer,
+)
 
 t, k, d = index("t"), index("k"), index("d")
 
@@ -25,13 +33,14 @@ class Embedding:
     width: Extent
     table: Given = None
     sources: ClassVar[int] = 1
+    integers: ClassVar[bool] = True
 
     def expand(self, parts: Parts, x: Array) -> None:
         words, width = as_size(self.words), as_size(self.width)
         M = parts.parameter("M", words, width) if self.table is None else as_array(self.table)
         check_shape("embedding", "table", M, (words, width))
         sources = (*x.sources, *M.sources)
-        if _is_integer(x):
+        if is_integer(x):
             check_rank("embedding", x, 0, "integers: tok[T]", 1)
             rows = (t,) if x.shape else ()
             parts.output(Array((*rows, d), (*x.shape, width), M.at(x.at(*rows), d), sources=sources))
@@ -46,12 +55,6 @@ class Embedding:
         rows = (t,) if len(x.shape) == 2 else ()
         value = total(x.at(*rows, k) * M.at(k, d), (k, words))
         parts.output(Array((*rows, d), (*x.shape[:-1], width), value, sources=sources))
-
-
-def _is_integer(x: Array) -> bool:
-    """Whether x is data that serves as an index."""
-    name = tensor_of(x.expression)
-    return any(isinstance(source, Tensor) and source.name == name and source.integer for source in x.sources)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from symbackprop.model.functions import FUNCTIONS, apply
 from symbackprop.model.losses import LOSSES
 from symbackprop.model.reductions import log_softmax, logsumexp, max_over, mean, softmax, sum_over
 from symbackprop.notation.reading.binders import Binder, binders_of, extent, is_number, limits, named_variable, summed
+from symbackprop.notation.reading.index_formulas import WHOLE, integer
 from symbackprop.notation.reading.scope import Scope
 from symbackprop.notation.reading.syntax import Call, Name, Named, Node, Range
 from symbackprop.notation.reading.values import Value, described, entrywise, same_shape, scalar
@@ -30,7 +31,7 @@ REDUCTIONS: Mapping[str, Callable[..., Array]] = {
     "logsumexp": logsumexp,
 }
 NORMALISED: Mapping[str, Callable[..., Array]] = {"softmax": softmax, "log_softmax": log_softmax}
-KNOWN = frozenset({*FUNCTIONS, *ALIASES, *REDUCTIONS, *NORMALISED, *LOSSES, "floor"})
+KNOWN = frozenset({*FUNCTIONS, *ALIASES, *REDUCTIONS, *NORMALISED, *LOSSES, *WHOLE})
 
 
 def call(node: Call, scope: Scope, read: Read) -> Value:
@@ -43,6 +44,8 @@ def call(node: Call, scope: Scope, read: Read) -> Value:
     name = resolved(node.function.name, scope)
     if name in scope.functions:
         return _applied(node, name, scope, read)
+    if name in WHOLE:
+        return scalar(integer(node, scope))
     if name in LOSSES:
         return _loss(node, name, scope, read)
     if name in REDUCTIONS:
@@ -70,9 +73,7 @@ def _refuse(node: Call, scope: Scope) -> NoReturn:
         raise NotationError(
             f"{written} cannot stand inside a formula",
             where=scope.source.locate(function.span),
-            fix=f"Give it an equation of its own: a = {written}(...)."
-            if function.name != "floor"
-            else "Use floor in indices only: x[floor(i/2)].",
+            fix=f"Give it an equation of its own: a = {written}(...).",
             name=written,
         )
     raise scope.unknown(function, "function")

@@ -1,19 +1,27 @@
-"""Integer formulas as written: sizes (`2 n + 1`), and indices (`t - 1`, `2 i + u`, `floor(i/2)`, `tok[t]`)."""
+"""Integer formulas as written: sizes (`2 n + 1`), and indices (`t - 1`, `2 i + u`, `floor(i/2)`, `tok[t]`).
+
+A remainder is read as k - n floor(k/n), and a floor over a product of sizes as floors in floors, floor(k/(H W)) as
+floor(floor(k/W)/H): the forms whose ranges are provable, and the derivative of which collapses.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from fractions import Fraction
 from typing import NoReturn
 
-from sympy import Add, Expr, Integer, Mul, Rational, floor
+from sympy import Add, Expr, Integer, Mul, floor
 
 from symbackprop.algebra.binding import free_indices
 from symbackprop.algebra.symbols import entry
 from symbackprop.errors import LimitError, NotationError, ShapeError
 from symbackprop.notation.reading.scope import Scope
 from symbackprop.notation.reading.syntax import Addition, Call, Name, Negative, Node, Number, Product, Subscript
+from symbackprop.notation.reading.values import in_words, places
 
 MAX_INTEGER = 10**9
+WHOLE = {"floor": (1, "one argument", "floor(i/2)"), "mod": (2, "an index and a divisor", "mod(i, 2)")}
+"""Functions of integers: how many arguments each takes, which, and an example."""
 
 
 def integer(node: Node, scope: Scope) -> Expr:
@@ -35,17 +43,10 @@ def integer(node: Node, scope: Scope) -> Expr:
             return Add(*(integer(term, scope) * (1 if sign == "+" else -1) for sign, term in terms))
         case Product(factors):
             return _product(node, factors, scope)
-        case Call(function, (argument,)) if function.name == "floor":
-            return floor(_quotient(argument, scope))
+        case Call(function, arguments) if function.name in WHOLE:
+            return _whole(function.name, arguments, node, scope)
         case Subscript(Name(name), indices) if name in scope.integers:
-            if len(indices) != len(scope.tensors[name]):
-                raise ShapeError(
-                    f"{name} has {len(scope.tensors[name])} indices, here {len(indices)}",
-                    where=scope.source.locate(node.span),
-                    name=name,
-                )
-            _note_uses(node, name, scope)
-            return entry(name, *(position(part, scope) for part in indices)) + scope.base
+            return _data(node, name, indices, scope)
     _refuse(node, scope)
 
 
@@ -54,10 +55,20 @@ def position(node: Node, scope: Scope) -> Expr:
     return integer(node, scope) - scope.base
 
 
-def _note_uses(node: Subscript, name: str, scope: Scope) -> None:
-    for part, size in zip(node.indices, scope.tensors[name], strict=True):
+def _data(node: Node, name: str, indices: tuple[Node, ...], scope: Scope) -> Expr:
+    """An entry of an integer tensor, `tok[t]`, or a scalar one, `u`."""
+    shape = scope.tensors[name]
+    if len(indices) != len(shape):
+        raise ShapeError(
+            f"{scope.source.written(node.span)} is not one entry of {name}, which {in_words(shape)}",
+            where=scope.source.locate(node.span),
+            fix=f"Write {name}{places(shape)}.",
+            name=name,
+        )
+    for part, size in zip(indices, shape, strict=True):
         if isinstance(part, Name) and part.name in scope.indices:
             scope.indices[part.name].uses.append((size, node.span))
+    return entry(name, *(position(part, scope) for part in indices)) + scope.base
 
 
 def _number(value: Fraction, node: Node, scope: Scope) -> Expr:
@@ -79,6 +90,8 @@ def _name(node: Name, scope: Scope) -> Expr:
         return bound.symbol + scope.base
     if node.name in scope.sizes:
         return scope.sizes[node.name]
+    if node.name in scope.integers:
+        return _data(node, node.name, (), scope)
     if node.name in scope.tensors:
         _refuse(node, scope)
     raise scope.unknown(node, "size or index" if scope.indices else "size")
@@ -99,50 +112,105 @@ def _product(node: Node, factors: tuple[tuple[str, Node], ...], scope: Scope) ->
     return Mul(*parts)
 
 
-def _quotient(node: Node, scope: Scope) -> Expr:
-    """What may stand in a floor: an integer expression over a whole number, or a fraction of one."""
-    if isinstance(node, Product) and (share := _fraction(node.factors[0][1])) is not None:
-        rest = Product(
-            (("", Number(Fraction(1), node.span)), *(("*", part) for _, part in node.factors[1:])), node.span
+def _whole(name: str, arguments: tuple[Node, ...], node: Node, scope: Scope) -> Expr:
+    """`floor(i/2)` and `mod(i, 2)`."""
+    count, takes, example = WHOLE[name]
+    if len(arguments) != count:
+        raise NotationError(
+            f"{name} takes {takes}, here {len(arguments)}",
+            where=scope.source.locate(node.span),
+            fix=f"Write {example}.",
+            name=name,
         )
-        if all(joint != "/" for joint, _ in node.factors):
-            return Rational(share.numerator, share.denominator) * integer(rest, scope)
-    if isinstance(node, Product):
-        *above, (joint, divisor) = node.factors
-        if joint == "/" and (below := _divisor(divisor, scope)) is not None:
-            numerator = Product(tuple(above), node.span)
-            return integer(numerator, scope) / below
-    return integer(node, scope)
+    return _floor(arguments[0], scope) if name == "floor" else _remainder(arguments[0], arguments[1], scope)
 
 
-def _divisor(node: Node, scope: Scope) -> Expr | None:
-    """A whole number above 0, or a size; None for any other divisor."""
-    if isinstance(node, Number):
-        return _number(node.value, node, scope) if node.value > 0 else None
-    names = isinstance(node, Name) and node.name in scope.sizes and node.name not in scope.indices
-    return scope.sizes[node.name] if isinstance(node, Name) and names else None
+def _floor(node: Node, scope: Scope) -> Expr:
+    """The floor of an integer expression over whole numbers and sizes."""
+    above, below = _quotient(node)
+    whole = integer(Product(tuple(("*", part) for part in above), node.span), scope) if below else integer(node, scope)
+    return floors(whole, [divisor for part in below for divisor in divisors(part, scope)])
 
 
-def _fraction(node: Node) -> Fraction | None:
-    """`1/2`, which is no integer."""
-    if isinstance(node, Product) and len(node.factors) == 2:
-        (_, above), (joint, below) = node.factors
-        if joint == "/" and isinstance(above, Number) and isinstance(below, Number) and below.value:
-            return above.value / below.value
-    return None
+def _quotient(node: Node) -> tuple[list[Node], list[Node]]:
+    """What is multiplied and what it is divided by, from left to right."""
+    if isinstance(node, Negative):
+        above, below = _quotient(node.operand)
+        return [Number(Fraction(-1), node.span), *above], below
+    if not isinstance(node, Product):
+        return [node], []
+    above: list[Node] = []
+    below: list[Node] = []
+    for joint, factor in node.factors:
+        over, under = _quotient(factor)
+        above += under if joint == "/" else over
+        below += over if joint == "/" else under
+    return above, below
+
+
+def _remainder(node: Node, divisor: Node, scope: Scope) -> Expr:
+    whole, below = integer(node, scope), divisors(divisor, scope)
+    return (whole - Mul(*below) * floors(whole, below)).expand()
+
+
+def floors(whole: Expr, divisors: Iterable[Expr]) -> Expr:
+    """The floor of `whole` over the product of positive divisors, the last one first."""
+    for divisor in reversed(tuple(divisors)):
+        whole = floor((whole / divisor).expand())
+    return whole
+
+
+def divisors(node: Node, scope: Scope) -> tuple[Expr, ...]:
+    """The factors of a divisor, each positive: whole numbers, and expressions in sizes.
+
+    Raises:
+        NotationError: one that reads an index, or is not at least 1.
+    """
+    if isinstance(node, Product) and all(joint != "/" for joint, _ in node.factors):
+        return tuple(part for _, factor in node.factors for part in divisors(factor, scope))
+    value = integer(node, scope)
+    if not value.is_positive:
+        written = scope.source.written(node.span)
+        raise NotationError(
+            f"{written} divides an index",
+            where=scope.source.locate(node.span),
+            because="An index is divided by sizes and by whole numbers of at least 1.",
+            fix="Write floor(i/2) or floor(i/n), n being a size.",
+            name=written,
+        )
+    return (value,)
 
 
 def _refuse(node: Node, scope: Scope) -> NoReturn:
+    base = node.base if isinstance(node, Subscript) else node
+    if isinstance(base, Name) and base.name in scope.tensors:
+        _refuse_real(node, base, scope)
     written = scope.source.written(node.span)
     kind = "an index" if scope.indices else "a size"
     whole = "indices, sizes and whole numbers" if scope.indices else "sizes and whole numbers"
-    fix = "For a part of one write floor(i/2)."
-    if isinstance(node, Subscript) and isinstance(node.base, Name) and node.base.name in scope.tensors:
-        fix = f"If {node.base.name} holds indices, declare it so: input {node.base.name}[n] integer."
+    divided = isinstance(node, Product) and any(joint == "/" for joint, _ in node.factors)
+    letter = "i" if scope.indices else "n"
+    fix = f"Write one of these: {letter} + 1, 2 {letter}, floor({letter}/2)."
+    if divided:
+        fix = f"For its whole part write floor({written})."
     raise NotationError(
         f"{written} is not {kind}",
         where=scope.source.locate(node.span),
         because=f"{kind.capitalize()} is made of {whole} with +, - and products.",
         fix=fix,
+        name=written,
+    )
+
+
+def _refuse_real(node: Node, base: Name, scope: Scope) -> NoReturn:
+    """A tensor of real numbers where a whole number must stand."""
+    written, name = scope.source.written(node.span), scope.source.written(base.span)
+    shape = scope.tensors[base.name]
+    sizes = f"[{','.join(map(str, shape))}]" if shape else ""
+    raise NotationError(
+        f"{written} is a real number and cannot be an index",
+        where=scope.source.locate(node.span),
+        because="What chooses an entry is an index of the equation, or data declared as integer.",
+        fix=f"If {name} is such data, declare it so: input {name}{sizes} integer.",
         name=written,
     )

@@ -94,13 +94,11 @@ def _divided(call: Call, signature: Signature, scope: Scope) -> tuple[list[Array
 
 def _source(node: Node, scope: Scope) -> Array:
     """The array, with a record that says so where it is data that serves as an index."""
-    array, written = read(node, scope).array, scope.source.written(node.span)
-    integers = (
-        (Tensor(node.name, array.shape, "input", integer=True),)
-        if isinstance(node, Name) and node.name in scope.integers
-        else ()
-    )
-    return replace(array, label=written, sources=integers)
+    written = scope.source.written(node.span)
+    if isinstance(node, Name) and node.name in scope.integers:
+        integers = Tensor(node.name, scope.tensors[node.name], "input", integer=True)
+        return replace(integers.whole(), label=written)
+    return replace(read(node, scope).array, label=written, sources=())
 
 
 def _refuse_arguments(call: Call, signature: Signature, scope: Scope) -> NoReturn:

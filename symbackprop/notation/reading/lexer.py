@@ -51,7 +51,7 @@ _FIXES = {
     "\\": "This is plain text, not LaTeX: write sigmoid(z), a ⊙ b, W^T.",
     "$": "This is plain text, not LaTeX: write formulas without $.",
     "|": "Write abs(x) for an absolute value.",
-    "%": "A comment begins with #.",
+    "%": "A comment begins with #; a remainder is mod(k, n).",
     "!": "Write != for unequal.",
     ":": "A definition is written with =.",
     ".": "Write 0.5 or 1.0 for a decimal, 0..n-1 for a range.",

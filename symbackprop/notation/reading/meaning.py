@@ -7,6 +7,7 @@ entry. What has two meanings is refused and both are named.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import islice, pairwise
 from typing import Any, NoReturn
 
@@ -15,7 +16,7 @@ from sympy.logic.boolalg import Boolean
 
 from symbackprop.algebra.arrays import Array, array_of
 from symbackprop.algebra.binding import substitute
-from symbackprop.errors import LimitError, NotationError, ShapeError
+from symbackprop.errors import LimitError, ModelError, NotationError, ShapeError
 from symbackprop.notation.reading.calls import call
 from symbackprop.notation.reading.claim_calls import claim_call, counted
 from symbackprop.notation.reading.claim_forms import (
@@ -54,6 +55,7 @@ from symbackprop.notation.reading.values import (
     Value,
     described,
     entrywise,
+    places,
     scalar,
     transposed,
 )
@@ -131,7 +133,7 @@ def _name(node: Name, scope: Scope) -> Value:
     if node.name in scope.indices:
         return scalar(scope.indices[node.name].symbol + scope.base)
     if node.name in scope.tensors:
-        return Value(array_of(node.name, scope.tensors[node.name]))
+        return _tensor(node, node, scope)
     if node.name in scope.sizes:
         return scalar(scope.sizes[node.name])
     if node.name == "pi":
@@ -162,14 +164,15 @@ def _subscript(node: Subscript, scope: Scope) -> Value:
         raise scope.unknown(base, "tensor")
     if (slice_ := sliced(node, scope)) is not None:
         return slice_
-    own = isinstance(base, Name)  # in a claim, an index may have the name of a tensor
-    value = Value(array_of(base.name, scope.tensors[base.name])) if own else read(base, scope)
+    # in a claim, an index may have the name of a tensor
+    value = _tensor(base, node, scope) if isinstance(base, Name) else read(base, scope)
     if scope.stated is not None and len(node.indices) == sum(size != 1 for size in value.shape) > 0:
         value = _without_single_axes(value)
     indices = tuple(_place(part, scope) for part in node.indices)
     if len(indices) != value.rank:
         count = "1 index" if value.rank == 1 else f"{value.rank} indices"
-        letters = ", ".join("ijklpqrstuv"[: value.rank])
+        given = [scope.source.written(part.span) for part in node.indices]
+        letters = ", ".join([*given, *(letter for letter in "ijklpqrstuv" if letter not in given)][: value.rank])
         raise ShapeError(
             f"{written} takes {count}, here {len(indices)}" if value.rank else f"{written} takes no index",
             where=scope.source.locate(node.span),
@@ -181,6 +184,24 @@ def _subscript(node: Subscript, scope: Scope) -> Value:
         if isinstance(part, Name) and part.name in scope.indices:
             scope.indices[part.name].uses.append((size, node.span))
     return scalar(value.array.at(*indices))
+
+
+def _tensor(name: Name, node: Node, scope: Scope) -> Value:
+    """The tensor of that name. Data that serve as an index are no value in a model; a claim compares with them."""
+    array = array_of(name.name, scope.tensors[name.name])
+    if name.name not in scope.integers:
+        return Value(array)
+    if scope.stated is not None:
+        return Value(replace(array, expression=array.expression + scope.base))
+    written = scope.source.written(node.span)
+    axes = "" if isinstance(node, Subscript) else places(array.shape)
+    raise ModelError(
+        f"{written} is an index and has no place as a value",
+        where=scope.source.locate(node.span),
+        because=f"{name.name} is declared as integer: it chooses an entry.",
+        fix=f"Read something at it, E[{written}{axes}], or do not declare {name.name} as integer.",
+        name=name.name,
+    )
 
 
 def _without_single_axes(value: Value) -> Value:

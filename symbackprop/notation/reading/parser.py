@@ -175,7 +175,7 @@ class Parser:
             name = self.name("a name")
             calls = self.at.is_operator("(") and name.name not in self.factors
             return self._call(name) if calls else name
-        self.refuse("expected a number, a name or (", fix=_operand_fix(token))
+        self.refuse("expected a number, a name or (", fix=_operand_fix(token, self.before))
 
     def _group(self) -> Node:
         opened = self.advance()
@@ -384,7 +384,9 @@ class Parser:
         return self._made(Listed(tuple(parts), opened.span.to(closed.span)))
 
 
-def _operand_fix(token: Token) -> str | None:
+def _operand_fix(token: Token, before: Token) -> str | None:
+    if token.is_operator("/") and before.is_operator("/") and before.span.end == token.span.start:
+        return "For a whole quotient write floor(i/n)."
     if token.is_operator("*", "/", "@", HADAMARD, DOT, "="):
         return f"Put something before {token.text}."
     if token.is_operator("["):

@@ -116,6 +116,11 @@ def in_words(shape: tuple[Expr, ...], row: bool = False) -> str:
     return f"is {dimensions(shape)}"
 
 
+def places(shape: tuple[Expr, ...]) -> str:
+    """The indices of an entry: `[i,j]` of a matrix, none of a scalar."""
+    return f"[{','.join('ijklpqrstuv'[: len(shape)])}]" if shape else ""
+
+
 def described(written: str, value: Value) -> str:
     """`W is h×n`, `x has n entries`, `b is a scalar`."""
     return f"{written} {in_words(value.shape, value.row)}"

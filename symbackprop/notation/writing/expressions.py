@@ -123,7 +123,7 @@ def _(expr: Symbol, names: Nomenclature) -> Layout:
 
 @expression.register
 def _(expr: Shown, names: Nomenclature) -> Layout:
-    return letter(expr.of.name) if isinstance(expr.of, Symbol) else expression(expr.of, names)
+    return letter(expr.of.name) if is_index(expr.of) else expression(expr.of, names)
 
 
 @expression.register

@@ -1,8 +1,8 @@
 """Indices under an index base: what is entry 0 inside is called `index_base` on paper.
 
 An index i stands for a value from 0; on paper it is called i + base. So an index inside an expression becomes i - base,
-an integer that says which entry is read is raised by base, and a guard is written with what is left. An entry that
-serves as an index (`tok[t]`) counts from the base as well.
+an integer that says which entry is read is raised by base, and a guard is written with what is left. Data that serve
+as an index (`tok[t]`, a scalar `u`) count from the base as well.
 """
 
 from __future__ import annotations
@@ -10,9 +10,8 @@ from __future__ import annotations
 from typing import Any
 
 from sympy import Add, Expr, Integer, Mul, Pow, S, Symbol, ceiling, expand, floor
-from sympy.tensor.indexed import Indexed
 
-from symbackprop.algebra.symbols import ArgMax
+from symbackprop.algebra.symbols import ArgMax, tensor_of
 
 _ARITHMETIC = (Add, Mul, Pow, Integer, Symbol, floor, ceiling)
 
@@ -54,7 +53,7 @@ def position(expr: Expr, base: int) -> Expr:
 
 
 def _shifted(expr: Any, base: int) -> Any:
-    if is_index(expr) or isinstance(expr, Indexed | ArgMax):
+    if is_index(expr) or isinstance(expr, ArgMax) or tensor_of(expr) is not None:
         return Shown(expr) - base
     if not expr.args or isinstance(expr, Shown):
         return expr
