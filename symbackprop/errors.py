@@ -158,7 +158,8 @@ class UsageError(SymbackpropError):
 def suggestion(name: str, known: Iterable[str]) -> str | None:
     """`Did you mean W1?`: the known name nearest to `name`, if one is near."""
     candidates = sorted(set(known))
-    near = difflib.get_close_matches(name, candidates, n=1, cutoff=0.6)
+    begun = [candidate for candidate in candidates if len(name) > 2 and candidate.startswith(name)]
+    near = begun[:1] or difflib.get_close_matches(name, candidates, n=1, cutoff=0.6)
     if not near:
         near = [candidate for candidate in candidates if candidate.lower() == name.lower()]
     return f"Did you mean {near[0]}?" if near else None

@@ -77,9 +77,16 @@ def _outside(read: Read, axis: int, position: Expr, tensor: Tensor, equation: Eq
         f"{written(read.entry)} may lie outside {tensor.name}, in the equation of {equation.tensor}",
         where=named_place(equation.origin, tensor.name),
         because=because,
-        fix=f"Keep the index in range, declare a size fact that does, or pad {tensor.name}: then it reads 0 outside.",
+        fix=_kept(tensor.name, equation),
         name=tensor.name,
     )
+
+
+def _kept(name: str, equation: Equation) -> str:
+    padded = f"or pad {name}: then it reads 0 outside."
+    if name == equation.tensor:
+        return f"Give it a value there, in cases: {name}0[i] if t = 0 else {name}[t-1,i]; {padded}"
+    return f"Keep the index in range, declare a size fact that does, {padded}"
 
 
 def _corner(position: Expr, ranges: Ranges, *, least: bool) -> Expr | None:

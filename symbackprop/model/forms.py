@@ -13,6 +13,7 @@ from types import MappingProxyType
 from sympy import (
     Abs,
     Add,
+    Eq,
     Expr,
     Float,
     Integer,
@@ -21,6 +22,7 @@ from sympy import (
     Min,
     Mod,
     Mul,
+    Ne,
     Number,
     NumberSymbol,
     Piecewise,
@@ -126,7 +128,25 @@ def standard_equation(equation: Equation, shapes: Shapes, taken: Collection[Symb
     expression = plain if _runs_over_boxes(plain) else boxed(plain, ranges)
     names = frozenset(symbol.name for symbol in (*taken, *own))
     expression = expression if _is_apart(expression, names) else apart(expression, {*taken, *own})
+    expression = _ordered(expression, ranges)
     return replace(equation, indices=tuple(own), expression=expression, sources=())
+
+
+def _ordered(expr: Expr, ranges: Mapping[Symbol, Expr]) -> Expr:
+    """Cases of the first or the last step in signs of order: an index is never negative, so t = 0 is t <= 0.
+
+    So cases part a range in two, and the reads of the one before and after it are known to be in range.
+    """
+    found = {}
+    for condition in expr.atoms(Eq, Ne):
+        for v, other in (condition.args, condition.args[::-1]):
+            if not (isinstance(v, Symbol) and v.is_integer and not v.is_positive):
+                continue
+            if other == 0:
+                found[condition] = v <= 0 if isinstance(condition, Eq) else v >= 1
+            elif v in ranges and (ranges[v] - 1 - other).expand() == 0:
+                found[condition] = v >= other if isinstance(condition, Eq) else v <= other - 1
+    return expr.xreplace(found) if found else expr
 
 
 def _runs_over_boxes(expr: Expr) -> bool:

@@ -315,21 +315,21 @@ MODEL = (EXAMPLES / "002_two_layer_sigmoid.model").read_text(encoding="utf-8")
 @settings(max_examples=150, deadline=None, derandomize=True)
 @given(st.one_of(st.text(max_size=80), st.lists(PIECES, max_size=40).map(" ".join), st.lists(LINES).map("\n".join)))
 def test_any_text_is_read_or_refused(text):
-    """Whatever is typed, it is a model or one of our own errors."""
+    """Whatever is typed, it is a model or one of our own errors, which says how to mend it."""
     try:
         read_model(text)
     except SymbackpropError as error:
-        assert str(error)
+        assert error.fix, error
 
 
 @settings(max_examples=150, deadline=None, derandomize=True)
 @given(st.integers(0, len(MODEL)), st.integers(0, 6), st.lists(PIECES, max_size=3))
 def test_a_spoilt_model_is_read_or_refused(at, gone, pieces):
-    """A valid model with a few characters replaced is a model or one of our own errors."""
+    """A valid model with a few characters replaced is a model or one of our own errors, which says how to mend it."""
     try:
         read_model(MODEL[:at] + "".join(pieces) + MODEL[at + gone :])
     except SymbackpropError as error:
-        assert str(error)
+        assert error.fix, error
 
 
 def test_bounds_are_met_before_time_is_lost():

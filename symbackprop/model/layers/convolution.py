@@ -150,7 +150,7 @@ def _check_outputs(name: str, x: Array, counts: tuple[Expr, ...]) -> None:
                 f"{name} on {described(x)} leaves no output",
                 because=f"An axis would have {count} entries.",
                 fix="Take a wider window, or pad less.",
-                name=x.label or None,
+                name="width",
             )
 
 

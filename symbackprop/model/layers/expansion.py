@@ -221,7 +221,7 @@ def _for_each_axis(value: Any, what: str, count: int) -> tuple[Any, ...]:
     values = value if isinstance(value, tuple) else (value,) * count
     if len(values) != count:
         raise UsageError(
-            f"the {what} has {len(values)} numbers for {counted(count, 'axis', 'axes')}",
+            f"the {what} has {counted(len(values), 'number', 'numbers')} for {counted(count, 'axis', 'axes')}",
             fix=f"Give one, or {count}." if count > 1 else "Give one.",
             name=what,
         )
@@ -266,8 +266,8 @@ def check_rank(name: str, source: Array, least: int, shape: str, most: int | Non
         )
 
 
-def check_shape(name: str, what: str, given: Array, shape: tuple[Expr, ...]) -> None:
-    """A tensor given as an option has the shape that it needs.
+def check_shape(name: str, what: str, given: Array, shape: tuple[Expr, ...], without: str = "") -> None:
+    """A tensor given as an option has the shape that it needs; `without` says what stands in its place.
 
     Raises:
         ShapeError: it has another.
@@ -277,6 +277,6 @@ def check_shape(name: str, what: str, given: Array, shape: tuple[Expr, ...]) -> 
     if given.shape != shape:
         raise ShapeError(
             f"the {what} of {name} {f'has the shape {bracketed(given.shape)}' if given.shape else 'is a scalar'}",
-            fix=f"Give a tensor of the shape {bracketed(shape)}.",
+            fix=f"Give a tensor of the shape {bracketed(shape)}{f'; without one {without}' if without else ''}.",
             name=given.label or None,
         )

@@ -141,7 +141,7 @@ class _Steps:
             self.padded = (*self.padded, h)
             return Array((t, i), self.shape, earlier, sources=h.sources)
         start = as_array(initial)
-        check_shape(self.layer, what, start, (self.units,))
+        check_shape(self.layer, what, start, (self.units,), "it is 0")
         value = Piecewise((earlier, self.inside), (start.at(i), True))
         return self.parts.tensor(previous, Array((t, i), self.shape, value, sources=(*start.sources, *h.sources)))
 
@@ -198,8 +198,8 @@ class Concat:
 
     def expand(self, parts: Parts, *sources: Array) -> None:
         first = sources[0]
-        check_rank("concat", first, 1, "features along the last axis", 2)
-        for other in sources[1:]:
+        for other in sources:
+            check_rank("concat", other, 1, "features along the last axis", 2)
             if other.shape[:-1] != first.shape[:-1]:
                 raise ShapeError(
                     "concat of tensors that do not fit side by side",

@@ -57,16 +57,17 @@ def windows(
     for window in found:
         room = window.extent + 2 * window.padding - window.dilation * (window.width - 1)
         if room.is_number and room < 1:
-            raise ShapeError(
-                f"{layer} on {described(x)}: a window of {window.width} is wider than its axis of {window.extent}",
-                because=_reach(window),
-                fix="Take a smaller window, or pad more.",
-                name=x.label or None,
-            )
+            raise _too_wide(layer, x, window)
     return found
 
 
-def _reach(window: Window) -> str:
+def _too_wide(layer: str, x: Array, window: Window) -> ShapeError:
     reach = window.dilation * (window.width - 1) + 1
-    padded = window.extent + 2 * window.padding
-    return f"The window reaches over {reach} places, and with its padding the axis has {padded}."
+    holes = f" with dilation {window.dilation} reaches over {reach} places and" if window.dilation != 1 else ""
+    padded = f"With its padding the axis has {window.extent + 2 * window.padding}." if window.padding else None
+    return ShapeError(
+        f"{layer} on {described(x)}: a window of {window.width}{holes} is wider than its axis of {window.extent}",
+        because=padded,
+        fix="Take a smaller window." if "pool" in layer else "Take a smaller window, or pad more.",
+        name="width",
+    )

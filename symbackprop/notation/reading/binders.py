@@ -45,11 +45,13 @@ def bind(name: Name, binder: str, scope: Scope) -> BoundIndex:
     """A new index in scope; its placeholder is no other index. In a claim it may hide what bears its name."""
     if (scope.declared(name.name) and scope.stated is None) or "." in name.name:
         written = scope.source.written(name.span)
-        kind = "a size" if name.name in scope.sizes else "a tensor"
+        sized = name.name in scope.sizes
+        kind = "a size" if sized else "a tensor"
+        of_all = "" if sized or binder.startswith("tensor ") else f" For all entries write {binder}({written})."
         raise DuplicateNameError(
             f"{written} cannot be an index: it is {kind}",
             where=scope.source.locate(name.span),
-            fix="Take another letter for the index.",
+            fix=f"Take another letter for the index.{of_all}",
             name=written,
         )
     placeholder = index(f"{PLACEHOLDER}{len(scope.indices)}{name.name}")

@@ -214,7 +214,7 @@ def _loss(node: Call, name: str, scope: Scope, read: Read) -> Value:
             f"{name} of {prediction} and {target}",
             where=scope.source.locate(node.span),
             because=f"{described(prediction, values[0])}, {described(target, values[1])}.",
-            fix="Prediction and target must have one shape.",
+            fix="The two must have one shape.",
             name=prediction,
         )
     options: dict[str, Any] = {}
@@ -241,10 +241,12 @@ def _refuse_option(part: Named, name: str, options: tuple[str, ...], scope: Scop
     )
 
 
-def option(part: Named, scope: Scope, read: Read) -> bool | str | Expr:
-    """The value of an option: yes or no, a word, or a number."""
+def option(part: Named, scope: Scope, read: Read) -> bool | Expr:
+    """The value of an option: yes or no, or a number."""
     if isinstance(part.value, Name) and not scope.declared(part.value.name):
-        return {"yes": True, "no": False}.get(part.value.name, part.value.name)
+        if part.value.name not in ("yes", "no"):
+            raise scope.unknown(part.value)
+        return part.value.name == "yes"
     value = read(part.value, scope)
     if value.rank:
         raise NotationError(

@@ -23,8 +23,9 @@ from symbackprop.errors import (
 from symbackprop.model.functions import FUNCTIONS, custom
 from symbackprop.model.layers.catalogue import LAYERS
 from symbackprop.model.records import Role, Samples, Side, Tensor
+from symbackprop.model.words import bracketed
 from symbackprop.notation.reading.calls import ALIASES, KNOWN
-from symbackprop.notation.reading.index_formulas import integer
+from symbackprop.notation.reading.index_formulas import size_of
 from symbackprop.notation.reading.meaning import read
 from symbackprop.notation.reading.scope import Scope
 from symbackprop.notation.reading.source import Source
@@ -132,7 +133,7 @@ def _add_size(statement: SizeStatement, found: Declarations) -> None:
 
 
 def _size(node: Node, found: Declarations) -> Expr:
-    value = integer(node, found.scope())
+    value = size_of(node, found.scope())
     if value.is_number and value < 1:
         written = found.source.written(node.span)
         raise ShapeError(
@@ -162,7 +163,7 @@ def _add_size_fact(statement: SizeFact, found: Declarations) -> None:
     for name in names_in(statement.relation):
         if name.name not in found.sizes:
             _add_size(SizeStatement(name, None, name.span), found)
-    operands = [integer(part, found.scope()) for part in statement.relation.operands]
+    operands = [size_of(part, found.scope()) for part in statement.relation.operands]
     for sign, left, right in zip(statement.relation.signs, operands, operands[1:], strict=False):
         found.size_facts.extend(_facts(sign, left, right, statement, found.source))
 
@@ -197,9 +198,17 @@ def _add_tensor(statement: Declaration, found: Declarations) -> None:
         return
     found.own(statement.name, _KINDS[statement.role])
     facts = tuple(_fact(fact, statement, shape, found) for fact in statement.facts if fact.name != "integer")
-    whole = any(fact.name == "integer" for fact in statement.facts)
+    whole = next((fact for fact in statement.facts if fact.name == "integer"), None)
+    if whole is not None and statement.role == "parameter":
+        raise NotationError(
+            f"the parameter {name} cannot be integer",
+            where=found.source.locate(whole.span),
+            because="A parameter is learned in small steps; what chooses an entry is given.",
+            fix=f"Declare it as data, input {name}{bracketed(shape)} integer, or as a constant that all samples share.",
+            name=name,
+        )
     where = found.source.locate(statement.name.span)
-    found.tensors[name] = Tensor(name, shape, cast(Role, statement.role), facts, whole, where)
+    found.tensors[name] = Tensor(name, shape, cast(Role, statement.role), facts, whole is not None, where)
     found.shapes[name] = shape
 
 
@@ -300,6 +309,14 @@ def _add_pad(statement: Pad, found: Declarations) -> None:
             f"unknown tensor {name.name}",
             where=found.source.locate(name.span),
             fix=suggestion(name.name, found.owners) or "Name a tensor of the model.",
+            name=name.name,
+        )
+    kind = found.owners[name.name][0]
+    if kind in ("a size", "a function", "the cost"):
+        raise NotationError(
+            f"{name.name} is {kind} and cannot be padded",
+            where=found.source.locate(name.span),
+            fix="Name a tensor that is read outside its range.",
             name=name.name,
         )
     found.padded[name.name] = name

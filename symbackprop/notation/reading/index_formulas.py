@@ -7,6 +7,7 @@ floor(floor(k/W)/H): the forms whose ranges are provable, and the derivative of 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from fractions import Fraction
 from typing import NoReturn
 
@@ -45,9 +46,14 @@ def integer(node: Node, scope: Scope) -> Expr:
             return _product(node, factors, scope)
         case Call(function, arguments) if function.name in WHOLE:
             return _whole(function.name, arguments, node, scope)
-        case Subscript(Name(name), indices) if name in scope.integers:
+        case Subscript(Name(name), indices) if name in scope.integers and not scope.sizing:
             return _data(node, name, indices, scope)
     _refuse(node, scope)
+
+
+def size_of(node: Node, scope: Scope) -> Expr:
+    """A size: an integer expression in sizes alone."""
+    return integer(node, replace(scope, sizing=True))
 
 
 def position(node: Node, scope: Scope) -> Expr:
@@ -90,11 +96,11 @@ def _name(node: Name, scope: Scope) -> Expr:
         return bound.symbol + scope.base
     if node.name in scope.sizes:
         return scope.sizes[node.name]
-    if node.name in scope.integers:
+    if node.name in scope.integers and not scope.sizing:
         return _data(node, node.name, (), scope)
     if node.name in scope.tensors:
         _refuse(node, scope)
-    raise scope.unknown(node, "size or index" if scope.indices else "size")
+    raise scope.unknown(node, "size" if scope.sizing else "size or index")
 
 
 def _product(node: Node, factors: tuple[tuple[str, Node], ...], scope: Scope) -> Expr:
@@ -186,10 +192,9 @@ def _refuse(node: Node, scope: Scope) -> NoReturn:
     if isinstance(base, Name) and base.name in scope.tensors:
         _refuse_real(node, base, scope)
     written = scope.source.written(node.span)
-    kind = "an index" if scope.indices else "a size"
-    whole = "indices, sizes and whole numbers" if scope.indices else "sizes and whole numbers"
+    kind, letter = ("a size", "n") if scope.sizing else ("an index", "i")
+    whole = "sizes and whole numbers" if scope.sizing else "indices, sizes and whole numbers"
     divided = isinstance(node, Product) and any(joint == "/" for joint, _ in node.factors)
-    letter = "i" if scope.indices else "n"
     fix = f"Write one of these: {letter} + 1, 2 {letter}, floor({letter}/2)."
     if divided:
         fix = f"For its whole part write floor({written})."
@@ -203,8 +208,15 @@ def _refuse(node: Node, scope: Scope) -> NoReturn:
 
 
 def _refuse_real(node: Node, base: Name, scope: Scope) -> NoReturn:
-    """A tensor of real numbers where a whole number must stand."""
+    """A tensor where a whole number must stand."""
     written, name = scope.source.written(node.span), scope.source.written(base.span)
+    if scope.sizing:
+        raise NotationError(
+            f"{name} is a tensor and no size",
+            where=scope.source.locate(node.span),
+            fix="Give a whole number, or declare a size: size n.",
+            name=written,
+        )
     shape = scope.tensors[base.name]
     sizes = f"[{','.join(map(str, shape))}]" if shape else ""
     raise NotationError(

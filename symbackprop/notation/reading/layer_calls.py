@@ -20,7 +20,7 @@ from symbackprop.model.layers.dense import NORMALISED
 from symbackprop.model.layers.expansion import Definition, as_size, expansion, named_after
 from symbackprop.model.records import Tensor
 from symbackprop.notation.reading.calls import attempted, option, resolved
-from symbackprop.notation.reading.index_formulas import integer
+from symbackprop.notation.reading.index_formulas import size_of
 from symbackprop.notation.reading.meaning import read
 from symbackprop.notation.reading.scope import Scope
 from symbackprop.notation.reading.statements import EquationStatement
@@ -50,6 +50,7 @@ def layer(statement: EquationStatement, call: Call, scope: Scope) -> tuple[Defin
     signature = LAYERS[call.function.name]
     sources, plain = _divided(call, signature, scope)
     nodes = _options(call, signature, plain, scope)
+    _check_words(nodes, plain, signature, scope)
     given = {one.name: _value(one, nodes[one.name], scope) for one in signature.options if one.name in nodes}
     try:
         made = expansion(signature.layer(**given), named_after(statement.name.name), *sources).definitions
@@ -149,13 +150,37 @@ def _check_option(
     if name in options and name not in given:
         return
     twice, near = name in given, suggestion(name, options)
-    takes = f"It takes {', '.join(options)}" if options else "It takes none"
+    takes = f"It takes {', '.join(options) or 'none'}: {signature.example}"
     raise NotationError(
         f"{name} is given twice" if twice else f"{call.function.name} has no option {name}",
         where=scope.source.locate(part.span),
-        fix="Give it once." if twice else near or f"{takes}: {signature.example}",
+        fix="Give it once." if twice else f"{near} {takes}" if near else takes,
         name=name,
     )
+
+
+_ARE = {"size": "a size", "sizes": "a size", "scalar": "a number", "tensor": "a tensor"}
+
+
+def _check_words(nodes: Mapping[str, Node], plain: Sequence[Node], signature: Signature, scope: Scope) -> None:
+    """A word stands where one is meant: a yes or no by its name, a function for an activation.
+
+    Raises:
+        NotationError: one that stands for a size, a number or a tensor.
+    """
+    flags = {one.name for one in signature.options if one.kind == "flag"}
+    for one in signature.options:
+        node = nodes.get(one.name)
+        if not isinstance(node, Name) or scope.declared(node.name):
+            continue
+        written, word = scope.source.written(node.span), scope.is_function(node.name) or node.name in ("yes", "no")
+        if node.name in flags and any(node is part for part in plain):
+            what, fix = f"{written} is yes or no", f"Write {written}=yes or {written}=no."
+        elif one.kind == "scalar" or (one.kind in _ARE and word):
+            what, fix = f"{one.name} is {_ARE[one.kind]}, and {written} is none", f"For example: {signature.example}"
+        else:
+            continue
+        raise NotationError(what, where=scope.source.locate(node.span), fix=fix, name=written)
 
 
 def _value(one: Option, node: Node, scope: Scope) -> Any:
@@ -184,7 +209,7 @@ def _size(one: Option, node: Node, scope: Scope) -> Expr:
             fix=f"Write a size: {one.name}=3.",
             name=one.name,
         )
-    return attempted(lambda: as_size(integer(node, scope)), node, scope)
+    return attempted(lambda: as_size(size_of(node, scope)), node, scope)
 
 
 def _scalar(one: Option, node: Node, scope: Scope) -> Any:

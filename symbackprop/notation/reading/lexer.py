@@ -53,11 +53,11 @@ _FIXES = {
     "|": "Write abs(x) for an absolute value.",
     "%": "A comment begins with #; a remainder is mod(k, n).",
     "!": "Write != for unequal.",
-    ":": "A definition is written with =.",
+    ":": "A definition is written with =, a range with two dots: j = 0..n-1.",
     ".": "Write 0.5 or 1.0 for a decimal, 0..n-1 for a range.",
     "√": "Write sqrt(x).",
     "∇": "Write dW or ∂L/∂W for a gradient.",
-    "_": "A name begins with a letter.",
+    "_": "A name begins with a letter; the indices of a sum stand in brackets, sum(j, ...).",
 }
 
 

@@ -141,7 +141,7 @@ def _name(node: Name, scope: Scope) -> Value:
     if scope.stated is not None and scope.stated.unit is not None and is_identity(node, scope):
         return identity(scope, scope.stated.unit)
     written = scope.source.written(node.span)
-    if node.name in scope.functions or node.name in scope.callables:
+    if scope.is_function(node.name):
         raise NotationError(
             f"{written} is a function and needs an argument",
             where=scope.source.locate(node.span),

@@ -16,6 +16,7 @@ from fractions import Fraction
 from typing import NoReturn
 
 from symbackprop.errors import LimitError, NotationError
+from symbackprop.notation.reading.remedies import WORDS, fix_at, operand_fix
 from symbackprop.notation.reading.source import Source, Span
 from symbackprop.notation.reading.syntax import (
     Addition,
@@ -51,7 +52,6 @@ _LEVELS = {
     "^": POWER, TRANSPOSE: POWER, "[": POWER, **dict.fromkeys(RELATIONS, RELATION),
 }  # fmt: skip
 _WORD_LEVELS = {"if": CONDITIONAL, "or": OR, "and": AND}
-WORDS = frozenset({"if", "else", "and", "or", "not", "in"})
 
 
 class Parser:
@@ -86,7 +86,7 @@ class Parser:
         return None
 
     def expect(self, text: str, what: str) -> Token:
-        return self.accept(text) or self.refuse(f"expected {text} {what}", fix=None)
+        return self.accept(text) or self.refuse(f"expected {text} {what}")
 
     def name(self, what: str) -> Name:
         """A name that is no word of the language."""
@@ -112,7 +112,9 @@ class Parser:
         else:
             name = self.source.written(self.at.span)
             shown = f"found {name}"
-        raise NotationError(f"{what}, but {shown}", where=self.source.locate(self._spot()), fix=fix, name=name)
+        raise NotationError(
+            f"{what}, but {shown}", where=self.source.locate(self._spot()), fix=fix or fix_at(self.at), name=name
+        )
 
     def _spot(self) -> Span:
         if self.ended() and self.position:
@@ -175,7 +177,7 @@ class Parser:
             name = self.name("a name")
             calls = self.at.is_operator("(") and name.name not in self.factors
             return self._call(name) if calls else name
-        self.refuse("expected a number, a name or (", fix=_operand_fix(token, self.before))
+        self.refuse("expected a number, a name or (", operand_fix(token, self.before))
 
     def _group(self) -> Node:
         opened = self.advance()
@@ -382,17 +384,3 @@ class Parser:
             parts.append(self.expression())
         closed = self.expect("]", "after the list")
         return self._made(Listed(tuple(parts), opened.span.to(closed.span)))
-
-
-def _operand_fix(token: Token, before: Token) -> str | None:
-    if token.is_operator("/") and before.is_operator("/") and before.span.end == token.span.start:
-        return "For a whole quotient write floor(i/n)."
-    if token.is_operator("*", "/", "@", HADAMARD, DOT, "="):
-        return f"Put something before {token.text}."
-    if token.is_operator("["):
-        return "Indices stand right after a name: x[i]."
-    if token.is_operator("∂"):
-        return "A derivative has no place in a model; symbackprop finds it."
-    if token.is_word(*WORDS):
-        return f"{token.text} is a word of the language and no name."
-    return None

@@ -10,6 +10,7 @@ from sympy import Expr, Symbol
 from symbackprop.algebra.space import ScalarFunction
 from symbackprop.algebra.symbols import ADJOINT, index
 from symbackprop.errors import UnknownNameError, suggestion
+from symbackprop.notation.reading.remedies import foreign_fix
 from symbackprop.notation.reading.source import Source, Span
 from symbackprop.notation.reading.syntax import Name
 
@@ -70,7 +71,7 @@ class Stated:
 class Scope:
     """Names by kind. Sizes are symbols or integers; functions are the user's own and the known ones by name.
 
-    `stated` is there where a claim is read, not a model.
+    `stated` is there where a claim is read, not a model; `sizing` where a size is read, which no tensor may stand in.
     """
 
     source: Source
@@ -81,6 +82,7 @@ class Scope:
     callables: frozenset[str] = frozenset()
     integers: frozenset[str] = frozenset()
     stated: Stated | None = None
+    sizing: bool = False
 
     @property
     def base(self) -> int:
@@ -94,6 +96,9 @@ class Scope:
 
     def declared(self, name: str) -> bool:
         return name in self.sizes or name in self.tensors
+
+    def is_function(self, name: str) -> bool:
+        return name in self.functions or name in self.callables
 
     def known(self, what: str = "name") -> Iterator[str]:
         """The names that could have been meant."""
@@ -110,7 +115,10 @@ class Scope:
     def unknown(self, name: Name, what: str = "name") -> UnknownNameError:
         """The error for a name that has no meaning, with the nearest one that has, or how to give it one."""
         written = self.source.written(name.span)
-        near = suggestion(name.name, (known for known in self.known(what) if known != name.name))
+        last = name.name.rpartition(".")[2] if what == "function" else name.name
+        near = suggestion(last, (known for known in self.known(what) if known != name.name))
+        if self.stated is None and what in ("function", "name"):
+            near = foreign_fix(name.name, self.tensors) or near
         return UnknownNameError(
             f"unknown {what} {written}",
             where=self.source.locate(name.span),

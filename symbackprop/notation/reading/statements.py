@@ -16,7 +16,8 @@ from dataclasses import dataclass
 
 from symbackprop.errors import LimitError, NotationError, suggestion
 from symbackprop.notation.reading.lexer import statements
-from symbackprop.notation.reading.parser import RELATION, RELATIONS, SUM, WORDS, Parser
+from symbackprop.notation.reading.parser import RELATION, RELATIONS, SUM, Parser
+from symbackprop.notation.reading.remedies import WORDS
 from symbackprop.notation.reading.source import Source, Span
 from symbackprop.notation.reading.syntax import Name, Node, Relation
 from symbackprop.notation.reading.tokens import Token
@@ -227,7 +228,9 @@ def _samples(parser: Parser) -> SamplesStatement:
         parser.refuse("expected the number of samples", fix="Write samples m in columns.")
     if not parser.accept("in"):
         parser.refuse("expected in rows or in columns", fix=f"Write samples {size.name.name} in columns.")
-    side = parser.accept(*SIDES) or parser.refuse("expected rows or columns")
+    side = parser.accept(*SIDES) or parser.refuse(
+        "expected rows or columns", fix=f"Write samples {size.name.name} in rows, or in columns."
+    )
     parser.finish()
     return SamplesStatement(size, side.text, start.to(side.span))
 
@@ -249,6 +252,8 @@ def _function(parser: Parser) -> FunctionStatement:
 
 def _pad(parser: Parser) -> Pad:
     name = parser.name("the name of a tensor")
+    if parser.at.is_operator("["):
+        parser.refuse("expected a comma or the end", fix=f"The whole tensor is padded: pad {name.name}.")
     return Pad(name, name.span)
 
 
@@ -285,13 +290,18 @@ def _refuse_second_equals(right: Relation, start: Span, parser: Parser) -> None:
     first, here = (parser.source.locate(span).line for span in (start, sign.span))
     last = next((t for t in reversed(before) if parser.source.locate(t.span).line < here), None)
     goes_on = f"Line {here - 1} ends with {last.text}, so the equation of line {first} goes on here." if last else None
+    compared = sign.text != "=" and last is None
     raise NotationError(
-        f"a second {sign.text} in one equation",
+        "a comparison where a value must stand" if compared else f"a second {sign.text} in one equation",
         where=parser.source.locate(sign.span),
         because=goes_on,
-        fix=f"Remove the {last.text} at the end of line {here - 1}." if last else "Write one equation to a line.",
+        fix=f"Finish line {here - 1}, or remove the {last.text} at its end." if last else _lone_fix(sign),
         name=sign.text,
     )
+
+
+def _lone_fix(sign: Token) -> str:
+    return "Write one equation to a line." if sign.text == "=" else "A comparison is no value: write a if p else b."
 
 
 def _left_fix(parser: Parser) -> str | None:

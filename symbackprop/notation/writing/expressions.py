@@ -360,6 +360,8 @@ def condition_layout(condition: Any, names: Nomenclature) -> Layout:
         raise RenderError(f"cannot write the condition {condition}")
     relation: Any = condition
     left, sign, right = relation.lhs, SIGNS[relation.rel_op], relation.rhs
+    if is_index(left) and right is S.Zero and sign == "≤":
+        sign = "="  # no index is less
     if counts(left - right) or (sign in "=≠" and _compares_index(left, right)):
         return _integer_condition(left - right, sign, names)
     if left.is_number and not right.is_number:
@@ -369,7 +371,7 @@ def condition_layout(condition: Any, names: Nomenclature) -> Layout:
 
 def _compares_index(left: Expr, right: Expr) -> bool:
     """Whether an entry that serves as an index is compared with one: tok[t] = k."""
-    return any(isinstance(one, Indexed) and counts(other) for one, other in ((left, right), (right, left)))
+    return any(tensor_of(one) is not None and counts(other) for one, other in ((left, right), (right, left)))
 
 
 def _integer_condition(difference: Expr, sign: str, names: Nomenclature) -> Layout:

@@ -1,4 +1,4 @@
-"""Indices that data choose and indices by whole division, in text as in Python: values and gradients by hand."""
+"""Indices that data choose, whole division, the first step by cases: values and gradients by hand."""
 
 from __future__ import annotations
 
@@ -123,3 +123,50 @@ def test_whole_division_as_a_value() -> None:
     value, found = sb.compile(read_model(text))(w=w)
     assert value == pytest.approx((p * w).sum() ** 2, rel=1e-12)
     np.testing.assert_allclose(found["w"], 2 * (p * w).sum() * p, rtol=1e-10)
+
+
+@pytest.mark.parametrize(
+    "equations",
+    [
+        "h[t,i] = tanh(x[t,i] + s[i]) if t = 0 else tanh(x[t,i] + w[i] h[t-1,i])",
+        "h[t,i] = tanh(x[t,i] + w[i] h[t-1,i]) if t != 0 else tanh(x[t,i] + s[i])",
+        "h[t,i] = tanh(x[t,i] + (s[i] if t = 0 else w[i] h[t-1,i]))",
+    ],
+)
+def test_a_first_step_by_cases(equations: str) -> None:
+    """It needs no padding: the step before is read where there is one, and slopes flow through it."""
+    text = f"size T, n\ninput x[T,n]\nparameter w[n], s[n]\ntensor h[T,n]\n{equations}\nloss L = sum(h^2)"
+    random = np.random.default_rng(11)
+    x, w, s = random.normal(size=(4, 3)), random.normal(size=3), random.normal(size=3)
+    value, found = sb.compile(read_model(text))(x=x, w=w, s=s)
+
+    h = [np.tanh(x[0] + s)]
+    for t in range(1, 4):
+        h.append(np.tanh(x[t] + w * h[-1]))
+    assert value == pytest.approx(sum(step @ step for step in h), rel=1e-12)
+    dz, dw = np.zeros(3), np.zeros(3)
+    for t in reversed(range(4)):
+        dz = (2 * h[t] + (w * dz if t < 3 else 0)) * (1 - h[t] ** 2)
+        dw += dz * h[t - 1] if t else 0
+    np.testing.assert_allclose(found["w"], dw, rtol=1e-11)
+    np.testing.assert_allclose(found["s"], dz, rtol=1e-11)
+
+
+def test_a_last_step_by_cases() -> None:
+    """A recurrence from the end, whose first step is the last of the sequence."""
+    text = """
+    size T, n
+    input x[T,n]
+    parameter w[n], s[n]
+    tensor h[T,n]
+    h[t,i] = x[t,i] + s[i] if t = T - 1 else x[t,i] + w[i] h[t+1,i]
+    loss L = sum(h^2)
+    """
+    random = np.random.default_rng(13)
+    x, w, s = random.normal(size=(3, 2)), random.normal(size=2), random.normal(size=2)
+    value, found = sb.compile(read_model(text))(x=x, w=w, s=s)
+    last = x[2] + s
+    middle = x[1] + w * last
+    first = x[0] + w * middle
+    assert value == pytest.approx(first @ first + middle @ middle + last @ last, rel=1e-12)
+    np.testing.assert_allclose(found["s"], 2 * (last + w * middle + w**2 * first), rtol=1e-11)
