@@ -71,7 +71,7 @@ def test_text_and_python_are_one_model() -> None:
 def test_one_sample_of_a_gather() -> None:
     """The derivation of one sample: row u alone, as Kronecker's delta."""
     model = read_model(RATINGS).one_sample()
-    assert sb.text(sb.derive(model), "P") == "dP[i,j] = Q[v,j] (a - r) δ(i, u)"
+    assert sb.text(sb.derive(model), "P") == "dP[i] = δ(i, u) (a - r) Q[v]  for each i"
 
 
 def test_integers_out_of_range_are_refused_at_the_call() -> None:
