@@ -47,12 +47,12 @@ class Names:
 def names_of(model: Model, whole: Model, sampled: frozenset[str]) -> Names:
     """The names in `model`, which is one sample or all samples of `whole`; `sampled` may have capitals."""
     shapes = {t.name: t.shape for t in model.tensors}
-    roots = _roots(model, whole, shapes)
     named = nomenclature(_PLAIN, model.space, tensors=model.tensors, root=model.root, sampled=sorted(sampled))
     spelled = {
         name: tuple(s for s in dict.fromkeys(_spellings(name, named, name in sampled)) if s == name or s not in shapes)
         for name in shapes  # a layer l beside a loss L is not called L
     }
+    roots = _roots(model, whole)
     aliases: dict[str, str] = {}
     for name in shapes:
         for spelling in spelled[name]:
@@ -97,18 +97,14 @@ def _sizes(model: Model, whole: Model) -> dict[str, Expr]:
     return sizes
 
 
-def _roots(model: Model, whole: Model, shapes: Mapping[str, tuple[Expr, ...]]) -> dict[str, str]:
-    """Loss and cost by their names, and by the usual ones where these are free."""
-    roots = {model.root: model.root}
-    roots[whole.loss] = whole.loss
-    roots[whole.root] = whole.root
-    for name in _COSTS:
-        if name not in shapes:
-            roots.setdefault(name, whole.root)
-    for name in _LOSSES:
-        if name not in shapes:
-            roots.setdefault(name, whole.loss)
-    return roots
+def _roots(model: Model, whole: Model) -> dict[str, str]:
+    """Loss and cost by their names, and by the usual ones where these are free, also of the C of all samples' c."""
+    roots = {root: root for root in (model.root, whole.loss, whole.root)}
+    taken = {t.name for t in whole.tensors}
+    if whole.samples is not None:
+        taken |= {name.upper() for name in taken if len(name) == 1}
+    usual = {**dict.fromkeys(_COSTS, whole.root), **dict.fromkeys(_LOSSES, whole.loss)}
+    return roots | {name: root for name, root in usual.items() if name not in taken}
 
 
 def _spellings(name: str, named: Nomenclature, sampled: bool) -> Iterator[str]:

@@ -28,7 +28,7 @@ def special(scribe: Scribe, items: tuple[Node, ...], at: int) -> int | None:
     if _is_bold_one(base):
         return at + 1 + put_ones(node, following, scribe)
     known = big in scribe.names.tensors or big in scribe.names.sizes
-    if big == "I" and not known:
+    if big == "I" and not known and not any(isinstance(part, Fence) for part in above):  # I^{[h]} is a layer's own
         return _unit(scribe, node, following, at)
     if big == "e" and above and not isinstance(above[0], Fence) and not _is_transposed(above):
         if known and not isinstance(base, Words):
