@@ -260,7 +260,7 @@ def _(expr: Pow, names: Nomenclature) -> Layout:
 
 @expression.register
 def _(expr: exp, names: Nomenclature) -> Layout:
-    return Exponential(expression(expr.args[0], names))
+    return Exponential(expression(expr.args[0], names), names.has_e)
 
 
 @expression.register

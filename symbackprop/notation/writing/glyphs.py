@@ -56,6 +56,11 @@ class Nomenclature:
         """The glyph of a tensor, known or not."""
         return self.glyphs.get(name) or _candidates(name, self.conventions, False)[-2]
 
+    @property
+    def has_e(self) -> bool:
+        """Whether a tensor looks like the base of exponentials, or its values for all samples do."""
+        return any(glyph.letters.lower() == "e" for glyph in self.glyphs.values())
+
     def place(self, name: str) -> int:
         """Where a tensor stands in the order of declaration; an adjoint stands where its tensor does."""
         return self.places.get(primal(name), len(self.places))

@@ -279,7 +279,7 @@ def _(of: lay.Exponential, conventions: Conventions) -> str:
     inner = spell(of.of, conventions)
     if any(mark in inner for mark in _TALL) or "(" in inner:
         return rf"\exp{fenced(inner)}"
-    return f"e^{_script(inner)}"
+    return (r"\mathrm{e}" if of.upright else "e") + f"^{_script(inner)}"
 
 
 @spell.register

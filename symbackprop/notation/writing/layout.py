@@ -119,9 +119,10 @@ class Root(Layout):
 
 @dataclass(frozen=True, slots=True)
 class Exponential(Layout):
-    """The exponential of a scalar."""
+    """The exponential of a scalar; `upright` where a tensor is called e."""
 
     of: Layout
+    upright: bool = False
 
 
 @dataclass(frozen=True, slots=True)
