@@ -89,7 +89,7 @@ def extent(bound: BoundIndex, scope: Scope) -> Expr:
     Raises:
         IndexRangeError: there are two such sizes, or none.
     """
-    sizes = bound.uses
+    sizes = bound.sized
     if not sizes:
         raise IndexRangeError(
             f"the range of the index {bound.name} is not known",
@@ -137,7 +137,7 @@ def limits(binder: Binder, scope: Scope) -> tuple[Expr, Expr]:
     low, high = binder.low, binder.high
     if scope.stated is not None and low + scope.base in (0, 1):
         count = high - low + 1
-        sizes = [size for size, _ in binder.bound.uses]
+        sizes = [size for size, _ in binder.bound.sized]
         if not sizes or any((size - count).expand() == 0 for size in sizes):
             return Integer(0), (count - 1).expand()
     return low, high

@@ -327,8 +327,8 @@ def _check_whole(free: tuple[Name, ...], each: tuple[Name, ...], first: Node, ra
 def _size(name: Name, raws: list[_Raw], scope: Scope) -> Expr:
     """The size of a free index: that of the axis at which it first stands alone."""
     for raw in raws:
-        if raw.bound[name.name].uses:
-            return raw.bound[name.name].uses[0][0]
+        if raw.bound[name.name].sized:
+            return raw.bound[name.name].sized[0][0]
     raise NotationError(
         f"the range of the index {name.name} is not known",
         where=scope.source.locate(name.span),
@@ -361,7 +361,7 @@ def _closed(raw: _Raw, value: Value, scope: Scope) -> Value:
     free = scope.stated.free
     for name, bound in raw.bound.items():
         for extent, span in bound.uses:
-            if name in free and not same_size(extent, free[name][1]):
+            if name in free and not (extent - free[name][1]).expand().is_nonnegative:  # an axis may reach farther
                 raise IndexRangeError(
                     f"the index {name} has two ranges",
                     where=scope.source.locate(span),

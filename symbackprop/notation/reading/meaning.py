@@ -6,7 +6,7 @@ entry. What has two meanings is refused and both are named.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from itertools import islice, pairwise
 from typing import Any, NoReturn
@@ -50,6 +50,7 @@ from symbackprop.notation.reading.syntax import (
     Relation,
     Subscript,
     Transpose,
+    names_in,
 )
 from symbackprop.notation.reading.values import (
     Value,
@@ -318,14 +319,28 @@ def _cases(node: Cases, scope: Scope) -> Value:
         return len(values) - 1
 
     for value, condition in node.pieces:
-        builders.append((operand(value), _condition(condition, operand, scope)))
+        before = {name: len(bound.uses) for name, bound in scope.indices.items()}
+        place = operand(value)
+        _set_aside(condition, before, scope)
+        builders.append((place, _condition(condition, operand, scope)))
+    before = {name: len(bound.uses) for name, bound in scope.indices.items()}
     last = operand(node.otherwise)
+    _set_aside(node.pieces[-1][1], before, scope)
     row = matched(nodes, values, "combine", scope)
 
     def piecewise(*parts: Expr) -> Expr:
         return Piecewise(*((parts[at], test(parts)) for at, test in builders), (parts[last], True))
 
     return Value(entrywise(piecewise, tuple(value.array for value in values), scope.taken), row)
+
+
+def _set_aside(condition: Node, before: Mapping[str, int], scope: Scope) -> None:
+    """Where a condition is on indices alone, the uses of indices since `before` say nothing of their whole ranges."""
+    if not all(name.name in scope.indices or name.name in scope.sizes for name in names_in(condition)):
+        return
+    for name, bound in scope.indices.items():
+        bound.cased.extend(bound.uses[before[name] :])
+        del bound.uses[before[name] :]
 
 
 def _condition(node: Node, operand: Callable[[Node], int], scope: Scope) -> Callable[[tuple[Expr, ...]], Boolean]:

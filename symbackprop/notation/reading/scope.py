@@ -36,7 +36,8 @@ _REMEDIES_OF_CLAIMS = {
 class BoundIndex:
     """An index in scope. `symbol` is a placeholder, so that it meets no other index; `uses` gather its sizes.
 
-    `binder` is what binds it: `sum`, `max`, ..., or the tensor of a left side with its indices still open.
+    `binder` is what binds it: `sum`, `max`, ..., or the tensor of a left side with its indices still open. `cased` are
+    the uses where a condition on indices holds, `f[i] if i < 4`: of its sizes, those say nothing if others do.
     """
 
     name: str
@@ -44,6 +45,12 @@ class BoundIndex:
     symbol: Symbol
     span: Span
     uses: list[tuple[Expr, Span]] = field(default_factory=list)
+    cased: list[tuple[Expr, Span]] = field(default_factory=list)
+
+    @property
+    def sized(self) -> list[tuple[Expr, Span]]:
+        """The uses that say what its range is."""
+        return self.uses or self.cased
 
 
 @dataclass(frozen=True, slots=True)
