@@ -197,6 +197,7 @@ def _proved_by_one_step(pair: Pair, truth: Truth, opaque: Collection[str]) -> Pr
 
     Put in on both sides, `dz[t] = ... dz[t+1]` would become one of dz[t+1] and dz[t+2].
     """
+    adjoints = frozenset(name for name in truth.recurrent if is_adjoint(name))
     tried: list[Pair] = []
     steps = [(pair, frozenset[str]())]
     for _ in range(STEPS + 1):
@@ -204,7 +205,7 @@ def _proved_by_one_step(pair: Pair, truth: Truth, opaque: Collection[str]) -> Pr
             if one in tried or len(tried) >= 2 * PROOFS:
                 continue
             tried.append(one)
-            proof = _proved_by(one, truth, truth.recurrent.union(opaque))
+            proof = _proved_by(one, truth, adjoints.union(opaque))
             if proof is not None:
                 premises = (*(Premise("definition", name) for name in sorted(used)), *proof.premises)
                 return Proof(tuple(dict.fromkeys(premises)))
@@ -242,8 +243,7 @@ def _proved_by(pair: Pair, truth: Truth, opaque: Collection[str]) -> Proof | Non
 
 def _holds(pair: Pair, truth: Truth, using: Collection[str]) -> bool:
     """Whether the sides agree with all names opaque whose definitions are not put in."""
-    point = truth.scrambled.filled({name: truth.space.definitions[name] for name in using})
-    return screened(pair, (point,)).status != "differ"
+    return screened(pair, (truth.scrambled_with(frozenset(using)),)).status != "differ"
 
 
 def _choices(difference: Expr, truth: Truth, opaque: frozenset[str]) -> Iterator[tuple[str, ...]]:

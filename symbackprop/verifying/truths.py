@@ -61,6 +61,7 @@ class Truth:
     first_forms: Mapping[str, Array] = field(default_factory=dict)
     _local: dict[tuple[str, str], Array] = field(default_factory=dict, compare=False, repr=False)
     _reached: dict[str, frozenset[str]] = field(default_factory=dict, compare=False, repr=False)
+    _scrambled: dict[frozenset[str], Point] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def model(self) -> Model:
@@ -100,6 +101,19 @@ class Truth:
             drawn = random.uniform(0.6, 1.4, np.shape(values[name]))
             values[name] = values[name] * drawn + (random.uniform(-1, 1, drawn.shape) if is_adjoint(name) else 0.0)
         return replace(point, values=values)
+
+    def scrambled_with(self, using: frozenset[str]) -> Point:
+        """`scrambled`, but for the tensors in `using`, which have the values that their definitions give them there.
+
+        As a proof puts definitions in: once each, so that one step of a recurrence reads opaque values of itself.
+        """
+        if using not in self._scrambled:
+            values = dict(self.scrambled.values)
+            for name, array in self.space.definitions.items():
+                if name in using:
+                    values[name] = replace(self.scrambled, values=values).value(array)
+            self._scrambled[using] = replace(self.scrambled, values=values)
+        return self._scrambled[using]
 
     def with_partials(self, names: Iterable[str]) -> Truth:
         """This with `∂v∂u` for each of `names`, by the chain rule over all paths; unknown tensors are left out.
@@ -216,7 +230,7 @@ class Truth:
         points = tuple(point.filled(changed) for point in self.points)
         known = self._local if definitions.keys().isdisjoint(self.space.definitions) else {}
         first = {name: array for name, array in self.first_forms.items() if name not in definitions}
-        return replace(self, space=space, points=points, first_forms=first, _local=known, _reached={})
+        return replace(self, space=space, points=points, first_forms=first, _local=known, _reached={}, _scrambled={})
 
     def swept(self) -> Truth:
         """This with each adjoint as the sweep first gives it: in the adjoints next to it, none of them put in."""
@@ -224,7 +238,7 @@ class Truth:
 
     @cached_property
     def _swept(self) -> Truth:
-        return replace(self, space=self.space.with_definitions(self.first_forms), _reached={})
+        return replace(self, space=self.space.with_definitions(self.first_forms), _reached={}, _scrambled={})
 
 
 def _chained(sum_so_far: Array, outer: Array, inner: str, shape: tuple[Expr, ...]) -> Array:
