@@ -31,7 +31,7 @@ from symbackprop.notation.reading.source import Source
 from symbackprop.notation.reading.subjects import EXPRESSION, Subject, subject_of
 from symbackprop.notation.reading.syntax import Addition, Call, Name, Node, Subscript, names_in
 from symbackprop.notation.reading.tokens import DOT, Token
-from symbackprop.notation.reading.values import Value, same_size
+from symbackprop.notation.reading.values import Value
 
 Scale = Literal["one sample", "all samples"]
 MAX_CLAIMS = 2_000
