@@ -104,7 +104,7 @@ class Formulas:
     def _path(self, through: str, to: str) -> str:
         local = self._partial(through, to)
         if self._is_root(through):
-            return local
+            return latex(entry(part_of(adjoint(to), through)), names=self.names)
         weight = f"{latex(self.derivation.scale, names=self.names)} \\, " if self._joins_samples(through, to) else ""
         return f"{weight}{self._partial(self.names.root_of(through), through)} {local}"
 

@@ -54,13 +54,13 @@ class Judgement:
 class Ground:
     """What a claim in one reading stands on. No definition of a tensor in `opaque` may serve.
 
-    With `direct`, a derivative of one tensor by another is by its own equation alone, where there are more paths.
+    Those derivatives in `direct` are by one equation alone, though there are more paths.
     """
 
     truth: Truth
     meaning: Meaning
     opaque: frozenset[str] = frozenset()
-    direct: bool = False
+    direct: frozenset[str] = frozenset()
 
     @property
     def samples(self) -> Expr | None:
@@ -82,19 +82,37 @@ def judge(claim: Claim, reading: Reading, ground: Ground) -> Judgement:
 
 
 def _either(reading: Reading, ground: Ground) -> Judgement:
-    """Derivatives of one tensor by another by its equation alone, as the chain rule has them, else over all paths."""
+    """Derivatives of one tensor by another by its equation alone, as the chain rule has them, else over all paths.
+
+    `∂L/∂h` is over all paths, unless a line is right for what the equation of L alone reads.
+    """
     read = {name for side in reading.sides if side.value for name in tensors_in(side.value.expression)}
-    several = [
-        parts for name in sorted(read) if (parts := partial_of(name)) and ground.truth.knows(direct_name(*parts))
-    ]
-    if not several:
-        return _equality(reading, ground)
-    first = _equality(reading, replace(ground, direct=True))
-    if first.status == "right":
-        return first
-    second = _equality(reading, ground)
-    said = ", ".join(f"∂{of}/∂{by}" for of, by in several)
-    return replace(second, method=f"proved, {said} being over all paths") if second.status == "right" else first
+    several = frozenset(name for name in read if _has_more_paths(name, ground.truth))
+    chained = frozenset(name for name in several if not _is_of_root(name, ground.truth))
+    judgements: list[Judgement] = []
+    for direct in dict.fromkeys((chained, frozenset[str](), several)):
+        judgement = _equality(reading, replace(ground, direct=direct))
+        if judgement.status == "right":
+            return replace(judgement, method=_method(chained, direct)) if judgements else judgement
+        judgements.append(judgement)
+    return judgements[0]
+
+
+def _has_more_paths(name: str, truth: Truth) -> bool:
+    parts = partial_of(name)
+    return parts is not None and truth.knows(direct_name(*parts))
+
+
+def _is_of_root(name: str, truth: Truth) -> bool:
+    of, _ = partial_of(name) or ("", "")
+    return of in (truth.loss, truth.cost)
+
+
+def _method(usual: frozenset[str], direct: frozenset[str]) -> str:
+    """How a line is right that is not so with the derivatives in `usual` taken directly, but with those in `direct`."""
+    others, words = (direct - usual, "by one equation alone") if direct > usual else (usual - direct, "over all paths")
+    said = ", ".join(f"∂{of}/∂{by}" for of, by in (partial_of(name) or ("", "") for name in sorted(others)))
+    return f"proved, {said} being {words}"
 
 
 def _equality(reading: Reading, ground: Ground) -> Judgement:

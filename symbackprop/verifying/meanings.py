@@ -7,6 +7,7 @@ of these multiply adjoints by numbers, so a claim is judged under each by puttin
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from sympy import Expr, Integer, Pow, Rational, S
@@ -114,10 +115,10 @@ def _has_square(truth: Truth) -> bool:
 # putting it in
 
 
-def in_units(array: Array, meaning: Meaning, truth: Truth, direct: bool = False) -> Array:
+def in_units(array: Array, meaning: Meaning, truth: Truth, direct: Collection[str] = ()) -> Array:
     """The array with each adjoint and partial derivative as a multiple of the canonical one.
 
-    Derivatives of one tensor by another go over all paths, or with `direct` by the equation of the former alone.
+    Derivatives of one tensor by another go over all paths, those in `direct` by the equation of the former alone.
 
     Raises:
         NoMeaningError: a derivative that has no meaning, or that the model lacks.
@@ -125,7 +126,7 @@ def in_units(array: Array, meaning: Meaning, truth: Truth, direct: bool = False)
     return replace(array, expression=_in_units(array.expression, meaning, truth, direct))
 
 
-def _in_units(expr: Expr, meaning: Meaning, truth: Truth, direct: bool) -> Expr:
+def _in_units(expr: Expr, meaning: Meaning, truth: Truth, direct: Collection[str]) -> Expr:
     name = tensor_of(expr)
     if name is not None:
         return _unit(name, indices_of(expr), meaning, truth, direct)
@@ -135,24 +136,28 @@ def _in_units(expr: Expr, meaning: Meaning, truth: Truth, direct: bool) -> Expr:
     return remade(expr, parts)
 
 
-def _unit(name: str, indices: tuple[Expr, ...], meaning: Meaning, truth: Truth, direct: bool) -> Expr:
+def _unit(name: str, indices: tuple[Expr, ...], meaning: Meaning, truth: Truth, direct: Collection[str]) -> Expr:
     """One name as a multiple of a canonical one."""
     if not is_adjoint(name):
-        value = {truth.loss: meaning.loss_value, truth.cost: meaning.cost_value}.get(name, S.One)
-        return value * entry(name, *indices)
+        return _value_unit(name, meaning, truth) * entry(name, *indices)
     parts = partial_of(name)
     if parts is None:
         return _multiple(meaning.plain, primal(name), indices, name, truth)
     of, by = parts
+    if name in direct:
+        return _value_unit(of, meaning, truth) * entry(direct_name(of, by), *indices)
     if of == truth.cost and truth.knows(adjoint(by)):
         return _multiple(meaning.cost, by, indices, name, truth)
     if of == truth.loss and truth.knows(adjoint(by)) and len(indices) == len(truth.space.shapes[adjoint(by)]):
         return _multiple(meaning.loss, by, indices, name, truth)
-    if direct and truth.knows(direct_name(of, by)):
-        return entry(direct_name(of, by), *indices)
     if not truth.knows(name):
         raise NoMeaningError(name)
     return entry(name, *indices)
+
+
+def _value_unit(name: str, meaning: Meaning, truth: Truth) -> Expr:
+    """What the value of a tensor is a multiple of: that of the model but for loss and cost."""
+    return {truth.loss: meaning.loss_value, truth.cost: meaning.cost_value}.get(name, S.One)
 
 
 def _multiple(units: Units, tensor: str, indices: tuple[Expr, ...], name: str, truth: Truth) -> Expr:

@@ -128,9 +128,14 @@ class Truth:
             self._add_partial(name, definitions)
             of, by = partial_of(name) or ("", "")
             read = tensors_in(self.space.definitions[of].expression)
-            if by in read and any(self._depends(inner, by) for inner in read - {by}):
+            if by in read and self._has_more_paths(of, by, read):
                 definitions[direct_name(of, by)] = self.local(of, by)
         return self.with_definitions(definitions) if definitions else self
+
+    def _has_more_paths(self, of: str, by: str, read: frozenset[str]) -> bool:
+        """Whether there are paths beside the equation of `of`: through others that it reads, or through `by` itself."""
+        through_others = any(self._depends(inner, by) for inner in read - {by})
+        return through_others or (of == self.derivation.model.root and by in self.recurrent)
 
     def _parts_of_adjoints(self, names: Iterable[str]) -> dict[str, Array]:
         """What one equation adds to an adjoint, for each such name: `∂v|w`, under whatever root."""

@@ -13,6 +13,7 @@ from tests.planted.examples import EXAMPLES, FOLDER, load
 
 WRITTEN = sorted([*FOLDER.glob("*.md"), *FOLDER.glob("*.tex"), FOLDER / "002_notes.txt"])
 
+NETWORKS = sorted((FOLDER / "networks").glob("*.model"))
 
 OTHERS = {"002_notes": "002_two_layer_sigmoid", "000_contributions": "000_two_layer_sigmoid"}
 
@@ -33,6 +34,25 @@ def test_documents_of_the_examples(document: Path) -> None:
     report = sb.verify(load(owner(document)), document)
     assert len(report.verdicts) >= 2
     assert not_proved(report) == []
+
+
+def read_back(network: Path, ending: str, folder: Path) -> sb.Report:
+    """The report on the document that is derived of a network."""
+    model, path = sb.load(network), folder / f"document.{ending}"
+    path.write_text(document_text(sb.derive(model, checks=False), ending), "utf-8")
+    return sb.verify(model, path)
+
+
+@pytest.mark.parametrize("name", ["embedding", "rnn_bidirectional", "lstm_peepholes"])
+def test_documents_of_networks(name: str, tmp_path: Path) -> None:
+    assert not_proved(read_back(FOLDER / "networks" / f"{name}.model", "md", tmp_path)) == []
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("ending", ["md", "tex"])
+@pytest.mark.parametrize("network", NETWORKS, ids=lambda path: path.stem)
+def test_documents_of_all_networks(network: Path, ending: str, tmp_path: Path) -> None:
+    assert not_proved(read_back(network, ending, tmp_path)) == []
 
 
 @pytest.mark.long

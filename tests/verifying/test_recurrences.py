@@ -63,7 +63,24 @@ xh = v r
 o = xh + b
 loss L = squared_error(o, y)
 """
-MODELS = {"rnn": RNN, "convolution": CONVOLUTION, "pool": POOL, "norm": NORM}
+GATES = """
+size T, h
+input x[T,h]
+target y[T,h]
+parameter U[h,h], V[h,h], w[h]
+samples m in rows
+tensor a[T,h], c[T,h], r[T,h]
+pad a, c
+q[t,j] = sum(k, U[j,k] a[t-1,k]) + x[t,j]
+r[t,j] = sum(k, V[j,k] a[t-1,k]) + w[j] c[t-1,j]
+i[t,j] = sigmoid(q[t,j])
+f[t,j] = sigmoid(r[t,j])
+c[t,j] = f[t,j] c[t-1,j] + i[t,j] x[t,j]
+a[t,j] = f[t,j] tanh(c[t,j])
+loss L = squared_error(a, y)
+cost J = mean(L)
+"""
+MODELS = {"rnn": RNN, "convolution": CONVOLUTION, "pool": POOL, "norm": NORM, "gates": GATES}
 
 
 @pytest.mark.parametrize("ending", ["md", "tex"])
