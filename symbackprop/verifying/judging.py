@@ -16,7 +16,7 @@ from sympy import Expr, Rational, S, Symbol
 
 from symbackprop.algebra.arrays import Array
 from symbackprop.algebra.binding import tensors_in
-from symbackprop.algebra.proving.equality import Witness, compare
+from symbackprop.algebra.proving.equality import Witness, compare_at_points
 from symbackprop.algebra.space import Premise
 from symbackprop.algebra.symbols import adjoint, entry, indices_of, tensor_of
 from symbackprop.notation.reading.claims import Claim, Reading, Side
@@ -27,6 +27,7 @@ from symbackprop.verifying.local_forms import local_form
 from symbackprop.verifying.meanings import Meaning, NoMeaningError, in_units
 from symbackprop.verifying.truths import Truth, direct_name, partial_of
 
+STEPS = 300_000  # of evaluation, entry by entry, at one point
 _SMALL = 1e-9  # a slope that tells nothing of a learning rate
 
 
@@ -174,9 +175,8 @@ def judge_pair(pair: Pair, reading: Reading, number: int, ground: Ground) -> Jud
 
 def _by_exact_points(pair: Pair, reading: Reading, number: int, truth: Truth) -> Judgement:
     """What the points cannot compute, entry by entry at others."""
-    result = compare(pair.left, pair.right, pair.ranges, truth.space, tuple(truth.space.definitions))
-    if result.status == "proved":
-        return Judgement("right", reading, "proved", result.premises, side=number, pair=pair)
+    using = tuple(truth.space.definitions)
+    result = compare_at_points(pair.left, pair.right, pair.ranges, truth.space, using, STEPS)
     if result.status == "refuted":
         return Judgement("wrong", reading, side=number, pair=pair, witness=result.witness)
     return Judgement("undecided", reading, points=result.points, side=number, pair=pair)

@@ -7,6 +7,7 @@ and the intervals of their difference exclude 0. Points that agree are counted a
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -22,7 +23,7 @@ from symbackprop.algebra.proving.arithmetic import FLOATS, INTERVALS, Number, Un
 from symbackprop.algebra.proving.evaluate import Computed, Environment, integer_of, value_of
 from symbackprop.algebra.proving.zero import is_zero
 from symbackprop.algebra.space import Fact, Premise, Ranges, Space
-from symbackprop.algebra.symbols import Apply, tensor_of
+from symbackprop.algebra.symbols import BINDERS, Apply, bounds_of, tensor_of
 
 POINTS = 8
 _SEED = 20_231
@@ -75,8 +76,17 @@ def compare(left: Expr, right: Expr, ranges: Ranges, space: Space, using: Collec
         proof = is_zero(left - right, ranges, space, using, away_from_kinks=away_from_kinks)
         if proof is not None:
             return Equality("proved", proof.premises)
+    return compare_at_points(left, right, ranges, space, using)
+
+
+def compare_at_points(
+    left: Expr, right: Expr, ranges: Ranges, space: Space, using: Collection[str] = (), steps: float = math.inf
+) -> Equality:
+    """`compare` without a proof. Points at which it takes more than so many `steps` of evaluation are left out."""
     agreed = 0
     for point in points_of((left, right), ranges, space, using):
+        if steps < math.inf and _steps_at(point, (left, right)) > steps:
+            continue
         witness, compared = _differ_at(left, right, point)
         if witness is not None:
             return Equality("refuted", witness=witness)
@@ -111,6 +121,20 @@ def _differ_at(left: Expr, right: Expr, point: Point) -> tuple[Witness | None, b
             places = tuple(sorted((s.name, v) for s, v in position.items()))
             return Witness(names, places, tuple(sorted(point.stored.items())), float(one), float(other)), True
     return None, compared
+
+
+def _steps_at(point: Point, sides: Sequence[Expr]) -> int:
+    """At most how many parts are evaluated at a point: each entry of an intermediate in use once, sides everywhere."""
+    computed = [value.array for value in point.values.values() if isinstance(value, Computed)]
+    cells = [math.prod(_whole(extent, point.sizes) for extent in array.shape) for array in computed]
+    entries = sum(n * _steps(array.expression, point.sizes) for n, array in zip(cells, computed, strict=True))
+    return entries + len(point.positions) * sum(_steps(side, point.sizes) for side in sides)
+
+
+def _steps(expr: Basic, sizes: Mapping[Symbol, int]) -> int:
+    """How many parts an expression has, those in a sum as often as it runs at most."""
+    inside = sum(_steps(part, sizes) for part in expr.args)
+    return (1 + inside) * max(2, *sizes.values(), 2) ** (len(bounds_of(expr)) if isinstance(expr, BINDERS) else 0)
 
 
 def _certified(left: Expr, right: Expr, point: Point, scope: dict[Symbol, int]) -> bool:

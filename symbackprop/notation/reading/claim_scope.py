@@ -59,6 +59,8 @@ def names_of(model: Model, whole: Model, sampled: frozenset[str]) -> Names:
             aliases.setdefault(spelling, name)
     for name in shapes:
         for spelling in spelled[name]:
+            if spelling != name and spelling in shapes:
+                continue  # dL is no adjoint of all samples' l where there is an L
             for other in _adjoint_spellings(spelling):
                 aliases.setdefault(other, adjoint(name))
     for spelling, name in _deltas(model, named):
