@@ -17,6 +17,7 @@ from symbackprop.algebra.symbols import adjoint, bounds_of, entry, indices_of, i
 from symbackprop.derivation.derivation import Derivation
 from symbackprop.verifying.places import Kind, Mistake, Place, alike, names_read, place_of
 from symbackprop.verifying.wrong_slopes import activations, entry_by_entry, losses
+from symbackprop.verifying.wrong_steps import steps
 
 FEW = 4  # terms of a sum that may be written one by one
 
@@ -25,6 +26,7 @@ def mistakes_of(derivation: Derivation, tensor: str) -> Iterator[Mistake]:
     """The known mistakes in the adjoint of `tensor`, the likeliest first; some may change nothing."""
     place = place_of(derivation, tensor)
     for catalogue in (
+        steps,
         activations,
         entry_by_entry,
         _paths,

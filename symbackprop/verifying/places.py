@@ -3,7 +3,7 @@ r"""Where a mistake can be made: the adjoint of one tensor with the contribution
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from sympy import Add, Expr
@@ -27,6 +27,7 @@ class Kind(StrEnum):
     DERIVATIVE_FORM = "local derivative of another form"  # 1 - a1 for 1 - a1², tanh' for σ', σ(z1) for σ'(z1)
     DERIVATIVE_TWICE = "local derivative twice"  # (a2 - y) a2 (1 - a2) after cross-entropy
     ELEMENTWISE = "treated entry by entry"  # softmax by p (1 - p) alone
+    STEP = "another step"  # dz[t] for dz[t+1]
     PATH = "a path dropped"  # a node with two consumers, one of them forgotten
     PENALTY = "the penalty dropped"  # dW1 without λ W1
     LOSS = "another loss"  # p - y after a squared error
@@ -91,10 +92,18 @@ class Place:
 
     def with_part(self, old: Part, new: Expr) -> Expr:
         """The whole with one part exchanged."""
-        return Add(*(new if part is old else part.folded for part in self.parts))
+        return self.with_parts({old: new})
+
+    def with_parts(self, new: Mapping[Part, Expr]) -> Expr:
+        """The whole with some parts exchanged."""
+        return Add(*(new.get(part, part.folded) for part in self.parts))
 
     def said(self, expr: Expr) -> str:
         return said(expr, self.derivation)
+
+    def written(self, expr: Expr) -> str:
+        """An expression with its indices."""
+        return text(expr, space=self.derivation.space)
 
 
 def said(expr: Expr, derivation: Derivation) -> str:
@@ -165,8 +174,10 @@ def with_mistake(point: Point, mistake: Mistake, following: Mapping[str, Array],
     """The point with one definition mistaken, and with what follows from it.
 
     Where the mistake makes a tensor read what follows from it, and the true definition does not, the true values of
-    that are read.
+    that are read; so are those of itself at other steps, where nothing that follows is looked at.
     """
+    if not following:
+        return replace(point, values={**point.values, mistake.name: point.value(mistake.array)})
     reads = tensors_in(mistake.array.expression) & following.keys()
     known = space.definitions.get(mistake.name)
     if known is None or reads - tensors_in(known.expression):

@@ -16,8 +16,6 @@ from sympy import Expr, Symbol
 
 from symbackprop.algebra.arrays import Array
 from symbackprop.algebra.binding import tensors_in
-from symbackprop.algebra.proving.arithmetic import FLOATS, UndefinedError
-from symbackprop.algebra.proving.evaluate import Computed, Environment
 from symbackprop.algebra.space import ScalarFunction
 from symbackprop.algebra.symbols import adjoint, entry
 from symbackprop.derivation.derivation import Derivation
@@ -66,14 +64,14 @@ class Point:
 
 
 def _filled(grids: Grids, definitions: Mapping[str, Array]) -> dict[str, Grid]:
-    """Each tensor once all that it reads has values; those of a recurrence entry by entry."""
+    """Each tensor once all that it reads has values; those of a recurrence together."""
     values = dict(grids.values)
     reads = {name: tensors_in(array.expression) & set(definitions) for name, array in definitions.items()}
     waiting = dict(definitions)
     while waiting:
         ready = [name for name in waiting if not reads[name] & set(waiting)]
         if not ready:
-            values.update(_by_entries(grids, values, waiting))
+            values.update(_by_passes(grids, values, waiting))
             break
         for name in ready:
             inner = Grids(grids.sizes, values, grids.functions, grids.opaque, grids.compared)
@@ -81,27 +79,25 @@ def _filled(grids: Grids, definitions: Mapping[str, Array]) -> dict[str, Grid]:
     return values
 
 
-def _by_entries(grids: Grids, values: Mapping[str, Grid], definitions: Mapping[str, Array]) -> dict[str, Grid]:
-    computed = {name: Computed(array, grids.sizes) for name, array in definitions.items()}
-    opaque = {name: _one(function) for name, function in grids.opaque.items()}
-    env = Environment({**values, **opaque, **computed}, grids.sizes, FLOATS, grids.functions)
-    found = {}
-    for name, array in definitions.items():
-        shape = grids.shape(array.shape)
-        numbers = [_entry(computed[name], position, env) for position in itertools.product(*map(range, shape))]
-        found[name] = np.array(numbers, float).reshape(shape)
-    return found
+def _by_passes(grids: Grids, known: Mapping[str, Grid], definitions: Mapping[str, Array]) -> dict[str, Grid]:
+    """The tensors of a recurrence: each again whenever what it reads has changed, so that a pass adds a step.
 
-
-def _one(function: Opaque):
-    return lambda order, x: float(function(order, np.asarray(x)))
-
-
-def _entry(computed: Computed, position: tuple[int, ...], env: Environment) -> float:
-    try:
-        return computed.at(position, env)
-    except (UndefinedError, OverflowError, ZeroDivisionError, RecursionError):  # an entry that needs itself too
-        return float("nan")
+    What is not known yet is NaN, and so remains an entry that needs itself.
+    """
+    values = {name: np.full(grids.shape(array.shape), np.nan) for name, array in definitions.items()}
+    reads = {name: tensors_in(array.expression) for name, array in definitions.items()}
+    stale = set(definitions)
+    for _ in range(1 + sum(value.size for value in values.values())):
+        for name in [name for name in definitions if name in stale]:
+            inner = Grids(grids.sizes, {**known, **values}, grids.functions, grids.opaque)
+            found = inner.array(definitions[name])
+            stale.discard(name)
+            if not np.array_equal(found, values[name], equal_nan=True):
+                values[name] = found
+                stale |= {reader for reader, read in reads.items() if name in read}
+        if not stale:
+            break
+    return values
 
 
 def points_of(derivation: Derivation, count: int = 2, first: int = 0) -> tuple[Point, ...]:

@@ -55,6 +55,8 @@ def _wrong_slopes(place: Place, part: Part, above: Expr, named: Expr, folded: Ex
         else:
             equal = "" if folded == named else f" = {place.said(folded)}"
             sentence = f"{place.said(slope)} stands where {right}{equal} belongs"
+            if place.said(slope) == right:
+                sentence = f"an index is off by one: {place.written(slope)} stands where {place.written(named)} belongs"
         if slope not in (named, folded):
             yield place.made(kind, sentence, whole(slope))
 
