@@ -34,6 +34,7 @@ from symbackprop.verifying.verdicts import Status, Verdict
 
 MAX_EDITS = 500
 MAX_INHERITED = 150  # mistakes in other adjoints that a formula may carry on
+MAX_THROUGH_STEPS = 30  # of them where each runs a recurrence anew
 _SCALES: tuple[Scale, Scale] = ("one sample", "all samples")
 
 
@@ -173,7 +174,8 @@ class _Bench:
 
     def inherited(self, wanted: Callable[[Mistake], bool]) -> Iterator[str]:
         """The mistakes in adjoints further back that give the person's formula, all that follows being right."""
-        swept = self.ground.truth.swept().space
+        truth = self.ground.truth
+        swept, most = truth.swept().space, MAX_THROUGH_STEPS if truth.recurrent else MAX_INHERITED
         for pair in self._pairs():
             for subject in self._subjects(pair):
                 if not is_adjoint(subject):
@@ -181,7 +183,7 @@ class _Bench:
                 behind = before(swept, subject)
                 within = [primal(name) for name in (subject, *behind)]
                 found = ((name, mistake) for name in behind for mistake in self._mistakes(name) if wanted(mistake))
-                for name, mistake in islice(found, MAX_INHERITED):
+                for name, mistake in islice(found, most):
                     if self._explains(mistake, pair, after(swept, primal(name), within)):
                         yield f"in {_called(name)}: {mistake.sentence}"
 

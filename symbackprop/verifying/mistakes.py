@@ -58,7 +58,8 @@ def _paths(place: Place) -> Iterator[Mistake]:
     for part in place.parts:
         direct = part.through == root and not any(is_adjoint(name) for name in names_read(part.folded))
         if direct:
-            sentence = f"the penalty's own term, {place.said(part.folded)}, is missing"
+            whose = "the penalty's" if place.derivation.model.tensor(place.tensor).role == "parameter" else f"{root}'s"
+            sentence = f"{whose} own term, {place.said(part.folded)}, is missing"
         else:
             sentence = f"the path through {part.through} is missing: {readers} read {place.tensor}, and both count"
         yield place.made(Kind.PENALTY if direct else Kind.PATH, sentence, place.with_part(part, S.Zero))

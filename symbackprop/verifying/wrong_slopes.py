@@ -122,6 +122,8 @@ def entry_by_entry(place: Place) -> Iterator[Mistake]:
             continue
         diagonal = Mul(*(KroneckerDelta(a, b) for a, b in zip(place.at, indices_of(value), strict=True)))
         own = display(replaced(part.chain, {part.partial: part.local * diagonal}), place.array.ranges, space)
+        if own == 0:
+            continue  # it reads entries of other steps alone
         sentence = (
             f"{part.through} is treated entry by entry: each of its entries reads every entry of {place.tensor}, "
             "and the sum over them is missing"

@@ -3,8 +3,9 @@ r"""Mistakes in a recurrence: the term of the next step forgotten, or another st
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from sympy import Expr, S, Symbol
+from sympy import Expr, Piecewise, S, Symbol
 from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.binding import replaced, substitute
@@ -14,6 +15,7 @@ from symbackprop.verifying.places import Kind, Mistake, Part, Place
 
 def steps(place: Place) -> Iterator[Mistake]:
     """What later steps add to an adjoint, left out or taken from another step, all of it at once."""
+    yield from _boundaries(place)
     later = [(part, *shift) for part in place.parts if (shift := _shift(place, part)) is not None]
     if not later:
         return
@@ -21,16 +23,33 @@ def steps(place: Place) -> Iterator[Mistake]:
     left_out = [part for part, *_ in later]
     there = f"{variable}{by:+d}"
     if len(later) < len(place.parts):
-        readers = " and ".join(dict.fromkeys(part.through for part in left_out))
-        sentence = (
-            f"the term of step {there} is missing: {readers} at step {there} read {place.tensor} at step {variable}"
-        )
+        names = tuple(part.through for part in left_out)
+        read = f"{'reads' if len(names) == 1 else 'read'} {place.tensor} at step {variable}"
+        sentence = f"the term of step {there} is missing: {' and '.join(names)} at step {there} {read}"
         yield place.made(Kind.PATH, sentence, place.with_parts(dict.fromkeys(left_out, S.Zero)))
+    for part in left_out if len(later) > 1 else ():
+        sentence = f"the term of step {there} through {part.through} is missing: both that and the others count"
+        yield place.made(Kind.PATH, sentence, place.with_part(part, S.Zero))
     for moved, here in ((-by, str(variable)), (-2 * by, f"{variable}{-by:+d}")):
         parts = {part: substitute(part.folded, {variable: variable + moved}) for part in left_out}
         yield place.made(Kind.STEP, f"step {here} stands where step {there} belongs", place.with_parts(parts))
         parts = {part: _adjoints_moved(part.folded, variable, moved) for part in left_out}
         yield place.made(Kind.STEP, f"step {here} stands where step {there} belongs", place.with_parts(parts))
+
+
+def _boundaries(place: Place) -> Iterator[Mistake]:
+    """A state that is another tensor's before the first step, as if it were not there."""
+    definitions = place.derivation.model.space.definitions
+    for read in sorted(place.swept.atoms(Indexed), key=str):
+        name = str(tensor_of(read))
+        cases = definitions[name].expression if name in definitions else None
+        if not isinstance(cases, Piecewise) or len(cases.args) != 2:
+            continue
+        values = [replace(definitions[name], expression=value).at(*read.indices) for value, _ in cases.args]
+        for kept, other in (values, values[::-1]):
+            sentence = f"the boundary is forgotten: {place.written(read)} is not always {place.written(kept)}"
+            sentence += f", but {place.written(other)} at an end"
+            yield place.made(Kind.STEP, sentence, replaced(place.swept, {read: kept}))
 
 
 def _shift(place: Place, part: Part) -> tuple[Symbol, int] | None:

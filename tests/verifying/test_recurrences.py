@@ -141,6 +141,65 @@ def test_planted_mistakes_in_a_recurrence(at: int, wrong: str) -> None:
     assert all(v.status is sb.Status.PROVED for v in report.verdicts if v.line != at + 1)
 
 
+INITIAL = """
+size T, n
+input x[T,n]
+target y[T,n]
+parameter a0[n]
+samples m in rows
+a = rnn(x, n, initial=a0)
+loss L = squared_error(a, y)
+cost J = mean(L)
+"""
+GATED = "dc[t,j] = da[t,j] f[t,j] (1 - tanh(c[t,j])^2)"
+
+
+@pytest.mark.parametrize(
+    ("model", "wrong", "words"),
+    [
+        (RNN, "da[t,i] = sum(k, Wy[k,i] do[t,k])", "the term of step t+1 is missing: z at step t+1 reads a at step t"),
+        (RNN, "da[t,i] = sum(k, Wy[k,i] do[t,k]) + sum(k, Wh[k,i] dz[t,k])", "step t stands where step t+1 belongs"),
+        (
+            RNN,
+            "da[t,i] = sum(k, Wy[k,i] do[t,k]) + sum(k, Wh[k,i] dz[t-1,k])",
+            "step t-1 stands where step t+1 belongs",
+        ),
+        (RNN, "dz[t,i] = da[t,i]", "the derivative of the activation, tanh'(z), is missing"),
+        (RNN, "dWh[i,j] = sum(t, dz[t,i] a[t,j])", "a[t, j] stands where a[t - 1, j] belongs"),
+        (RNN, "dWh[i,j] = sum(t, dz[t,i] a[t+1,j])", ""),
+        (RNN, "dWh[i,j] = dz[t,i] a[t-1,j]", "the sum over t is missing"),
+        (RNN, "dWh = dz[t] a[t-1]^T", "the sum over t is missing"),
+        (RNN, "dWx = dz_t x_t^T", "the sum over t is missing"),
+        (RNN, "dbh[i] = dz[t,i]", "the sum over t is missing"),
+        (RNN, "dbh = dz[t]", "the sum over t is missing"),
+        (GATES, GATED, "the term of step t+1 is missing: c and r at step t+1 read c at step t"),
+        (GATES, f"{GATED} + dc[t+1,j] f[t+1,j]", "the term of step t+1 through r is missing"),
+        (GATES, f"{GATED} + w[j] dr[t+1,j]", "the term of step t+1 through c is missing"),
+        (GATES, f"{GATED} + dc[t+1,j] f[t,j] + w[j] dr[t+1,j]", "f[t, j] stands where f[t + 1, j] belongs"),
+        (GATES, f"{GATED} + dc[t,j] f[t,j] + w[j] dr[t,j]", "step t stands where step t+1 belongs"),
+        (GATES, "dc[t,j] = da[t,j] f[t,j] + dc[t+1,j] f[t+1,j] + w[j] dr[t+1,j]", "f stands where f tanh'(c)"),
+        (GATES, "dq[t,j] = di[t,j]", "the derivative of the activation, σ'(q), is missing"),
+        (GATES, "df[t,j] = da[t,j] tanh(c[t,j]) + dc[t,j] c[t,j]", "c[t,j] stands where c[t-1,j] belongs"),
+        (GATES, "dw[j] = sum(t, dr[t,j] c[t,j])", "c[t, j] stands where c[t - 1, j] belongs"),
+        (GATES, "da[t,j] = sum(k, U[k,j] dq[t+1,k]) + sum(k, V[k,j] dr[t+1,k])", "L's own term, 2 (a - y), is missing"),
+        (INITIAL, "da.W_h[i,j] = sum(t, da.z[t,i] a[t-1,j])", "the boundary is forgotten"),
+        (INITIAL, "da0[j] = sum(i, a.W_h[i,j] da.z[2,i])", "an index is off by one"),
+    ],
+)
+def test_mistakes_in_recurrences_are_named(model: str, wrong: str, words: str) -> None:
+    (verdict,) = sb.verify(sb.parse(model), wrong).verdicts
+    assert verdict.status is sb.Status.REFUTED, str(verdict)
+    assert words in verdict.diagnosis, verdict.diagnosis
+
+
+@pytest.mark.parametrize(
+    "line", ["da.W_h[i,j] = sum(t, da.z[t,i] a.h_prev[t,j])", "da0[j] = sum(i, a.W_h[i,j] da.z[1,i])"]
+)
+def test_right_lines_on_an_initial_state(line: str) -> None:
+    (verdict,) = sb.verify(sb.parse(INITIAL), line).verdicts
+    assert verdict.status is sb.Status.PROVED, str(verdict)
+
+
 @pytest.mark.parametrize(
     ("line", "words"),
     [

@@ -307,10 +307,12 @@ def _raw(node: Node, scope: Scope, free: Iterable[Name]) -> _Raw:
 
 
 def _check_whole(free: tuple[Name, ...], each: tuple[Name, ...], first: Node, raws: list[_Raw], scope: Scope) -> None:
-    """No side is said for a whole tensor and another for its entries."""
+    """No side is said for a whole tensor and another for its entries; dW = dz[t] h[t]ᵀ lacks a sum over t alone."""
     value = raws[0].value
     known = {name.name for name in each}
     if value is None or not value.rank or any(bound.uses for bound in raws[0].bound.values()):
+        return
+    if all(raw.value is not None and raw.value.rank == value.rank for raw in raws[1:]):
         return
     for name in free:
         if name.name not in known:

@@ -53,13 +53,16 @@ def _bound(argument: Node) -> Name | None:
 
 
 def free_indices_of(sides: Iterable[Node], each: Iterable[Name], scope: Scope) -> tuple[Name, ...]:
-    """The indices that stand free: those of the first side that has any, and those that the claim is said for."""
+    """The indices that stand free: those of the first side that has any, and those that the claim is said for.
+
+    A small letter of a later side that nothing declares is one of them too: what is said for each t lacks a sum over t.
+    """
     found: dict[str, Name] = {}
     for side in sides:
+        first = not found
         for name in _standing(side, scope, frozenset()):
-            found.setdefault(name.name, name)
-        if found:
-            break
+            if first or (len(name.name) == 1 and name.name.islower() and not scope.declared(name.name)):
+                found.setdefault(name.name, name)
     for name in each:
         found.setdefault(name.name, name)
     return tuple(found.values())
