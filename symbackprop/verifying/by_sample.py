@@ -53,7 +53,7 @@ def _sampled(expr: Expr, index: Symbol, derivation: Derivation, samples: Samples
         tensor = primal(name) if is_adjoint(name) else name
         if tensor in derivation.sampled:
             return entry(name, *((index, *at) if samples.side == "rows" else (*at, index)))
-        return entry(rooted(loss, tensor), index, *at) if name == adjoint(tensor) else expr
+        return entry(rooted(loss, tensor), index, *at) if name == adjoint(tensor) else entry(name, *at)
     if isinstance(expr, Indexed) or not expr.args:
         return expr
     return remade(expr, tuple(_parts(expr, index, derivation, samples, loss)))

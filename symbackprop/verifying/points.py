@@ -22,7 +22,7 @@ from symbackprop.derivation.derivation import Derivation
 from symbackprop.errors import DerivationError
 from symbackprop.model.model import Model
 from symbackprop.model.records import Tensor
-from symbackprop.verifying.grids import Grid, Grids, Opaque
+from symbackprop.verifying.grids import Grid, Grids, Opaque, TooLargeError
 
 TRIES = 40
 MARGIN = 0.01  # of what is compared from 0, in a point worth taking
@@ -64,10 +64,13 @@ class Point:
 
 
 def _filled(grids: Grids, definitions: Mapping[str, Array]) -> dict[str, Grid]:
-    """Each tensor once all that it reads has values; those of a recurrence together."""
+    """Each tensor once all that it reads has values; those of a recurrence together.
+
+    What does not fit in memory, such as the derivatives of all entries by all, has no value, nor what reads it.
+    """
     values = dict(grids.values)
-    reads = {name: tensors_in(array.expression) & set(definitions) for name, array in definitions.items()}
-    waiting = dict(definitions)
+    reads = {name: tensors_in(array.expression) for name, array in definitions.items()}
+    waiting = _computable(definitions, reads, values)
     while waiting:
         ready = [name for name in waiting if not reads[name] & set(waiting)]
         if not ready:
@@ -75,8 +78,23 @@ def _filled(grids: Grids, definitions: Mapping[str, Array]) -> dict[str, Grid]:
             break
         for name in ready:
             inner = Grids(grids.sizes, values, grids.functions, grids.opaque, grids.compared)
-            values[name] = inner.array(waiting.pop(name))
+            array = waiting.pop(name)
+            try:
+                values[name] = inner.array(array)
+            except TooLargeError:
+                continue
+        waiting = _computable(waiting, reads, values)
     return values
+
+
+def _computable(
+    definitions: Mapping[str, Array], reads: Mapping[str, frozenset[str]], values: Mapping[str, Grid]
+) -> dict[str, Array]:
+    """The definitions that read nothing without a value, but each other."""
+    kept = dict(definitions)
+    while lost := [name for name in kept if reads[name] - kept.keys() - values.keys()]:
+        kept = {name: array for name, array in kept.items() if name not in lost}
+    return kept
 
 
 def _by_passes(grids: Grids, known: Mapping[str, Grid], definitions: Mapping[str, Array]) -> dict[str, Grid]:

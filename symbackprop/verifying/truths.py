@@ -97,7 +97,7 @@ class Truth:
         """A point where every tensor has a value that has nothing to do with its definition: all names opaque."""
         point, random = self.points[0], np.random.default_rng(20_231)
         values = dict(point.values)
-        for name in self.space.definitions:
+        for name in (name for name in self.space.definitions if name in values):  # others are too large
             drawn = random.uniform(0.6, 1.4, np.shape(values[name]))
             values[name] = values[name] * drawn + (random.uniform(-1, 1, drawn.shape) if is_adjoint(name) else 0.0)
         return replace(point, values=values)
@@ -110,7 +110,7 @@ class Truth:
         if using not in self._scrambled:
             values = dict(self.scrambled.values)
             for name, array in self.space.definitions.items():
-                if name in using:
+                if name in using and name in values:
                     values[name] = replace(self.scrambled, values=values).value(array)
             self._scrambled[using] = replace(self.scrambled, values=values)
         return self._scrambled[using]
