@@ -42,7 +42,7 @@ def _boundaries(place: Place) -> Iterator[Mistake]:
     definitions = place.derivation.model.space.definitions
     for read in sorted(place.swept.atoms(Indexed), key=str):
         name = str(tensor_of(read))
-        cases = definitions[name].expression if name in definitions else None
+        cases = definitions[name].expression if name in definitions else S.Zero
         if not isinstance(cases, Piecewise) or len(cases.args) != 2:
             continue
         values = [replace(definitions[name], expression=value).at(*read.indices) for value, _ in cases.args]
