@@ -53,5 +53,5 @@ def _check(compiled: Compiled, quiet: bool) -> None:
         click.echo(f"The compiled code {report}", err=True)
         sys.exit(WRONG)
     if not quiet:
-        points = f"{report.points} points, sizes all different"
-        click.echo(f"Agrees with complex steps at {points}: worst relative error {report.worst:.1e}.", err=True)
+        where = f"{report.where}, sizes all different"
+        click.echo(f"Agrees with complex steps at {where}: worst relative error {report.worst:.1e}.", err=True)

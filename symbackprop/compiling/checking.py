@@ -1,28 +1,32 @@
 """A compiled function against complex steps of the equations as they were given, at points that tell mistakes apart.
 
-Sizes are at least 2 and all different, so that no transpose and no missing sum passes; entries have mixed signs and
-stay away from kinks; data are what their facts say.
+How much is compared has a bound, counted in terms of sums: a large model at fewer points, a large gradient along random
+directions. What differs must do so at neighbouring points too: there an error of a formula stands, and errors of
+rounding, which are large where slopes cancel, scatter.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from sympy import Integer
 
-from symbackprop.compiling.arguments import Argument, Signature, fitted
+from symbackprop.compiling.arguments import Signature
 from symbackprop.compiling.directions import Direction, Slopes, slopes_along
+from symbackprop.compiling.drawing import TRIES, drawn, extents_at, terms
 from symbackprop.errors import UsageError
 from symbackprop.model.model import Model
+from symbackprop.model.words import counted
 
 TOLERANCE = 1e-9
 _VANISHING = 1e-9  # of the largest gradient: no more than rounding makes of a sum that is 0
 _ENTRIES = 40  # of a gradient that are compared one by one; of a larger one, so many random directions
-_TRIES = 60
+_TERMS = 100_000  # of sums that are computed, in all: some seconds
 _NEAR = 1e-6  # a kink
+_NEIGHBOURS = 3
+_APART = 1e-3  # of the entries of a point: how far its neighbours are
 
 Arrays = Mapping[str, np.ndarray]
 Gradients = Callable[[Mapping[str, Any]], tuple[float, Arrays]]
@@ -30,12 +34,16 @@ Gradients = Callable[[Mapping[str, Any]], tuple[float, Arrays]]
 
 @dataclass(frozen=True, slots=True)
 class CheckReport:
-    """The worst error of the loss and of each gradient over some points, relative to its largest entry."""
+    """The worst error of the loss and of each gradient over some points, relative to its largest entry.
+
+    `asked` is at how many points they were to be compared; at fewer if the model is large.
+    """
 
     loss: str
     errors: Mapping[str, float]
     points: int
     sizes: tuple[Mapping[str, int], ...]
+    asked: int = 0
     tolerance: float = TOLERANCE
 
     @property
@@ -46,10 +54,15 @@ class CheckReport:
     def ok(self) -> bool:
         return bool(self.worst <= self.tolerance)
 
+    @property
+    def where(self) -> str:
+        """At how many points, in words."""
+        fewer = f" of {self.asked}, as the model is large" if self.points < self.asked else ""
+        return f"{counted(self.points, 'point', 'points')}{fewer}"
+
     def __str__(self) -> str:
         verdict = "agrees with" if self.ok else "DIFFERS from"
-        points = f"{self.points} {'point' if self.points == 1 else 'points'}"
-        lines = [f"{verdict} complex steps at {points}; worst relative errors:"]
+        lines = [f"{verdict} complex steps at {self.where}; worst relative errors:"]
         width = max(map(len, self.errors))
         for name, error in self.errors.items():
             lines.append(f"  {name:<{width}}  {error:.1e}{'' if error <= self.tolerance else '  too large'}")
@@ -73,22 +86,67 @@ def check(
     """
     if points < 1:
         raise UsageError(f"a check at {points} points", fix="Take at least one.", name="points")
-    batch = model.batched()
-    errors: dict[str, float] = dict.fromkeys((batch.root, *wrt), 0.0)
+    comparison = _Comparison(model.batched(), signature, gradients, wrt, given or {})
+    errors: dict[str, float] = dict.fromkeys((comparison.batch.root, *wrt), 0.0)
     sizes = []
-    for arrays, known, directions, truth in _points(batch, signature, wrt, points, given or {}):
-        loss, found = gradients({**known, **arrays})
-        sizes.append(known)
-        errors[batch.root] = max(errors[batch.root], _relative(abs(loss - truth.root), abs(truth.root)))
-        largest = max(1e-300, float(np.abs(truth.slopes).max(initial=0.0)))
-        for name in wrt:
-            lanes = [lane for lane, d in enumerate(directions) if d.name == name]
-            here = np.array([np.sum(found[name] * directions[lane].array) for lane in lanes])
-            expected = truth.slopes[lanes]
-            scale = _scale(float(np.abs(expected).max(initial=0.0)), largest)
-            error = _relative(float(np.abs(here - expected).max(initial=0.0)), scale)
+    for point in _points(comparison, points):
+        sizes.append(point.sizes)
+        for name, error in _errors(comparison, point).items():
             errors[name] = max(errors[name], error)
-    return CheckReport(batch.root, errors, points, tuple(sizes))
+    return CheckReport(comparison.batch.root, errors, len(sizes), tuple(sizes), points)
+
+
+@dataclass(frozen=True, slots=True)
+class _Comparison:
+    batch: Model
+    signature: Signature
+    gradients: Gradients
+    wrt: tuple[str, ...]
+    given: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Point:
+    arrays: dict[str, np.ndarray]
+    sizes: Mapping[str, int]
+    directions: list[Direction]
+    truth: Slopes
+
+
+def _errors(comparison: _Comparison, point: _Point) -> dict[str, float]:
+    """The relative error of the loss and of each gradient at a point."""
+    root = point.truth.root
+    loss, differences = _differences(comparison, point)
+    scales = _scales(point, comparison.wrt)
+    found = {name: _relative(_largest(differences[name]), scales[name]) for name in comparison.wrt}
+    if any(TOLERANCE < error < np.inf for error in found.values()):
+        standing = _standing(comparison, point, differences)
+        found = {name: _relative(min(_largest(differences[name]), standing[name]), scales[name]) for name in found}
+    return {comparison.batch.root: _relative(abs(loss - root), abs(root)), **found}
+
+
+def _differences(comparison: _Comparison, point: _Point) -> tuple[float, dict[str, np.ndarray]]:
+    """The loss, and for each gradient by how much its slopes along the directions differ from the true ones."""
+    loss, found = comparison.gradients({**point.sizes, **point.arrays})
+    differences = {}
+    for name in comparison.wrt:
+        lanes = _lanes(point, name)
+        here = [np.sum(found[name] * point.directions[lane].array) for lane in lanes]
+        differences[name] = np.array(here) - point.truth.slopes[lanes]
+    return loss, differences
+
+
+def _lanes(point: _Point, name: str) -> list[int]:
+    return [lane for lane, direction in enumerate(point.directions) if direction.name == name]
+
+
+def _largest(numbers: np.ndarray) -> float:
+    return float(np.abs(numbers).max(initial=0.0))
+
+
+def _scales(point: _Point, wrt: tuple[str, ...]) -> dict[str, float]:
+    largest = max(1e-300, _largest(point.truth.slopes))
+    return {name: _scale(_largest(point.truth.slopes[_lanes(point, name)]), largest) for name in wrt}
 
 
 def _scale(own: float, largest: float) -> float:
@@ -109,27 +167,20 @@ def _relative(difference: float, scale: float) -> float:
 
 # points
 
-Point = tuple[dict[str, np.ndarray], Mapping[str, int], list[Direction], Slopes]
 
-
-def _points(
-    batch: Model, signature: Signature, wrt: tuple[str, ...], count: int, given: Mapping[str, Any]
-) -> Iterator[Point]:
+def _points(comparison: _Comparison, count: int) -> Iterator[_Point]:
+    """So many points, fewer if they have too many terms; without negative numbers where these give no value."""
     random = np.random.default_rng(0)
-    made = 0
-    for attempt in range(count * _TRIES):
-        arrays, sizes = _drawn(signature, given, random, attempt)
-        shapes = {t.name: tuple(_extent(extent, sizes) for extent in t.shape) for t in batch.tensors if t.name in wrt}
-        directions = _directions(shapes, random)
-        try:
-            truth = slopes_along(batch, arrays, sizes, directions)
-        except (ArithmeticError, ValueError):
+    batch, work, made, failed = comparison.batch, 0, 0, 0
+    for attempt in range(count * TRIES):
+        point = _point(comparison, random, attempt, _TERMS // count, negative=failed % 2 == 0)
+        failed = 0 if point is not None else failed + 1
+        if point is None:
             continue
-        if truth.kink < _NEAR:
-            continue
-        yield arrays, sizes, directions, truth
+        yield point
         made += 1
-        if made == count:
+        work += terms(batch, point.sizes)
+        if made == count or work + work // made > _TERMS:
             return
     raise UsageError(
         f"no point was found at which {batch.root} has a value and no kink is near",
@@ -137,74 +188,19 @@ def _points(
     )
 
 
-def _drawn(
-    signature: Signature, given: Mapping[str, Any], random: np.random.Generator, attempt: int
-) -> tuple[dict[str, np.ndarray], Mapping[str, int]]:
-    """Arrays for all arguments; every other attempt has no negative numbers, for logarithms and roots."""
-    sizes = _sizes(signature, given, random, attempt)
-    arrays = {}
-    for argument in signature.arguments:
-        if argument.name in given:
-            arrays[argument.name] = given[argument.name]
-            continue
-        shape = tuple(_extent(extent, sizes) for extent in argument.shape)
-        limit = min((_extent(extent, sizes) for extent in argument.below), default=2)
-        arrays[argument.name] = _entries(argument, shape, limit, random, negative=attempt % 2 == 0)
-    extra = {name: sizes[name] for name in signature.sizes}
-    fitting = fitted(signature, {**extra, **arrays})
-    return dict(zip(signature.names, fitting.arrays, strict=True)), fitting.sizes
-
-
-def _extent(extent: Any, sizes: Mapping[str, int]) -> int:
-    return int(extent.xreplace({s: Integer(sizes[s.name]) for s in extent.free_symbols}))
-
-
-def _sizes(signature: Signature, given: Mapping[str, Any], random: np.random.Generator, attempt: int) -> dict[str, int]:
-    """Sizes of at least 2, all different, for which every extent is one and every size fact holds."""
-    known = _told(signature, given)
-    free = [name for name in signature.sizes if name not in known]
-    extents = [extent for argument in signature.arguments for extent in argument.shape]
-    for wider in range(_TRIES):
-        drawn = random.permutation(np.arange(2, 2 + len(free) + min(attempt + wider, 6)))[: len(free)]
-        sizes = {**known, **{name: int(n) for name, n in zip(free, drawn, strict=True)}}
-        if all(_extent(e, sizes) >= 1 for e in extents) and all(_extent(f, sizes) >= 0 for f in signature.size_facts):
-            return sizes
-    raise UsageError("no sizes were found that the model allows", fix="Give them: check(n=4, m=5).")
-
-
-def _told(signature: Signature, given: Mapping[str, Any]) -> dict[str, int]:
-    """The sizes that what is given tells."""
-    found = {name: int(given[name]) for name in signature.sizes if name in given and name not in signature.names}
-    for argument in signature.arguments:
-        if argument.name in given:
-            for extent, count in zip(argument.shape, np.shape(given[argument.name]), strict=False):
-                if extent.is_Symbol:
-                    found.setdefault(str(extent), count)
-    return found
-
-
-def _entries(
-    argument: Argument, shape: tuple[int, ...], limit: int, random: np.random.Generator, *, negative: bool
-) -> np.ndarray:
-    """Entries that are generic but for what the facts say."""
-    kinds = {fact.kind: fact.axis for fact in argument.facts}
-    if argument.integer:
-        return random.integers(0, limit, shape)
-    if "one_hot" in kinds or "distribution" in kinds:
-        axis = kinds.get("one_hot", kinds.get("distribution"))
-        scores = random.uniform(0.2, 1.0, shape)
-        if "one_hot" in kinds:
-            return (scores == scores.max(axis=axis, keepdims=True)).astype(float)
-        return scores / scores.sum(axis=axis, keepdims=True)
-    if "binary" in kinds:
-        return random.integers(0, 2, shape).astype(float)
-    entries = random.uniform(0.2, 1.5, shape) / _fan(argument, shape)
-    return entries if "positive" in kinds or not negative else entries * random.choice([-1.0, 1.0], shape)
-
-
-def _fan(argument: Argument, shape: tuple[int, ...]) -> float:
-    """By how much weights are made smaller, so that a sum over many of them saturates nothing: there slopes cancel."""
-    return max(1.0, np.prod(shape[1:]) / 3) if argument.role == "parameter" and len(shape) > 1 else 1.0
+def _point(
+    comparison: _Comparison, random: np.random.Generator, attempt: int, most: int, *, negative: bool
+) -> _Point | None:
+    """A point with the true slopes there; None if the loss has no value or a kink is near."""
+    batch = comparison.batch
+    arrays, sizes = drawn(batch, comparison.signature, comparison.given, random, attempt, most, negative=negative)
+    shapes = {t.name: extents_at(t.shape, sizes) for t in batch.tensors if t.name in comparison.wrt}
+    directions = _directions(shapes, random)
+    try:
+        truth = slopes_along(batch, arrays, sizes, directions)
+    except (ArithmeticError, ValueError):
+        return None
+    return None if truth.kink < _NEAR else _Point(arrays, sizes, directions, truth)
 
 
 def _directions(shapes: Mapping[str, tuple[int, ...]], random: np.random.Generator) -> list[Direction]:
@@ -217,3 +213,40 @@ def _directions(shapes: Mapping[str, tuple[int, ...]], random: np.random.Generat
         else:
             found += [Direction(name, random.standard_normal(shape)) for _ in range(_ENTRIES)]
     return found
+
+
+# neighbours
+
+
+def _standing(comparison: _Comparison, point: _Point, here: Mapping[str, np.ndarray]) -> dict[str, float]:
+    """For each gradient how much of the differences stands at neighbouring points: their mean, beyond their scatter."""
+    random = np.random.default_rng(0)
+    rows = [here]
+    for _ in range(_NEIGHBOURS):
+        neighbour = _neighbour(comparison, point, random)
+        if neighbour is not None:
+            rows.append(_differences(comparison, neighbour)[1])
+    return {name: _beyond_scatter(np.array([row[name] for row in rows])) for name in here}
+
+
+def _neighbour(comparison: _Comparison, point: _Point, random: np.random.Generator) -> _Point | None:
+    """The point with its entries changed by a little, where no fact would be hurt."""
+    plain = {
+        a.name for a in comparison.signature.arguments if not a.integer and all(f.kind == "positive" for f in a.facts)
+    }
+    arrays = {
+        name: array * (1 + _APART * random.uniform(-1, 1, array.shape)) if name in plain else array
+        for name, array in point.arrays.items()
+    }
+    try:
+        truth = slopes_along(comparison.batch, arrays, point.sizes, point.directions)
+    except (ArithmeticError, ValueError):
+        return None
+    return replace(point, arrays=arrays, truth=truth)
+
+
+def _beyond_scatter(differences: np.ndarray) -> float:
+    """Of differences along directions at several points, the largest mean less four times the largest deviation."""
+    if len(differences) < 3:
+        return np.inf
+    return max(0.0, _largest(differences.mean(axis=0)) - 4 * _largest(differences.std(axis=0, ddof=1)))

@@ -19,7 +19,7 @@ from symbackprop.algebra.proving.evaluate import Computed, Environment, integer_
 from symbackprop.algebra.symbols import entry, size
 from symbackprop.model.model import Model
 
-STEP = 1e-30
+STEP = 1e-20  # its square is nothing beside 1, and it leaves numbers as small as 1e-280 their digits
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,34 +74,45 @@ class _Work:
 
     def given(self, name: str, array: np.ndarray) -> Callable[[tuple[int, ...]], Any]:
         """The entries of an argument; plain numbers where no direction moves them."""
-        is_moved = any(direction.name == name for direction in self.directions)
+        moved, shape = self.moved(name), array.shape
 
         def at(position: tuple[int, ...]) -> Any:
-            if not all(0 <= place < extent for place, extent in zip(position, array.shape, strict=True)):
-                return 0.0
+            for place, extent in zip(position, shape, strict=True):
+                if not 0 <= place < extent:
+                    return 0.0
             if array.dtype.kind != "f":
                 return int(array[position])
-            return self.moved(name, float(array[position]), position) if is_moved else float(array[position])
+            value = float(array[position])
+            return value if moved is None else moved(value, position)
 
         return at
 
     def computed(self, name: str, tensor: Computed, env: Environment) -> Callable[[tuple[int, ...]], Any]:
         """The entries of an intermediate, moved beside what moves them already."""
+        moved = self.moved(name)
 
         def at(position: tuple[int, ...]) -> Any:
             extents = [integer_of(extent, env, dict(self.sizes)) for extent in tensor.array.shape]
             if not all(0 <= place < extent for place, extent in zip(position, extents, strict=True)):
                 return 0.0
-            return self.moved(name, tensor.at(position, env), position)
+            value = tensor.at(position, env)
+            return value if moved is None else moved(value, position)
 
         return at
 
-    def moved(self, name: str, value: Any, position: tuple[int, ...]) -> np.ndarray:
-        entries = np.zeros(len(self.directions) + 1, complex) + value
-        for lane, direction in enumerate(self.directions, start=1):
-            if direction.name == name:
-                entries[lane] += 1j * STEP * direction.array[position]
-        return entries
+    def moved(self, name: str) -> Callable[[Any, tuple[int, ...]], np.ndarray] | None:
+        """What moves an entry of a tensor along the directions that there are for it; None if there are none."""
+        lanes = [lane for lane, direction in enumerate(self.directions, start=1) if direction.name == name]
+        if not lanes:
+            return None
+        steps = np.stack([1j * STEP * self.directions[lane - 1].array for lane in lanes], axis=-1)
+
+        def at(value: Any, position: tuple[int, ...]) -> np.ndarray:
+            entries = np.full(len(self.directions) + 1, value, complex)
+            entries[lanes] += steps[position]
+            return entries
+
+        return at
 
 
 def _arithmetic(kinks: list[float]) -> Arithmetic:
