@@ -242,9 +242,9 @@ SCATTERS: list[tuple[str, tuple, tuple, dict, Expr, str]] = [
     ("every second", (2 * n,), (2 * i + 1,), {"i": n}, read("g", i), "z[1::2] += g"),
     ("one entry", (n,), (0,), {}, read("c"), "z[0] += c"),
     ("a sum into a row", (n, m), (0, k), {"i": n, "k": m}, read("A", i, k), "z[0] += A.sum(axis=0)"),
-    ("the diagonal", (n, n), (i, i), {"i": n}, read("g", i), "np.add.at(z, (np.arange(n), np.arange(n)), g)"),
+    ("the diagonal", (n, n), (i, i), {"i": n}, read("g", i), "add_at(z, (np.arange(n), np.arange(n)), g)"),
     ("short windows", (n + 2,), (i + u,), {"i": n, "u": 3}, read("W", i, u), "for u in range(3):"),
-    ("long windows", (n + m - 1,), (i + k,), {"i": n, "k": m}, read("A", i, k), "np.add.at(z, "),
+    ("long windows", (n + m - 1,), (i + k,), {"i": n, "k": m}, read("A", i, k), "add_at(z, "),
     ("past the start", (n,), (i - 1,), {"i": n}, read("g", i), "z += z_wide[1:]"),
     ("perhaps outside", (n,), (n - 2,), {}, read("c"), "if n >= 2:"),
     (
@@ -253,8 +253,10 @@ SCATTERS: list[tuple[str, tuple, tuple, dict, Expr, str]] = [
         (read("tok", k), j),
         {"k": m, "j": h},
         read("F", k, j),
-        "np.add.at(z, (tok[:, None], np.arange(h)), F)",
+        "add_at(z, (tok[:, None], np.arange(h)), F)",
     ),
+    ("transposed, by data", (5, h), (read("tok", k), j), {"j": h, "k": m}, read("F", k, j), "np.arange(h)), F)"),
+    ("along one axis", (5,), (read("tok", k),), {"k": m}, read("v", k), "np.add.at(z, tok, v)"),
     ("a number", (), (), {"i": n}, read("g", i), "z += g.sum()"),
     ("a range that is not read", (n,), (i,), {"i": n, "k": m}, read("g", i), "z += m * g"),
 ]
@@ -262,9 +264,9 @@ SCATTERS: list[tuple[str, tuple, tuple, dict, Expr, str]] = [
 
 @pytest.mark.parametrize("row", SCATTERS, ids=[row[0] for row in SCATTERS])
 def test_scatters(row: tuple) -> None:
-    """Additions into a tensor: slices where the map is one to one, short loops over windows, else `np.add.at`."""
+    """Additions into a tensor: slices where the map is one to one, short loops over windows, else sums at places."""
     _, shape, at, sizes, expression, source = row
-    arguments = {"g": (n,), "A": (n, m), "W": (n, 3), "c": (), "tok": (m,), "F": (m, h)}
+    arguments = {"g": (n,), "A": (n, m), "W": (n, 3), "c": (), "tok": (m,), "F": (m, h), "v": (m,)}
     statements = [Allocate("z", tuple(map(S, shape))), *(2 * [Into("z", tuple(map(S, at)), box(**sizes), expression)])]
     shows(assert_right(program(arguments, statements, {"z": shape}), {"tok": 5}), source)
 

@@ -1,4 +1,4 @@
-"""The scalar functions that compiled code calls, against mpmath: near and far, and their derivatives."""
+"""The functions that compiled code calls: scalar ones and their derivatives against mpmath, near and far; additions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sympy import exp, lambdify, log, tanh
 from symbackprop.algebra.proving.evaluate import definition_of
 from symbackprop.compiling.sources.balancing import balanced
 from symbackprop.compiling.sources.functions import Functions
-from symbackprop.compiling.sources.special import NAMED, PRINTED, erf, erfc, needed, source_of, strided
+from symbackprop.compiling.sources.special import NAMED, PRINTED, add_at, erf, erfc, needed, source_of, strided
 from symbackprop.model.functions import FUNCTIONS, custom, x
 
 GRID = np.concatenate(
@@ -184,3 +184,27 @@ def test_what_grows_stays_as_it_is() -> None:
     """exp(x) overflows because it is large: nothing is to be balanced."""
     assert balanced(exp(x)) == exp(x)
     assert balanced(exp(x) - exp(-x)) == exp(x) - exp(-x)
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.int8, np.int32, np.int64, np.uint64])
+@pytest.mark.parametrize("floats", [np.float32, np.float64])
+def test_additions_at_places(kind: type, floats: type) -> None:
+    """As `np.add.at` adds them, to the last bit, for indices of any type: rows of a table that come several times."""
+    random = np.random.default_rng(4)
+    rows = random.integers(0, 120, (7, 30)).astype(kind)
+    values = random.standard_normal((7, 30, 50)).astype(floats)
+    array = random.standard_normal((120, 50)).astype(floats)
+    expected = array.copy()
+    np.add.at(expected, (rows[:, :, None], np.arange(50)), values)
+    add_at(array, (rows[:, :, None], np.arange(50)), values)
+    assert array.dtype == floats
+    np.testing.assert_array_equal(array, expected)
+
+
+def test_additions_at_few_places() -> None:
+    """A number to each of them, one place only, and none at all."""
+    array = np.zeros((3, 4))
+    add_at(array, (np.array([1, 1, 2]), 3), 0.5)
+    add_at(array, (0, 2), 7.0)
+    add_at(array, (np.zeros(0, int), np.zeros(0, int)), np.zeros(0))
+    np.testing.assert_array_equal(array, [[0, 0, 7, 0], [0, 0, 0, 1], [0, 0, 0, 0.5]])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import numpy as np
@@ -79,7 +80,7 @@ def test_gradients_by_hand(
     name: str, text: str, by_hand: Callable, stride: int, pad: int, width: Callable[[int, int], int]
 ) -> None:
     gradients = sb.compile(sb.parse(text))
-    assert "np.add.at" not in gradients.source  # slices, one for each place of the window
+    assert not re.search(r"add.at\(", gradients.source)  # slices, one for each place of the window
     for count, n, kernel, outputs in SIZES:
         rng = np.random.default_rng(n)
         shape = (count, outputs, kernel) if name == "transposed" else (outputs, count, kernel)

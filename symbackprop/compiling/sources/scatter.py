@@ -1,4 +1,4 @@
-"""`target[at] += expression` through any map: slices where it is one to one, else loops or `np.add.at`."""
+"""`target[at] += expression` through any map: slices where it is one to one, else loops, `np.add.at` or `add_at`."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from functools import partial
 
 from sympy import Expr, S, Symbol
 from sympy.logic.boolalg import Boolean
+from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.ranges import affine_coefficient
+from symbackprop.algebra.symbols import indices_of
 from symbackprop.compiling.program import UNROLLED, Into
 from symbackprop.compiling.sources.conditions import nonnegative
 from symbackprop.compiling.sources.contractions import natural_order, reduction
@@ -145,7 +147,7 @@ def _body(scatter: _Scatter, indent: int, comment: str) -> list[str]:
     at = statement.at
     inner = tuple(s for s in scatter.box if any(s in p.free_symbols for p in at))
     plain = _is_one_to_one(scatter, list(inner))
-    axes = tuple(s for p in at for s in inner if s in p.free_symbols) if plain else inner
+    axes = tuple(s for p in at for s in inner if s in p.free_symbols) if plain else _order(inner, statement.expression)
     place = Place(axes, scatter.ranges)
     outside = [_outside(p, n, place, printer) for p, n in zip(at, scatter.shape, strict=True)]
     when = [
@@ -161,6 +163,15 @@ def _body(scatter: _Scatter, indent: int, comment: str) -> list[str]:
         lines = _addition(scatter, axes, Place(axes, scatter.ranges, known=known), plain, indent + 4, "")
         return [*folded(f"if {test}:", indent, comment), *(f"    {line}" for line in lines)]
     return _addition(scatter, axes, place, plain, indent, comment)
+
+
+def _order(symbols: tuple[Symbol, ...], expression: Expr) -> tuple[Symbol, ...]:
+    """The symbols in the order of an entry that has them all, so that nothing is transposed."""
+    for part in sorted(expression.atoms(Indexed), key=str):
+        at = tuple(p for p in indices_of(part) if p in symbols)
+        if len(at) == len(symbols) and set(at) == set(symbols):
+            return at
+    return symbols
 
 
 def _reads(position: Expr, axes: tuple[Symbol, ...]) -> bool:
@@ -209,8 +220,11 @@ def _addition(
     value = _value(scatter, axes)
     if guards:
         value = Code(f"np.where({' & '.join(guards)}, {value}, 0.0)")
-    where = positions[0] if len(positions) == 1 else sequence(positions)
-    return folded(f"np.add.at({scatter.wide or scatter.name}, {where}, {value})", indent, comment)
+    name = scatter.wide or scatter.name
+    if len(positions) == len(axes) == 1:
+        return folded(f"np.add.at({name}, {positions[0]}, {value})", indent, comment)
+    function = printer.words.function("add_at", 0)
+    return folded(call(function, name, sequence(positions), value), indent, comment)
 
 
 def _value(scatter: _Scatter, axes: tuple[Symbol, ...]) -> Code:

@@ -1,4 +1,4 @@
-"""Scalar functions on NumPy arrays, and their derivatives: right and silent far out, on both sides.
+"""Functions on NumPy arrays: scalar ones with their derivatives, right and silent far out; views and additions.
 
 The source of each is copied into the files that need it, so each stands for itself beside NumPy and the functions that
 it names; hence lines of at most 100 characters. `f_prime` and `f_second` are the first and the second derivative.
@@ -238,6 +238,15 @@ def strided(array, start, steps, shape):
     return np.lib.stride_tricks.as_strided(origin, shape, strides, writeable=False)
 
 
+def add_at(array, places, values):
+    """array[places] += values, also where a place comes several times; `array` is contiguous."""
+    number = np.zeros((), dtype=np.intp)
+    for place, extent in zip(places, array.shape, strict=True):
+        number = number * extent + np.asarray(place, dtype=np.intp)
+    # NumPy adds fast along one axis, and slowly along several
+    np.add.at(array.reshape(-1), number.ravel(), np.broadcast_to(values, number.shape).ravel())
+
+
 _Function = Callable[..., Any]
 
 PRINTED: Mapping[tuple[str, int], _Function] = MappingProxyType(
@@ -282,7 +291,7 @@ PRINTED: Mapping[tuple[str, int], _Function] = MappingProxyType(
 NAMED: Mapping[str, _Function] = MappingProxyType(
     {
         function.__name__: function
-        for function in (*PRINTED.values(), polynomial, erfc_tail, erf_near, erf, erfc, strided)
+        for function in (*PRINTED.values(), polynomial, erfc_tail, erf_near, erf, erfc, strided, add_at)
         if not isinstance(function, np.ufunc)
     }
 )
