@@ -226,8 +226,12 @@ def _is_affine(position: Expr) -> bool:
     indices = indices_in(position)
     if position in indices:
         return True
-    terms = Add.make_args(position)
-    return all(not indices_in(term) or indices_in(term.as_coeff_Mul()[1]) == {term.as_coeff_Mul()[1]} for term in terms)
+    return all(not (inner := indices_in(term)) or _is_multiple(term, inner) for term in Add.make_args(position))
+
+
+def _is_multiple(term: Expr, indices: frozenset[Symbol]) -> bool:
+    """Whether a term is one index times a number or sizes."""
+    return len(indices) == 1 and not indices_in(term / next(iter(indices)))
 
 
 def _as_entry(group: Group, whole: Extents, shop: Workshop) -> Expr:

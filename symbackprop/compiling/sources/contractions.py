@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from string import ascii_lowercase
 
 from sympy import Expr, Mul, S, Symbol
@@ -33,7 +34,12 @@ def contracted(statement: Contract, axes: Axes, place: Place, printer: ArrayPrin
         for operand in operands
     ]
     operands = [summed(operand, own) for operand, own in zip(operands, lone, strict=True)]
-    made = operands[0] if len(operands) == 1 else _product(operands[0], operands[1], bound, axes)
+    if len(operands) == 1:
+        made = operands[0]
+    elif not any(lone) and _wants_matrices(statement.factors, operands, bound, axes):
+        made = _as_matrices(statement.factors, operands, bound, inner, printer)
+    else:
+        made = _product(operands[0], operands[1], bound, axes)
     return scaled(made, coefficient, axes, place, printer)
 
 
@@ -78,11 +84,17 @@ def natural_order(expression: Expr, used: Axes, gone: Axes) -> Axes:
     return everything
 
 
-def _product(first: View, second: View, bound: Axes, axes: Axes) -> View:
+def _groups(first: View, second: View, bound: Axes, axes: Axes) -> tuple[Axes, Axes, Axes, Axes]:
+    """The axes of both that are kept, those of the first alone, of the second alone, and those that are summed."""
     shared = tuple(b for b in bound if b in first.axes and b in second.axes)
     batch = tuple(a for a in axes if a in first.axes and a in second.axes)
     left = tuple(a for a in axes if a in first.axes and a not in batch)
     right = tuple(a for a in axes if a in second.axes and a not in batch)
+    return batch, left, right, shared
+
+
+def _product(first: View, second: View, bound: Axes, axes: Axes) -> View:
+    batch, left, right, shared = _groups(first, second, bound, axes)
     if not shared:
         return _outer(first, second, left, right, batch, axes)
     if len(shared) == 1 and len(left) <= 1 and len(right) <= 1:
@@ -99,6 +111,76 @@ def _product(first: View, second: View, bound: Axes, axes: Axes) -> View:
     if not left and not right:
         return _entrywise(first, second, (*batch, *shared), shared)
     return _einsum(first, second, axes)
+
+
+# several indices as one
+
+
+def _wants_matrices(factors: tuple[Expr, ...], operands: list[View], bound: Axes, axes: Axes) -> bool:
+    """Whether groups of indices are best taken as one: windows are copied as matrices anyway, and batches need it."""
+    first, second = operands
+    batch, left, right, shared = _groups(first, second, bound, axes)
+    several = len(shared) > 1 or len(left) > 1 or len(right) > 1
+    return bool(shared and left and right) and several and (bool(batch) or any(map(_is_windowed, factors)))
+
+
+def _as_matrices(
+    factors: tuple[Expr, ...], operands: list[View], bound: Axes, inner: Place, printer: ArrayPrinter
+) -> View:
+    """A product of matrices, maybe a batch of them, whose rows and columns are counted by several indices."""
+    axes = tuple(a for a in inner.axes if a not in bound)
+    pairs = list(zip(factors, operands, strict=True))
+    _, left, right, _ = _groups(operands[0], operands[1], bound, axes)
+    windowed = [_is_windowed(factor) for factor in factors]
+    if windowed == [True, False] or (windowed[0] == windowed[1] and axes.index(right[0]) < axes.index(left[0])):
+        pairs.reverse()
+    batch, left, right, shared = _groups(pairs[0][1], pairs[1][1], bound, axes)
+    one = _matrix(pairs[0][0], batch, left, shared, inner, printer)
+    other = _matrix(pairs[1][0], batch, shared, right, inner, printer)
+    code = Code(f"{one.within(Level.MUL)} @ {other.within(Level.UNARY)}", Level.MATMUL)
+    kept = (*batch, *left, *right)
+    if len(left) > 1 or len(right) > 1:
+        code = _reshaped(code, [(a,) for a in kept], inner, printer)
+    return whole(code, kept)
+
+
+def _matrix(factor: Expr, batch: Axes, rows: Axes, columns: Axes, inner: Place, printer: ArrayPrinter) -> Code:
+    """An entry as a matrix; what is copied for it is copied along the axis that is fastest in memory."""
+    turned = _fastest(factor, (*rows, *columns), inner) in rows
+    slow, fast = (columns, rows) if turned else (rows, columns)
+    order = (*batch, *slow, *fast)
+    code = printer.reader.view(factor, replace(inner, axes=order)).arranged(order)
+    if len(slow) > 1 or len(fast) > 1:
+        code = _reshaped(code, [*((a,) for a in batch), slow, fast], inner, printer)
+    if not turned:
+        return code
+    return Code(f"{code.within(Level.ATOM)}.swapaxes(-1, -2)" if batch else f"{code.within(Level.ATOM)}.T")
+
+
+def _reshaped(code: Code, groups: list[Axes], inner: Place, printer: ArrayPrinter) -> Code:
+    extents = [printer.write(Mul(*(inner.ranges[a] for a in group)), Place((), {})) for group in groups]
+    return Code(f"{code.within(Level.ATOM)}.reshape({', '.join(extents)})")
+
+
+def _fastest(factor: Expr, among: Axes, inner: Place) -> Symbol | None:
+    """The index along which neighbours in memory are read; of two, the one with the longer range."""
+    for position in reversed(indices_of(factor)):
+        used = [symbol for symbol in among if symbol in position.free_symbols]
+        if used:
+            ranges = [inner.ranges[symbol] for symbol in used]
+            lengths = [
+                (not extent.is_Integer, int(extent) if extent.is_Integer else extent.count_ops()) for extent in ranges
+            ]
+            return used[lengths.index(max(lengths))]
+    return None
+
+
+def _is_windowed(factor: Expr) -> bool:
+    """Whether an index reads several symbols: `x[i + u]`."""
+    return any(sum(not s.is_positive for s in position.free_symbols) > 1 for position in indices_of(factor))
+
+
+# as they stand
 
 
 def _matrices(first: View, second: View, left: Axes, right: Axes, shared: Axes) -> View:
