@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-import numpy as np
 
 from symbackprop.cli.running import without_traceback
 from symbackprop.errors import UsageError
@@ -18,7 +17,7 @@ from symbackprop.notation.reading.model_text import load
 from symbackprop.training.data import read_arrays, read_data
 from symbackprop.training.descent import Batch, Trained, train
 from symbackprop.training.files import check_ending, save_parameters
-from symbackprop.training.prediction import misclassified
+from symbackprop.training.prediction import wrong_classes
 
 EXAMPLE = """
 Example:
@@ -89,9 +88,9 @@ def train_command(
             prediction=prediction,
         )
     click.echo(_summary(result))
-    wrong = _wrong(network, {**arrays, **result.parameters}, prediction)
+    wrong = _wrong(network, {**_sizes(sizes), **arrays, **result.parameters}, prediction)
     if wrong is not None:
-        click.echo(f"Misclassified samples: {wrong}.")
+        click.echo(wrong)
     if output is not None:
         save_parameters(output, result.parameters)
         click.echo(f"Wrote {output}: {', '.join(result.parameters)}.", err=True)
@@ -138,19 +137,16 @@ def _summary(result: Trained) -> str:
     )
 
 
-def _wrong(model: Model, arrays: dict[str, np.ndarray], prediction: str | None) -> str | None:
-    """`1 of 4`, where the model has a target of classes."""
+def _wrong(model: Model, arrays: dict[str, Any], prediction: str | None) -> str | None:
+    """How many classes are wrong, where the model has a target of classes: one a sample, or several."""
     targets = [t for t in model.tensors if t.role == "target"]
     if len(targets) != 1 or not any(f.kind in ("one_hot", "binary") for f in targets[0].facts):
         return None
     try:
-        wrong = misclassified(model, prediction)(arrays)
+        wrong = wrong_classes(model, prediction)(arrays)
     except UsageError:
         return None  # no tensor predicts the target: there is nothing to count
-    return f"{len(wrong)} of {_samples(model, arrays, targets[0].name)}"
-
-
-def _samples(model: Model, arrays: dict[str, np.ndarray], name: str) -> int:
-    if model.samples is None:
-        return 1
-    return arrays[name].shape[0 if model.samples.side == "rows" else -1]
+    samples = f"{sum(sample.any() for sample in wrong)} of {len(wrong)}"
+    if wrong.size == len(wrong):
+        return f"Misclassified samples: {samples}."
+    return f"Misclassified positions: {wrong.sum()} of {wrong.size}, in {samples} samples."

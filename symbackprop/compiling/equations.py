@@ -71,6 +71,21 @@ def computation_of(model: Model, wrt: Iterable[str] | None = None, assume_facts:
     )
 
 
+def values_of(model: Model, names: Iterable[str]) -> Computation:
+    """The model's root and the tensors in `names`, in place of gradients, over all samples at once."""
+    names = tuple(names)
+    given = model.batched()
+    batch = stable(_without_facts(given)).model
+    return Computation(
+        arguments=tuple(t.name for t in given.tensors if not given.defines(t.name)),
+        equations=tuple(_needed([*batch.order], {batch.root, *names})),
+        space=batch.space,
+        loss=batch.root,
+        gradients={name: name for name in names},
+        numbers={},
+    )
+
+
 def _without_facts(model: Model) -> Model:
     """The plain model with no facts of tensors to rest on."""
     return model.rewritten(tuple(replace(tensor, facts=()) for tensor in model.tensors), model.order)

@@ -209,7 +209,7 @@ def _corrections(work: _Work) -> Iterator[tuple[int, str]]:
     while True:
         taken = 0
         for _ in range(work.samples):
-            wrong = wrong_in({**work.data, **work.parameters})
+            wrong = wrong_in({**work.sizes, **work.data, **work.parameters})
             if not len(wrong):
                 yield taken, "no sample is misclassified"
                 taken = 0

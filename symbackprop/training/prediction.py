@@ -1,8 +1,9 @@
-r"""Which samples are classified wrongly: the tensor that the loss compares with the target, rounded to a class."""
+r"""Which classes are wrong, and in which samples: the tensor that the loss compares with the target, as a class."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -13,7 +14,8 @@ from symbackprop.model.model import Model
 from symbackprop.model.records import Tensor
 from symbackprop.training.data import sample_axis
 
-Arrays = Mapping[str, np.ndarray]
+Given = Mapping[str, Any]
+"""Arrays of all arguments by name, and beside them the sizes that none of them tells."""
 
 
 def target_of(model: Model) -> Tensor:
@@ -59,8 +61,8 @@ def prediction_of(model: Model, name: str | None = None) -> str:
     return found[0]
 
 
-def misclassified(model: Model, prediction: str | None = None) -> Callable[[Arrays], np.ndarray]:
-    r"""A function of all arrays that gives the numbers of the samples of which a class is wrong.
+def wrong_classes(model: Model, prediction: str | None = None) -> Callable[[Given], np.ndarray]:
+    r"""A function of all arguments that tells for each class whether it is wrong: the samples along the first axis.
 
     One-hot targets and distributions: the largest entry along their axis; a sample may have several, one a step, say.
     Targets 0 or 1: the prediction at least ½. Others: its sign.
@@ -69,7 +71,7 @@ def misclassified(model: Model, prediction: str | None = None) -> Callable[[Arra
     values = compile_values(model, [name])
     kinds = {fact.kind: fact.axis for fact in target.facts}
     axis = kinds.get("one_hot", kinds.get("distribution"))
-    samples = 0 if model.samples is None else sample_axis(model)
+    samples = None if model.samples is None else sample_axis(model)
 
     def classes(entries: np.ndarray, truth: np.ndarray) -> np.ndarray:
         if axis is not None:
@@ -78,13 +80,20 @@ def misclassified(model: Model, prediction: str | None = None) -> Callable[[Arra
             return entries >= 0.5
         return np.sign(entries)
 
+    def by_sample(entries: np.ndarray) -> np.ndarray:
+        return entries[None] if samples is None else np.moveaxis(entries, samples, 0)
+
     numbers = {tensor.name for tensor in model.tensors if tensor.integer}
 
-    def wrong(arrays: Arrays) -> np.ndarray:
+    def wrong(arrays: Given) -> np.ndarray:
         arrays = {name: np.asarray(array, int) if name in numbers else array for name, array in arrays.items()}
-        truth = np.moveaxis(np.asarray(arrays[target.name], dtype=float), samples, 0)
-        found = np.moveaxis(values(arrays)[name], samples, 0)
-        expected, given = classes(truth, truth), classes(found, truth)
-        return np.flatnonzero((expected != given).reshape(len(truth), -1).any(axis=1))
+        truth = by_sample(np.asarray(arrays[target.name], dtype=float))
+        return classes(by_sample(values(arrays)[name]), truth) != classes(truth, truth)
 
     return wrong
+
+
+def misclassified(model: Model, prediction: str | None = None) -> Callable[[Given], np.ndarray]:
+    """A function of all arguments that gives the numbers of the samples of which a class is wrong."""
+    wrong = wrong_classes(model, prediction)
+    return lambda arrays: np.flatnonzero([sample.any() for sample in wrong(arrays)])

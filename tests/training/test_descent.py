@@ -13,7 +13,7 @@ from symbackprop.errors import SymbackpropError, TrainingError, UsageError
 from symbackprop.training.data import read_data, sizes_told
 from symbackprop.training.descent import train
 from symbackprop.training.initial import initial_parameters, only_adds
-from symbackprop.training.prediction import misclassified, prediction_of
+from symbackprop.training.prediction import misclassified, prediction_of, wrong_classes
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 LINE = """
@@ -228,12 +228,24 @@ def test_sequences_of_classes(kind: type) -> None:
     assert not len(wrong({**data, **result.parameters}))
     swapped = {**data, "y": np.array([data["y"][0], data["y"][1], np.eye(3)[[2, 2, 2]]])}
     assert wrong({**swapped, **result.parameters}).tolist() == [2]
+    steps = wrong_classes(model)({**swapped, **result.parameters})
+    assert steps.tolist() == [[False] * 3, [False] * 3, [False, False, True]]
 
 
 def test_sizes_in_extents() -> None:
     """An axis of 2 E entries tells E, one of N - 2 and T together N."""
     model = sb.parse("size E, N, T\nsize N >= 3\ninput x[2 E,T], u[N - 2 + T]\nloss L = sum(x) + sum(u)")
     assert sizes_told(model, {"x": np.ones((6, 4)), "u": np.ones(7)}) == {"T": 4, "E": 3, "N": 5}
+
+
+def test_a_size_that_no_array_tells() -> None:
+    """It stands in a formula alone, and is given beside the arrays."""
+    text = "size n, K\ninput x[n]\ntarget y[1] binary\nsamples m in rows\nparameter w[1,n]\na = sigmoid(w x/K)"
+    model = sb.parse(f"{text}\nloss L = binary_cross_entropy(a, y)\ncost J = mean(L)")
+    data = {"x": np.array([[1.0, 2], [-1, -3], [2, -1]]), "y": np.array([[1.0], [0], [0]])}
+    result = train(model, data, sizes={"K": 3}, rate=3.0, batch="misclassified")
+    assert result.reason == "no sample is misclassified"
+    np.testing.assert_array_equal(data["x"] @ result.parameters["w"].T > 0, data["y"])
 
 
 def test_what_predicts_the_target(xor: sb.Model) -> None:

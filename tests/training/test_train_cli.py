@@ -31,6 +31,28 @@ def test_until_convergence(tmp_path: Path) -> None:
         assert found["W1"].shape == (3, 2)
 
 
+def test_several_classes_a_sample(tmp_path: Path) -> None:
+    """Each of them counts: a class at every step of a sequence, of which the last sample's last is wrong."""
+    model, data, start = (tmp_path / name for name in ("steps.model", "steps.npz", "start.npz"))
+    lines = [
+        "size T, K",
+        "input tok[T] integer",
+        "target y[T,K] one_hot",
+        "samples m in rows",
+        "e = embedding(tok, K, K)",
+    ]
+    model.write_text(
+        "\n".join([*lines, "loss L = cross_entropy_with_logits(e, y)", "cost J = mean(L)"]), encoding="utf-8"
+    )
+    tokens = np.array([[0, 1, 2], [2, 0, 1]])
+    classes = np.array([[0, 1, 2], [2, 0, 0]])
+    np.savez(data, tok=tokens, y=np.eye(3)[classes])
+    np.savez(start, **{"e.M": 5 * np.eye(3)})
+    result = run(model, data, "--start", start, "--epochs", "1", "--rate", "1e-6")
+    assert result.exit_code == 0, result.output
+    assert "Misclassified positions: 1 of 6, in 1 of 2 samples." in result.output
+
+
 def test_goes_on_from_parameters(tmp_path: Path) -> None:
     """What one descent writes another can start from."""
     out = tmp_path / "xor.npz"
