@@ -17,7 +17,17 @@ from sympy import exp, lambdify, log, tanh
 from symbackprop.algebra.proving.evaluate import definition_of
 from symbackprop.compiling.sources.balancing import balanced
 from symbackprop.compiling.sources.functions import Functions
-from symbackprop.compiling.sources.special import NAMED, PRINTED, add_at, erf, erfc, needed, source_of, strided
+from symbackprop.compiling.sources.special import (
+    NAMED,
+    PRINTED,
+    add_at,
+    erf,
+    erfc,
+    max_along,
+    needed,
+    source_of,
+    strided,
+)
 from symbackprop.model.functions import FUNCTIONS, custom, x
 
 GRID = np.concatenate(
@@ -208,3 +218,13 @@ def test_additions_at_few_places() -> None:
     add_at(array, (0, 2), 7.0)
     add_at(array, (np.zeros(0, int), np.zeros(0, int)), np.zeros(0))
     np.testing.assert_array_equal(array, [[0, 0, 7, 0], [0, 0, 0, 1], [0, 0, 0, 0.5]])
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_maxima_along_short_axes(axis: int) -> None:
+    """As `max` gives them, where something is no number too; a fresh array."""
+    array = np.random.default_rng(2).standard_normal((3, 1, 5))
+    array[0, 0, 4] = np.nan
+    found = max_along(array, axis)
+    np.testing.assert_array_equal(found, array.max(axis=axis))
+    assert not np.shares_memory(found, array)

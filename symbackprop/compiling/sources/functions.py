@@ -59,7 +59,7 @@ class Functions:
         Raises:
             UsageError: a function without a definition.
         """
-        if function in ("erf", "strided", "add_at"):
+        if function in ("erf", "strided", "add_at", "max_along"):
             return self._special(NAMED[function])
         if (function, order) in PRINTED and self.known.get(function, FUNCTIONS[function]) == FUNCTIONS[function]:
             return self._special(PRINTED[function, order])

@@ -11,7 +11,17 @@ from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.binding import tensors_in
 from symbackprop.algebra.symbols import entry, indices_of, is_adjoint, tensor_of
-from symbackprop.compiling.program import Allocate, Contract, Elementwise, Into, Loop, Program, Reduce, Statement
+from symbackprop.compiling.program import (
+    UNROLLED,
+    Allocate,
+    Contract,
+    Elementwise,
+    Into,
+    Loop,
+    Program,
+    Reduce,
+    Statement,
+)
 from symbackprop.compiling.sources.contractions import contracted, is_copy_free, natural_order, reduction, whole
 from symbackprop.compiling.sources.fragments import Code, Level, call, folded, sequence
 from symbackprop.compiling.sources.places import Place, View
@@ -231,6 +241,8 @@ class Writer:
         if statement.operation == "argmax" and not gone:
             code = Code("0")
             return whole(code, ())
+        if statement.operation == "max" and _is_short(order, gone, bound):
+            return whole(call(self.printer.words.function("max_along", 0), code, str(order.index(gone[0]))), used)
         return whole(reduction(code, statement.operation, order, gone) if gone else code, used)
 
     # products that are written where they are read
@@ -257,6 +269,11 @@ class Writer:
             return False
         self.printer.words.inlined[name] = code
         return True
+
+
+def _is_short(order: tuple[Symbol, ...], gone: tuple[Symbol, ...], bound: Ranges) -> bool:
+    """Whether a reduction runs along few entries at many places, as pools do."""
+    return len(order) > 2 and len(gone) == 1 and bool(bound[gone[0]].is_Integer) and bound[gone[0]] <= UNROLLED
 
 
 def _flat(statements: Iterable[Statement]) -> Iterator[Statement]:
