@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from sympy import Expr, S, log
 
+import symbackprop as sb
 from symbackprop.algebra.symbols import Apply, entry
 from symbackprop.compiling.equations import computation_of
 from symbackprop.compiling.lowering import lower
@@ -265,3 +266,14 @@ def test_a_logarithm_that_does_not_count_is_silent() -> None:
     of = program({"x": (n,)}, [Elementwise("z", (i,), box(i=n), from_both)], {"z": (n,)})
     with np.errstate(all="raise"):
         assert np.isfinite(function_of(emit(of).source)(np.array([-1e4, 0.0, 1e4]))[1]["z"]).all()
+
+
+def test_slopes_of_relu_are_masks() -> None:
+    """Beside a slope, which is a float, a truth value is 1 or 0."""
+    model = sb.parse("size n, h\nparameter V[h,n], z[n]\na = relu(z)\no = V a\nloss L = sum(i, o[i]^2)")
+    f = sb.compile(model)
+    assert "* (z > 0)" in f.source
+    z, v = np.array([1.5, -2.0, 0.5]), np.array([[2.0, 3.0, -1.0], [0.5, 0.0, 4.0]])
+    _, gradients = f(V=v, z=z)
+    expected = 2 * v.T @ (v @ np.maximum(z, 0))
+    np.testing.assert_allclose(gradients["z"], [expected[0], 0, expected[2]], rtol=1e-15)

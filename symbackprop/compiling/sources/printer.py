@@ -196,8 +196,14 @@ class ArrayPrinter(NumPyPrinter):
 
     def _product(self, factors: list[Expr], first: Level = Level.MUL) -> str:
         """The factors; a lone product of matrices needs no brackets where `first` allows it."""
+        if any(map(self._is_slope, factors)):  # beside floats, a truth value serves as 1 or 0
+            factors = [f.args[0][1] if _is_mask(f) and not self._is_single(f.args[0][1]) else f for f in factors]
         rest = [self._at_least(f, Level.UNARY) for f in factors[1:]]
         return " * ".join([self._at_least(factors[0], Level.MUL if rest else first), *rest])
+
+    def _is_slope(self, factor: Expr) -> bool:
+        name = tensor_of(factor) or ""
+        return (is_adjoint(name) and name not in self.reader.below) or name in self.words.inlined
 
     def _divisor(self, factors: list[Expr]) -> Code:
         if len(factors) == 1:
@@ -377,6 +383,11 @@ class ArrayPrinter(NumPyPrinter):
         plain = replace(self.place, condition=true)
         when = self.write(condition, plain)
         return call("np.where", when, self._print(value), f"{float(other)}")
+
+
+def _is_mask(factor: Expr) -> bool:
+    """Whether a factor is 1 where a condition holds and 0 elsewhere."""
+    return isinstance(factor, Piecewise) and [value for value, _ in factor.args] == [1, 0] and factor.args[1][1] is true
 
 
 def _against(code: Code, axis: Symbol, axes: tuple[Symbol, ...]) -> Code:
