@@ -319,6 +319,7 @@ def test_operators(latex, tokens):
         (r"x = y \quad \text{(chain rule)}", ["x = y"]),
         (r"x = y && \text{because of the chain rule}", ["x = y"]),
         (r"L_s = y_s \quad \text{for each } s", ["L [ s ] = y [ s ] for each s"]),
+        (r"\begin{aligned} L_s &= y_s \\ &\quad \text{for each } s \end{aligned}", ["L [ s ] = y [ s ] for each s"]),
         (r"W^{[1]} \in \mathbb{R}^{h \times n}", []),
         ("W^{[1]}, b^{[1]}", []),
         (r"\text{shapes} \\ x = y", ["x = y"]),

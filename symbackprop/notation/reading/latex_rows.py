@@ -2,8 +2,10 @@ r"""Which parts of a display are statements: rows parted by `\\`, joined where a
 
 from __future__ import annotations
 
+import re
+
 from symbackprop.errors import NotationError
-from symbackprop.notation.reading.latex_nodes import Atom, Environment, Group, Macro, Node
+from symbackprop.notation.reading.latex_nodes import Atom, Environment, Group, Macro, Node, Words
 from symbackprop.notation.reading.latex_operators import has_relation, parted, sign_of
 from symbackprop.notation.reading.latex_signs import RELATIONS, SEPARATORS
 from symbackprop.notation.reading.source import Source
@@ -15,6 +17,7 @@ ALIGNED = frozenset(
     }
 )  # fmt: skip
 _CONTINUING = frozenset({"+", "-", "*", "/", "·", "⊙", "and", "or", ",", *RELATIONS})
+_FOR_EACH = re.compile(r"\s*for (each|every|all)\b", re.IGNORECASE)
 _SETTING_APART = SEPARATORS | {",", ";"}
 
 
@@ -67,8 +70,8 @@ def _cleaned(row: tuple[Node, ...]) -> tuple[Node, ...]:
 
 
 def _continues(before: list[Node], row: tuple[Node, ...], clean: tuple[Node, ...]) -> bool:
-    """Whether a row goes on with the one before: it begins with an operator, or that one ended with one."""
-    if _ends_open(before[-1]):
+    """Whether a row goes on with the one before: it begins with an operator or `for each`, or that ended with one."""
+    if _ends_open(before[-1]) or (isinstance(clean[0], Words) and _FOR_EACH.match(clean[0].text)):
         return True
     first = _sign(clean)
     if first == "-":
