@@ -121,17 +121,25 @@ def _errors(comparison: _Comparison, point: _Point) -> dict[str, float]:
     found = {name: _relative(_largest(differences[name]), scales[name]) for name in comparison.wrt}
     if any(TOLERANCE < error < np.inf for error in found.values()):
         standing = _standing(comparison, point, differences)
-        found = {name: _relative(min(_largest(differences[name]), standing[name]), scales[name]) for name in found}
+        found = {
+            name: _relative(min(_largest(differences[name]), standing[name]), scales[name]) if error < np.inf else error
+            for name, error in found.items()
+        }
     return {comparison.batch.root: _relative(abs(loss - root), abs(root)), **found}
 
 
 def _differences(comparison: _Comparison, point: _Point) -> tuple[float, dict[str, np.ndarray]]:
-    """The loss, and for each gradient by how much its slopes along the directions differ from the true ones."""
+    """The loss, and for each gradient by how much its slopes along the directions differ from the true ones.
+
+    One that has not the shape of what it is by is infinitely wrong: what is added to an array would be broadcast.
+    """
     loss, found = comparison.gradients({**point.sizes, **point.arrays})
     differences = {}
     for name in comparison.wrt:
         lanes = _lanes(point, name)
-        here = [np.sum(found[name] * point.directions[lane].array) for lane in lanes]
+        along = [point.directions[lane].array for lane in lanes]
+        is_shaped = all(np.shape(found[name]) == array.shape for array in along)
+        here = [np.sum(found[name] * array) if is_shaped else np.inf for array in along]
         differences[name] = np.array(here) - point.truth.slopes[lanes]
     return loss, differences
 

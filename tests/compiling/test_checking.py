@@ -118,3 +118,17 @@ def test_how_many_terms_there_are() -> None:
     assert drawing.terms(model, {"n": 3, "h": 5}) == 5 * 3 + 5 + 5
     upward = sb.parse("size T\nparameter w[T]\nz[t] = w[t] sum(s <= t, w[s])\nloss L = sum(t, z[t])")
     assert drawing.terms(upward, {"T": 4}) == 4 * 4 + 4
+
+
+def test_a_gradient_of_another_shape(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An axis along which it is the same, left out: numbers alone would agree, since they are broadcast."""
+    f = sb.compile(sb.parse("size n, h\ninput x[n]\nparameter V[h,n]\nu[j] = sum(i, V[j,i])\nloss L = sum(x) * sum(u)"))
+    right = sb.Compiled.__call__
+
+    def call(self: sb.Compiled, given: Any = None, /, **arrays: Any) -> Any:
+        loss, gradients = right(self, given, **arrays)
+        return loss, {"V": gradients["V"][:, :1]}
+
+    assert f.check().ok
+    monkeypatch.setattr(sb.Compiled, "__call__", call)
+    assert f.check().errors["V"] == np.inf

@@ -549,3 +549,34 @@ def test_a_gradient_that_vanishes_is_compared_with_the_others(monkeypatch: pytes
     monkeypatch.setattr(sb.Compiled, "__call__", call)
     report = f.check()
     assert [name for name, error in report.errors.items() if error > report.tolerance] == ["b"]
+
+
+MEAN_OF_A_RESIDUAL = """
+size T, D
+input x[T,D]
+samples m in rows
+parameter W[2,T,T], b[2], C[2,D], v[D]
+a[h,t,d] = sum(k, W[h,t,k] x[k,d]) + b[h]
+{tensor}[t,d] = sum(h, C[h,d] a[h,t,d])
+r = x + {tensor}
+u[d] = mean(i, r[i,d])
+loss L = (v · u)^2
+cost J = mean(L)
+"""
+
+
+@pytest.mark.parametrize("tensor", ["q", "s", "i", "j"])
+def test_a_tensor_called_as_an_index(tensor: str) -> None:
+    """A tensor may have the letter of the samples' index, or of others; gradients that are the same along an axis."""
+    text = MEAN_OF_A_RESIDUAL.format(tensor=tensor).replace("mean(i, r[i,d])", "mean(l, r[l,d])")
+    f = sb.compile(sb.parse(text))
+    report = f.check()
+    assert report.ok, str(report)
+    random = np.random.default_rng(0)
+    x, W, b, C, v = (random.standard_normal(s) for s in ((3, 5, 4), (2, 5, 5), (2,), (2, 4), (4,)))
+    _, found = f(x=x, W=W, b=b, C=C, v=v)
+    a = np.einsum("htk,skd->shtd", W, x) + b[:, None, None]
+    u = (x + np.einsum("hd,shtd->std", C, a)).mean(axis=1)
+    da = np.broadcast_to((2 / 5 * (u @ v))[:, None, None, None] * (v * C)[:, None, :], (3, 2, 5, 4))
+    np.testing.assert_allclose(found["W"], np.einsum("shtd,skd->htk", da, x) / 3, rtol=1e-12)
+    np.testing.assert_allclose(found["b"], da.sum(axis=(0, 2, 3)) / 3, rtol=1e-12)

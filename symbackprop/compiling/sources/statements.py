@@ -219,10 +219,9 @@ class Writer:
 
     def _present(self, expression: Expr, place: Place) -> tuple[Symbol, ...]:
         """The axes that the source of an expression has."""
-        free = expression.free_symbols
-        if any(s.name in self.printer.words.inlined for s in free if isinstance(s, Symbol)):
+        if tensors_in(expression) & self.printer.words.inlined.keys():
             return place.axes
-        return tuple(a for a in place.axes if a in free)
+        return tuple(a for a in place.axes if a in expression.free_symbols)
 
     def _reduced(self, statement: Reduce, place: Place) -> View:
         bound = dict(statement.bound)
