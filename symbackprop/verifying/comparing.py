@@ -30,7 +30,7 @@ PROOFS = 6  # attempts at a proof, each with other definitions put in
 STEPS = 2  # of a recurrence, put in on one side
 LEVELS = 5  # how far outward definitions are put in
 _BENT = (Piecewise, Apply, Abs, sign, Max, Min)
-LARGEST = 800  # parts of an expression with its definitions put in
+LARGEST = 1_500  # parts of an expression with its definitions put in
 Reads = Mapping[str, frozenset[str]]
 _FAR = 1e-7  # relative: more than rounding can do
 
