@@ -13,7 +13,8 @@ from tests.planted.examples import EXAMPLES, FOLDER, load
 
 WRITTEN = sorted([*FOLDER.glob("*.md"), *FOLDER.glob("*.tex"), FOLDER / "002_notes.txt"])
 
-NETWORKS = sorted((FOLDER / "networks").glob("*.model"))
+AMBIGUOUS = {"gaussian_mixture"}  # its document has one letter, s, for a parameter and for the index of samples
+NETWORKS = sorted(path for path in (FOLDER / "networks").glob("*.model") if path.stem not in AMBIGUOUS)
 
 OTHERS = {"002_notes": "002_two_layer_sigmoid", "000_contributions": "000_two_layer_sigmoid"}
 
