@@ -49,6 +49,27 @@ def test_documents_of_networks(name: str, tmp_path: Path) -> None:
     assert not_proved(read_back(FOLDER / "networks" / f"{name}.model", "md", tmp_path)) == []
 
 
+SMALL = {
+    "a number before an indicator": "input x[3]\nparameter W[3,3]\nz = W x\nq = relu(z)\nloss L = sum(q^2)\n",
+    "vectors of each sample under a sum": "size T, n\ninput x[T,n]\nsamples m in rows\nparameter v[n]\n"
+    "o[t] = sum(i, v[i] x[t,i])\nloss L = sum(o^2)\ncost J = mean(L)\n",
+    "a layer called as the cost of others": "size n\ninput x[1,n]\nsamples m in rows\nc = conv1d(x, 2, 2, relu)\n"
+    "loss L = sum(c^2)\ncost J = mean(L)\n",
+    "a layer called as the loss": "size n\ninput x[n]\nsamples m in rows\nl = dense(x, 3, tanh)\nloss L = sum(l^2)\n"
+    "cost J = mean(L)\n",
+    "a sum over an index that data choose": "size n, k\ninput u integer\nsamples m in rows\nparameter P[n,k], b[n]\n"
+    "s = sum(d, P[u,d]) + b[u]\nloss L = s^2\ncost J = mean(L)\n",
+}
+
+
+@pytest.mark.parametrize("ending", ["md", "tex"])
+@pytest.mark.parametrize("name", SMALL)
+def test_documents_of_small_models(name: str, ending: str, tmp_path: Path) -> None:
+    model, path = sb.parse(SMALL[name]), tmp_path / f"document.{ending}"
+    path.write_text(document_text(sb.derive(model, checks=False), ending), "utf-8")
+    assert not_proved(sb.verify(model, path)) == []
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("ending", ["md", "tex"])
 @pytest.mark.parametrize("network", NETWORKS, ids=lambda path: path.stem)

@@ -35,7 +35,7 @@ def binders_of(node: Call, scope: Scope) -> tuple[tuple[Binder, ...], Scope]:
     binders: list[Binder] = []
     for argument in node.arguments[:-1]:
         name, low, high = _limits(argument, node, scope)
-        bound = bind(name, node.function.name, scope)
+        bound = replace(bind(name, node.function.name, scope), last=high)
         binders.append(Binder(bound, low, high))
         scope = replace(scope, indices={**scope.indices, name.name: bound})
     return tuple(binders), scope

@@ -113,7 +113,8 @@ def sliced(node: Subscript, scope: Scope) -> Value | None:
     """`Q[s]`, a tensor of rank 3 at its first index: a matrix. None where as many indices are given as it has.
 
     A matrix with an entry for each sample is read at both of its indices, for `dz1[i]` is an entry of one sample,
-    unless the claim is said for each value of the one that it has: `dz1[s] = ...  for each s`.
+    unless the claim is said for each value of the one that it has, `dz1[s] = ...  for each s`, or this runs over all
+    samples: `sum(s = 1..m, x[s] dz1[s]^T)`.
     """
     base = node.base
     if scope.stated is None or not isinstance(base, Name) or base.name not in scope.tensors:
@@ -122,13 +123,22 @@ def sliced(node: Subscript, scope: Scope) -> Value | None:
     count = len(node.indices)
     samples = scope.stated.samples
     sampled = samples is not None and any(same_size(extent, samples[0]) for extent in shape)
-    each = all(isinstance(part, Name) and part.name in scope.stated.each for part in node.indices)
+    each = all(isinstance(part, Name) and _counts_samples(part.name, scope) for part in node.indices)
     if count >= len(shape) or (len(shape) < 3 and sampled and not each):
         return None
     note_uses(node, shape, scope)
     at = tuple(position(part, scope) for part in node.indices)
     letters = fresh_letters(len(shape) - count, (), scope.taken | _symbols(at))
     return Value(Array(tuple(letters), shape[count:], entry(base.name, *at, *letters)))
+
+
+def _counts_samples(name: str, scope: Scope) -> bool:
+    """Whether a claim is said for each value of this index, or sums over all samples by it."""
+    stated, bound = scope.stated, scope.indices.get(name)
+    if stated is None or name in stated.each:
+        return stated is not None
+    last = None if bound is None else bound.last
+    return last is not None and stated.samples is not None and same_size(last + 1, stated.samples[0])
 
 
 # ------------------------------------------------------------------------------------------------- identities, by sizes

@@ -185,6 +185,9 @@ class Parser:
         closed = self.expect(")", "to close the bracket")
         return replace(inside, span=opened.span.to(closed.span))
 
+    def _is_factor(self) -> bool:
+        return False  # claims have numbers behind a factor
+
     def _number(self) -> Number:
         token = self.advance()
         digits, _, exponent = token.text.lower().partition("e")
@@ -196,7 +199,7 @@ class Parser:
                 fix="Round it, or declare a constant for it.",
                 name=token.text,
             )
-        if self.at.kind == "number":
+        if self.at.kind == "number" and not self._is_factor():
             self.refuse("expected an operator between two numbers", fix="Write * for their product.")
         return self._made(Number(Fraction(token.text), token.span))
 

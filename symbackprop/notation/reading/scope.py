@@ -36,6 +36,7 @@ _REMEDIES_OF_CLAIMS = {
 class BoundIndex:
     """An index in scope. `symbol` is a placeholder, so that it meets no other index; `uses` gather its sizes.
 
+    `last` is its last value, where the binder says it.
     `binder` is what binds it: `sum`, `max`, ..., or the tensor of a left side with its indices still open. `cased` are
     the uses where a condition on indices holds, `f[i] if i < 4`: of its sizes, those say nothing if others do.
     """
@@ -46,6 +47,7 @@ class BoundIndex:
     span: Span
     uses: list[tuple[Expr, Span]] = field(default_factory=list)
     cased: list[tuple[Expr, Span]] = field(default_factory=list)
+    last: Expr | None = None
 
     @property
     def sized(self) -> list[tuple[Expr, Span]]:
