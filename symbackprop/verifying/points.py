@@ -53,9 +53,13 @@ class Point:
     def shape(self, shape: tuple[Expr, ...]) -> tuple[int, ...]:
         return self._grids({}).shape(shape)
 
-    def filled(self, definitions: Mapping[str, Array]) -> Point:
-        """The point with the values of these tensors, which may read each other in any order, over earlier ones."""
-        values = _filled(self._grids(definitions), definitions)
+    def filled(self, definitions: Mapping[str, Array], *, partly: bool = False) -> Point:
+        """The point with the values of these tensors, which may read each other in any order, over earlier ones.
+
+        What does not fit in memory, such as the derivatives of all entries by all, is an error; or `partly` has no
+        value, nor what reads it.
+        """
+        values = _filled(self._grids(definitions), definitions, partly)
         return Point(self.sizes, values, self.functions, self.opaque)
 
     def _grids(self, without: Mapping[str, Array]) -> Grids:
@@ -63,11 +67,8 @@ class Point:
         return Grids(self.sizes, values, self.functions, self.opaque)
 
 
-def _filled(grids: Grids, definitions: Mapping[str, Array]) -> dict[str, Grid]:
-    """Each tensor once all that it reads has values; those of a recurrence together.
-
-    What does not fit in memory, such as the derivatives of all entries by all, has no value, nor what reads it.
-    """
+def _filled(grids: Grids, definitions: Mapping[str, Array], partly: bool = False) -> dict[str, Grid]:
+    """Each tensor once all that it reads has values; those of a recurrence together."""
     values = dict(grids.values)
     reads = {name: tensors_in(array.expression) for name, array in definitions.items()}
     waiting = _computable(definitions, reads, values)
@@ -82,7 +83,8 @@ def _filled(grids: Grids, definitions: Mapping[str, Array]) -> dict[str, Grid]:
             try:
                 values[name] = inner.array(array)
             except TooLargeError:
-                continue
+                if not partly:
+                    raise
         waiting = _computable(waiting, reads, values)
     return values
 

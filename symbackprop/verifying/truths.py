@@ -232,7 +232,7 @@ class Truth:
             }
             changed |= more
             grown = bool(more)
-        points = tuple(point.filled(changed) for point in self.points)
+        points = tuple(point.filled(changed, partly=True) for point in self.points)
         known = self._local if definitions.keys().isdisjoint(self.space.definitions) else {}
         first = {name: array for name, array in self.first_forms.items() if name not in definitions}
         return replace(self, space=space, points=points, first_forms=first, _local=known, _reached={}, _scrambled={})

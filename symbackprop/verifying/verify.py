@@ -13,12 +13,13 @@ from symbackprop.algebra.arrays import Array
 from symbackprop.algebra.binding import substitute, tensors_in
 from symbackprop.algebra.symbols import adjoint, entry, size
 from symbackprop.derivation.scalars import scalar_model
-from symbackprop.errors import Location, ModelError, NotationError, UnknownNameError, UsageError
+from symbackprop.errors import DerivationError, Location, ModelError, NotationError, UnknownNameError, UsageError
 from symbackprop.model.model import Model
 from symbackprop.notation.conventions import Conventions, Stand
 from symbackprop.notation.reading.claims import Claim, Reading, Unreadable, read_claims
 from symbackprop.notation.reading.notes import statements_of
 from symbackprop.verifying.diagnosis import diagnosed
+from symbackprop.verifying.grids import TooLargeError
 from symbackprop.verifying.grounds import Grounds, Note, other_grounds, speaks_against, stated_grounds
 from symbackprop.verifying.judging import Ground, Judgement, judge
 from symbackprop.verifying.letters import with_letters
@@ -45,6 +46,7 @@ def verify(
     Raises:
         NotationError: the file cannot be read, or the text is too long.
         UsageError: the note claims nothing.
+        DerivationError: a model too large to compute.
     """
     chosen = conventions or Conventions()
     if one_over_m is not None:
@@ -55,7 +57,13 @@ def verify(
     def read(beside: Model) -> tuple[Claim | Unreadable, ...]:
         return read_claims(statements_of(note, beside, chosen), beside, conventions=chosen)
 
-    verdicts = _best(note, read, model, sizes, chosen)
+    try:
+        verdicts = _best(note, read, model, sizes, chosen)
+    except TooLargeError as error:
+        raise DerivationError(
+            f"{model.name} is too large to compute beside claims: {error}",
+            fix="Give sizes that are as general and smaller: size n in the place of size n = 3000.",
+        ) from None
     if not verdicts:
         raise UsageError(
             f"{source} claims nothing",

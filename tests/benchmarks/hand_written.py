@@ -33,16 +33,15 @@ def cnn_digits(x: np.ndarray, y: np.ndarray, w: Arrays) -> tuple[float, Arrays]:
     a = np.maximum(z, 0.0).reshape(m, 4, 2, 4, 2, 16).transpose(0, 1, 3, 2, 4, 5).reshape(m, 4, 4, 4, 16)
     best = a.argmax(axis=3)[:, :, :, None]
     s = np.take_along_axis(a, best, axis=3)[:, :, :, 0].transpose(0, 3, 1, 2).reshape(m, 256)
-    weights = w["V"].reshape(10, 256)
-    loss, dz = softmax_loss(s @ weights.T + w["b"], y)
+    loss, dz = softmax_loss(s @ w["p.W"].T + w["p.b"], y)
     dz /= m
-    ds = (dz @ weights).reshape(m, 16, 4, 4).transpose(0, 2, 3, 1)
+    ds = (dz @ w["p.W"]).reshape(m, 16, 4, 4).transpose(0, 2, 3, 1)
     da = np.zeros((m, 4, 4, 4, 16))
     np.put_along_axis(da, best, ds[:, :, :, None], axis=3)
     dc = da.reshape(m, 4, 4, 2, 2, 16).transpose(0, 1, 3, 2, 4, 5).reshape(m * 64, 16) * (z > 0)
     gradients = {
-        "V": (dz.T @ s).reshape(10, 16, 4, 4),
-        "b": dz.sum(axis=0),
+        "p.W": dz.T @ s,
+        "p.b": dz.sum(axis=0),
         "a.W": (dc.T @ columns).reshape(16, 1, 3, 3),
         "a.b": dc.sum(axis=0),
     }

@@ -320,3 +320,11 @@ def test_integer_data_in_a_condition() -> None:
     model = sb.parse("input u integer, r\nparameter b[5]\na = b[u]\nloss L = (a - r)^2")
     assert [str(v.status) for v in sb.verify(model, "db[i] = 2(a - r) if i = u else 0").verdicts] == ["proved"]
     assert [str(v.status) for v in sb.verify(model, "db[i] = 2(a - r) if i = u + 1 else 0").verdicts] == ["refuted"]
+
+
+def test_a_model_too_large_for_claims_is_an_error() -> None:
+    model = sb.parse(
+        "size n = 3000\ninput x[n]\nparameter W[n,n]\nz[i] = sum(j, k, W[i,j] x[j] W[j,k] x[k])\nloss L = sum(z)"
+    )
+    with pytest.raises(sb.SymbackpropError, match="too large to compute beside claims"):
+        sb.verify(model, "dz = 1_n")
