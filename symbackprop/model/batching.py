@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from sympy import Expr
+from sympy import Expr, Symbol
 from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.binding import apart, fresh, substitute
@@ -35,7 +35,11 @@ def batched_parts(
     samples: Samples,
     cost: Equation | None,
 ) -> Parts:
-    """The tensors and equations of all samples at once, and the name of the new loss: the cost, else the loss."""
+    """The tensors and equations of all samples at once, and the name of the new loss: the cost, else the loss.
+
+    The index of the samples bears the name of no tensor.
+    """
+    samples = replace(samples, index=fresh([Symbol(tensor.name) for tensor in tensors], samples.index))
     sampled = sampled_tensors(tensors, equations, loss)
     whole = [_tensor(t, samples) if t.name in sampled else t for t in tensors]
     root = loss if cost is None else cost.tensor

@@ -205,8 +205,10 @@ def _path(formulas: Formulas, detail: str, level: str) -> Path | None:
 
 
 def _symbol(formulas: Formulas, tensor: Tensor) -> Symbol:
-    facts = ", ".join(_FACTS[fact.kind] for fact in tensor.facts)
-    return Symbol(formulas.tensor(tensor.name), tensor.role, formulas.shape(tensor.shape), facts)
+    facts = [_FACTS[fact.kind] for fact in tensor.facts]
+    if tensor.integer:
+        facts.append("integer: says which entry, counted as indices are")
+    return Symbol(formulas.tensor(tensor.name), tensor.role, formulas.shape(tensor.shape), ", ".join(facts))
 
 
 def _forward(formulas: Formulas, step: Step, level: str) -> Iterator[Line]:

@@ -36,13 +36,14 @@ def data_tensors(model: Model) -> tuple[Tensor, ...]:
     return tuple(tensor for tensor in model.tensors if tensor.role in DATA_ROLES and not model.defines(tensor.name))
 
 
-def read_data(path: Path, model: Model) -> Arrays:
+def read_data(path: str | Path, model: Model) -> Arrays:
     """The arrays of all samples in the layout of the model's batch.
 
     Raises:
         DataError: no such file, no CSV or NPZ, columns or arrays that do not fit the model, entries that are not
             finite numbers.
     """
+    path = Path(path)
     if path.suffix.lower() == ".npz":
         return _known(read_arrays(path), model, path)
     if path.suffix.lower() == ".csv":

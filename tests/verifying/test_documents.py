@@ -13,8 +13,7 @@ from tests.planted.examples import EXAMPLES, FOLDER, load
 
 WRITTEN = sorted([*FOLDER.glob("*.md"), *FOLDER.glob("*.tex"), FOLDER / "002_notes.txt"])
 
-AMBIGUOUS = {"gaussian_mixture"}  # its document has one letter, s, for a parameter and for the index of samples
-NETWORKS = sorted(path for path in (FOLDER / "networks").glob("*.model") if path.stem not in AMBIGUOUS)
+NETWORKS = sorted((FOLDER / "networks").glob("*.model"))
 
 OTHERS = {"002_notes": "002_two_layer_sigmoid", "000_contributions": "000_two_layer_sigmoid"}
 
