@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from sympy import Expr, KroneckerDelta, S, floor
 
-from symbackprop.algebra.ranges import is_nonnegative, quotient_of
+from symbackprop.algebra.ranges import is_nonnegative, outermost, quotient_of
 from symbackprop.algebra.space import Ranges, Space
 from symbackprop.algebra.terms import Term
 
@@ -40,7 +40,7 @@ def with_known_floors(factors: Iterable[Expr], boxes: Ranges, space: Space) -> t
 def _told(delta: Expr, others: list[Expr], boxes: Ranges, space: Space) -> Iterator[dict[Expr, Expr]]:
     """What a delta tells of floors that others read: of its own, the outermost first, and of those it settles."""
     difference = (delta.args[0] - delta.args[1]).expand()
-    for atom in sorted(outer_floors(difference), key=str):
+    for atom in outermost(difference, floor):
         slope = difference.coeff(atom)
         if slope in (S.One, S.NegativeOne):
             value = (atom - difference / slope).expand()
@@ -67,20 +67,14 @@ def with_settled_floors(term: Term, boxes: Ranges, space: Space) -> Term:
 
 
 def _settled(expr: Expr, boxes: Ranges, space: Space) -> Expr:
-    atoms = sorted(outer_floors(expr), key=str)
+    atoms = outermost(expr, floor)
     return expr.xreplace({atom: _settled_floor(atom, boxes, space) for atom in atoms}) if atoms else expr
 
 
 def _settled_floor(atom: Expr, boxes: Ranges, space: Space) -> Expr:
     whole = floor(atom.args[0].expand())
-    for part in outer_floors(whole):
+    for part in outermost(whole, floor):
         above, below = quotient_of(part)
         if is_nonnegative(above, boxes, space) and is_nonnegative((below - 1 - above).expand(), boxes, space):
             whole = whole.xreplace({part: S.Zero})
     return whole
-
-
-def outer_floors(expr: Expr) -> set[Expr]:
-    """The floors of an expression that stand in no other."""
-    atoms = expr.atoms(floor)
-    return {a for a in atoms if not any(a is not b and b.has(a) for b in atoms)}

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from sympy import Expr, Mod, S, Symbol, floor, fraction
+from sympy import Basic, Expr, Mod, S, Symbol, floor, fraction
 from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.binding import free_indices
@@ -72,8 +72,7 @@ def _without_floors(expr: Expr, ranges: Ranges) -> Iterator[Expr]:
     An integer r is at least \(\lfloor e/s \rfloor\) just where \(s r + s - 1 \ge e\), and at most that just where
     \(s r \le e\); other multiples of a floor are bounded.
     """
-    atoms = expr.atoms(floor, Mod, ArgMax, Indexed)
-    outer = sorted((a for a in atoms if not any(a is not b and b.has(a) for b in atoms)), key=str)
+    outer = outermost(expr, floor, Mod, ArgMax, Indexed)
     if not outer:
         yield expr
         return
@@ -82,6 +81,12 @@ def _without_floors(expr: Expr, ranges: Ranges) -> Iterator[Expr]:
     if not rest.has(outer[0]):
         for found in _bounded(outer[0], slope, rest, ranges):
             yield from _without_floors(found.expand(), ranges)
+
+
+def outermost(expr: Expr, *kinds: type[Basic]) -> list[Expr]:
+    """The parts of these kinds that stand in no other, sorted."""
+    atoms = expr.atoms(*kinds)
+    return sorted((a for a in atoms if not any(a is not b and b.has(a) for b in atoms)), key=str)
 
 
 def _bounded(atom: Expr, slope: Expr, rest: Expr, ranges: Ranges) -> Iterator[Expr]:

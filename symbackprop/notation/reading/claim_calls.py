@@ -70,8 +70,6 @@ def claim_call(node: Call, scope: Scope, read: Read) -> Value:
             fix="Write its Jacobian with indices.",
             name=name,
         )
-    if name == "floor" and name not in scope.functions:
-        return scalar(integer(node, scope))
     made = _CALLS.get(name)
     if made is not None and name not in scope.functions:
         return made(node, scope, read)
