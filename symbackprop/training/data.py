@@ -23,7 +23,7 @@ from symbackprop.algebra.binding import substitute
 from symbackprop.errors import DataError, suggestion
 from symbackprop.model.model import Model
 from symbackprop.model.records import Tensor
-from symbackprop.notation.reading.source import read_file
+from symbackprop.notation.source import read_file
 
 Arrays = dict[str, np.ndarray]
 MAX_BYTES = 2_000_000_000

@@ -22,7 +22,7 @@ from symbackprop.algebra.symbols import size
 from symbackprop.derivation.graph import extents
 from symbackprop.errors import DataError, suggestion
 from symbackprop.model.model import Model
-from symbackprop.notation.reading.source import read_file
+from symbackprop.notation.source import read_file
 from symbackprop.training.data import Arrays, read_arrays
 
 _ENTRY = re.compile(r"(?P<name>.+?)(?:\[(?P<places>[\d\s,]+)\]|_(?P<numbers>\d+(?:_\d+)*))?")

@@ -23,7 +23,7 @@ from symbackprop.model.model import Model
 from symbackprop.notation.conventions import PRESETS, Conventions
 from symbackprop.notation.reading.claims import Claim, Reading, Side, read_claims, text_statements
 from symbackprop.notation.reading.model_text import load, read_model
-from symbackprop.notation.reading.source import source_of
+from symbackprop.notation.source import source_of
 from symbackprop.notation.writing.glyphs import Nomenclature, nomenclature
 from symbackprop.notation.writing.text import text_chain
 from tests.notation.claim_cases import ATTENTION, CONVOLUTION, LAYERS, NORM, PLAIN, RECURRENT

@@ -8,7 +8,7 @@ from symbackprop.errors import LimitError, NotationError
 from symbackprop.notation.reading.latex_groups import groups
 from symbackprop.notation.reading.latex_scribe import Names
 from symbackprop.notation.reading.latex_tokens import latex_tokens
-from symbackprop.notation.reading.source import Span, source_of
+from symbackprop.notation.source import Span, source_of
 
 
 def ranks(*numbers: int) -> frozenset[int]:

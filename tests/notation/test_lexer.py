@@ -4,7 +4,7 @@ import pytest
 
 from symbackprop.errors import LimitError, NotationError
 from symbackprop.notation.reading.lexer import canonical, statements, tokenize
-from symbackprop.notation.reading.source import MAX_LINE, MAX_TEXT, Span, read_file, source_of
+from symbackprop.notation.source import MAX_LINE, MAX_TEXT, Span, read_file, source_of
 
 
 def words(text: str) -> list[str]:

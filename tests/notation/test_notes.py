@@ -12,7 +12,7 @@ from symbackprop.notation.conventions import Conventions
 from symbackprop.notation.reading.claims import Statement, Unreadable
 from symbackprop.notation.reading.model_text import read_model
 from symbackprop.notation.reading.notes import guessed, names_of, statements_of
-from symbackprop.notation.reading.source import MAX_TEXT
+from symbackprop.notation.source import MAX_TEXT
 
 MODEL = read_model(
     """

@@ -5,7 +5,7 @@ import pytest
 from symbackprop.errors import LimitError, NotationError
 from symbackprop.notation.reading.lexer import tokenize
 from symbackprop.notation.reading.parser import MAX_DEPTH, Parser
-from symbackprop.notation.reading.source import source_of
+from symbackprop.notation.source import source_of
 from symbackprop.notation.reading.syntax import (
     Addition,
     Call,

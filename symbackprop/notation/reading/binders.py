@@ -12,8 +12,8 @@ from symbackprop.algebra.symbols import bare_sum, index
 from symbackprop.errors import DuplicateNameError, IndexRangeError, NotationError
 from symbackprop.notation.reading.index_formulas import position
 from symbackprop.notation.reading.scope import PLACEHOLDER, BoundIndex, Scope
-from symbackprop.notation.reading.source import Span
 from symbackprop.notation.reading.syntax import Call, Name, Named, Node, Number, Range, Relation
+from symbackprop.notation.source import Span
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from symbackprop.notation.reading.claim_calls import CLAIM_FUNCTIONS
 from symbackprop.notation.reading.lexer import canonical
 from symbackprop.notation.reading.scope import Scope, Stated
 from symbackprop.notation.reading.scripts import Lexicon
-from symbackprop.notation.reading.source import Source
+from symbackprop.notation.source import Source
 from symbackprop.notation.writing.functions import function_text
 from symbackprop.notation.writing.glyphs import Nomenclature, nomenclature, parts
 

@@ -18,8 +18,8 @@ from symbackprop.notation.reading.lexer import (
     canonical,
     continues,
 )
-from symbackprop.notation.reading.source import Source, Span
 from symbackprop.notation.reading.tokens import HADAMARD, TRANSPOSE, Kind, Token
+from symbackprop.notation.source import Source, Span
 
 _CLAIM_SIGNS = {
     **SIGNS,

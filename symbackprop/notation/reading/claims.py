@@ -27,11 +27,11 @@ from symbackprop.notation.reading.meaning import read
 from symbackprop.notation.reading.scope import PLACEHOLDER, BoundIndex, Scope, Stated
 from symbackprop.notation.reading.scripts import Lexicon
 from symbackprop.notation.reading.settling import free_indices_of, settled
-from symbackprop.notation.reading.source import Source
 from symbackprop.notation.reading.subjects import EXPRESSION, Subject, subject_of
 from symbackprop.notation.reading.syntax import Addition, Call, Name, Node, Subscript, names_in
 from symbackprop.notation.reading.tokens import DOT, Token
 from symbackprop.notation.reading.values import Value
+from symbackprop.notation.source import Source
 
 Scale = Literal["one sample", "all samples"]
 MAX_CLAIMS = 2_000

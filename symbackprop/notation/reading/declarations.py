@@ -28,7 +28,6 @@ from symbackprop.notation.reading.calls import ALIASES, KNOWN
 from symbackprop.notation.reading.index_formulas import size_of
 from symbackprop.notation.reading.meaning import read
 from symbackprop.notation.reading.scope import Scope
-from symbackprop.notation.reading.source import Source
 from symbackprop.notation.reading.statements import (
     Declaration,
     EquationStatement,
@@ -40,6 +39,7 @@ from symbackprop.notation.reading.statements import (
     Statement,
 )
 from symbackprop.notation.reading.syntax import Name, Node, names_in
+from symbackprop.notation.source import Source
 
 MAX_NESTING = 3
 

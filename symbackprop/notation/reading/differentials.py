@@ -5,8 +5,8 @@ from __future__ import annotations
 from symbackprop.errors import NotationError
 from symbackprop.notation.reading.parser import POWER, WORDS
 from symbackprop.notation.reading.scripts import CLOSING, ScriptParser
-from symbackprop.notation.reading.source import Span
 from symbackprop.notation.reading.syntax import Name, Node, Partial
+from symbackprop.notation.source import Span
 
 ANY_ROOT = ""
 """The root of a derivative that names none, `∇W1`."""

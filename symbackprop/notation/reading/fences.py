@@ -7,8 +7,8 @@ from dataclasses import replace
 from symbackprop.notation.reading.differentials import DifferentialParser
 from symbackprop.notation.reading.parser import NEIGHBOUR, OR, POWER, RELATIONS, SUM
 from symbackprop.notation.reading.scripts import CLOSING
-from symbackprop.notation.reading.source import Span
 from symbackprop.notation.reading.syntax import Addition, Call, Cases, Indicator, Logic, Name, Node, Relation
+from symbackprop.notation.source import Span
 
 ONES, NORM = "1_", "‖"
 _FENCES = ("(", "[", "{")

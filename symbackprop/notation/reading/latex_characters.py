@@ -2,7 +2,7 @@ r"""LaTeX character by character: white space and comments, names of commands, b
 
 from __future__ import annotations
 
-from symbackprop.notation.reading.source import Source, Span
+from symbackprop.notation.source import Source, Span
 
 _GROWING = ("big", "Big", "bigg", "Bigg")
 SIZES = frozenset({"left", "right", "middle", *(f"{size}{side}" for size in _GROWING for side in ("", "l", "r", "m"))})

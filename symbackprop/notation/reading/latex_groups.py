@@ -11,7 +11,7 @@ from typing import NoReturn
 from symbackprop.errors import LimitError, NotationError
 from symbackprop.notation.reading.latex_characters import BARS, CLOSING, ENDS, SIZES, SUPERSCRIPTS, Scanner
 from symbackprop.notation.reading.latex_nodes import Atom, Environment, Fence, Group, Macro, Node, Scripted, Words
-from symbackprop.notation.reading.source import Source, Span
+from symbackprop.notation.source import Source, Span
 
 MAX_DEPTH = 40
 MAX_PARTS = 20_000

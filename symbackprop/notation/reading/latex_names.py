@@ -14,7 +14,7 @@ from symbackprop.notation.reading.latex_nodes import Atom, Fence, Group, Macro, 
 from symbackprop.notation.reading.latex_scribe import Scribe
 from symbackprop.notation.reading.latex_signs import LETTERS
 from symbackprop.notation.reading.lexer import canonical
-from symbackprop.notation.reading.source import Span
+from symbackprop.notation.source import Span
 
 _ACCENTS = {
     "hat": "hat", "widehat": "hat", "tilde": "tilde", "widetilde": "tilde", "bar": "bar", "overline": "bar",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from symbackprop.notation.reading.source import Span
+from symbackprop.notation.source import Span
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from symbackprop.notation.reading.latex_names import Stem, mark_of, meant, separ
 from symbackprop.notation.reading.latex_nodes import Atom, Fence, Group, Node, Scripted, Words
 from symbackprop.notation.reading.latex_scribe import Scribe, end_of, point, start_of
 from symbackprop.notation.reading.latex_signs import FUNCTIONS, NAMED, TRANSPOSES
-from symbackprop.notation.reading.source import Span
 from symbackprop.notation.reading.tokens import TRANSPOSE
+from symbackprop.notation.source import Span
 
 PrimeIs = Literal["transpose", "prime", "power"]
 _ENTRYWISE = frozenset({"odot", "circ", "⊙", "∘"})

@@ -9,8 +9,8 @@ from symbackprop.notation.reading.latex_nodes import Atom, Environment, Fence, G
 from symbackprop.notation.reading.latex_operands import is_d, put_above, put_name, scripts
 from symbackprop.notation.reading.latex_scribe import Scribe, end_of, start_of
 from symbackprop.notation.reading.latex_signs import CHARACTERS, LETTERS, OPERATORS, RELATIONS
-from symbackprop.notation.reading.source import Span
 from symbackprop.notation.reading.tokens import Token
+from symbackprop.notation.source import Span
 
 _OPPOSITES = {">": "<=", "<=": ">", "<": ">=", ">=": "<", "=": "!=", "!=": "="}
 

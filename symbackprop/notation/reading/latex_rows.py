@@ -8,7 +8,7 @@ from symbackprop.errors import NotationError
 from symbackprop.notation.reading.latex_nodes import Atom, Environment, Group, Macro, Node, Words
 from symbackprop.notation.reading.latex_operators import has_relation, parted, sign_of
 from symbackprop.notation.reading.latex_signs import RELATIONS, SEPARATORS
-from symbackprop.notation.reading.source import Source
+from symbackprop.notation.source import Source
 
 ALIGNED = frozenset(
     {

@@ -8,8 +8,8 @@ from typing import NoReturn
 
 from symbackprop.errors import NotationError
 from symbackprop.notation.reading.latex_nodes import Node
-from symbackprop.notation.reading.source import Source, Span
 from symbackprop.notation.reading.tokens import TRANSPOSE, Kind, Token
+from symbackprop.notation.source import Source, Span
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,8 +38,8 @@ from symbackprop.notation.reading.latex_rows import ALIGNED, statements_in
 from symbackprop.notation.reading.latex_scribe import Names, Scribe, end_of, start_of
 from symbackprop.notation.reading.latex_signs import BIG, COMMANDS, NAMED, REFUSED, SEPARATORS
 from symbackprop.notation.reading.latex_words import letters_from, text_at
-from symbackprop.notation.reading.source import Source, Span
 from symbackprop.notation.reading.tokens import BY_WAY_OF, DOT, Token
+from symbackprop.notation.source import Source, Span
 
 _FRACTIONS = frozenset({"frac", "dfrac", "tfrac", "cfrac"})
 _SKIPPED = frozenset(

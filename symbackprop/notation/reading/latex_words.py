@@ -8,7 +8,7 @@ from symbackprop.notation.reading.latex_operands import put_name, scripts
 from symbackprop.notation.reading.latex_scribe import Scribe
 from symbackprop.notation.reading.latex_signs import FUNCTIONS, SEPARATORS
 from symbackprop.notation.reading.lexer import canonical
-from symbackprop.notation.reading.source import Span
+from symbackprop.notation.source import Span
 
 _TEXT = frozenset({"text", "textrm", "textup", "textnormal", "mbox", "textit", "textsf", "textbf"})
 _LOGIC = frozenset({"and", "or"})

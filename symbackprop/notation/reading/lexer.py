@@ -12,8 +12,8 @@ import unicodedata
 from collections.abc import Iterator
 
 from symbackprop.errors import NotationError
-from symbackprop.notation.reading.source import Source, Span
 from symbackprop.notation.reading.tokens import DOT, HADAMARD, TRANSPOSE, Token
+from symbackprop.notation.source import Source, Span
 
 NUMBER = re.compile(r"(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _SUPERSCRIPT = re.compile("(⁻?)([⁰¹²³⁴⁵⁶⁷⁸⁹]+)")

@@ -29,7 +29,6 @@ from symbackprop.notation.reading.lexer import tokenize
 from symbackprop.notation.reading.meaning import read
 from symbackprop.notation.reading.reading_order import in_order
 from symbackprop.notation.reading.scope import BoundIndex, Scope
-from symbackprop.notation.reading.source import Source, read_file, source_of
 from symbackprop.notation.reading.statements import (
     Declaration,
     EquationStatement,
@@ -40,6 +39,7 @@ from symbackprop.notation.reading.statements import (
 from symbackprop.notation.reading.syntax import Call, names_in
 from symbackprop.notation.reading.tokens import Token
 from symbackprop.notation.reading.values import Value, described, entrywise, in_words, same_shape
+from symbackprop.notation.source import Source, read_file, source_of
 
 
 def load(path: str | Path) -> Model:

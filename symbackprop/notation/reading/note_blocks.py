@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from symbackprop.notation.reading.claims import Scale
-from symbackprop.notation.reading.source import Span
+from symbackprop.notation.source import Span
 
 _ONE = ("one sample", "single sample", "per sample", "one example", "single example", "each sample", "a sample")
 _ALL = (

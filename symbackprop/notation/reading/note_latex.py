@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from symbackprop.errors import NotationError
 from symbackprop.notation.reading.note_blocks import Block, Headings
 from symbackprop.notation.reading.note_markdown import inline
-from symbackprop.notation.reading.source import Source, Span
+from symbackprop.notation.source import Source, Span
 
 _SECTIONS = {"part": 0, "chapter": 1, "section": 2, "subsection": 3, "subsubsection": 4, "paragraph": 5}
 _DISPLAYS = frozenset(

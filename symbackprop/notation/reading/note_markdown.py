@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from symbackprop.errors import NotationError
 from symbackprop.notation.reading.note_blocks import Block, Headings
-from symbackprop.notation.reading.source import Source, Span
+from symbackprop.notation.source import Source, Span
 
 _MATH = frozenset({"math", "latex", "tex", "katex"})
 _TEXT = frozenset({"", "text", "txt", "plain", "plaintext"})

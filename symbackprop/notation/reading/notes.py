@@ -27,8 +27,8 @@ from symbackprop.notation.reading.lexer import canonical
 from symbackprop.notation.reading.note_blocks import Block
 from symbackprop.notation.reading.note_latex import latex_blocks
 from symbackprop.notation.reading.note_markdown import markdown_blocks
-from symbackprop.notation.reading.source import Source, Span, read_file, source_of
 from symbackprop.notation.reading.tokens import Token
+from symbackprop.notation.source import Source, Span, read_file, source_of
 from symbackprop.notation.writing.glyphs import nomenclature, parts
 
 Format = Literal["md", "tex", "txt", "latex"]

@@ -17,7 +17,6 @@ from typing import NoReturn
 
 from symbackprop.errors import LimitError, NotationError
 from symbackprop.notation.reading.remedies import WORDS, fix_at, operand_fix
-from symbackprop.notation.reading.source import Source, Span
 from symbackprop.notation.reading.syntax import (
     Addition,
     Call,
@@ -38,6 +37,7 @@ from symbackprop.notation.reading.syntax import (
     Transpose,
 )
 from symbackprop.notation.reading.tokens import DOT, HADAMARD, TRANSPOSE, Token
+from symbackprop.notation.source import Source, Span
 
 MAX_DEPTH = 60
 MAX_NODES = 2_000

@@ -6,9 +6,9 @@ import heapq
 
 from symbackprop.errors import CycleError
 from symbackprop.notation.reading.declarations import Declarations
-from symbackprop.notation.reading.source import Source
 from symbackprop.notation.reading.statements import EquationStatement, Statement
 from symbackprop.notation.reading.syntax import names_in
+from symbackprop.notation.source import Source
 
 
 def in_order(statements: tuple[Statement, ...], declarations: Declarations) -> tuple[EquationStatement, ...]:

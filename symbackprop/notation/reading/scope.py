@@ -11,8 +11,8 @@ from symbackprop.algebra.space import ScalarFunction
 from symbackprop.algebra.symbols import ADJOINT, index
 from symbackprop.errors import UnknownNameError, suggestion
 from symbackprop.notation.reading.remedies import foreign_fix
-from symbackprop.notation.reading.source import Source, Span
 from symbackprop.notation.reading.syntax import Name
+from symbackprop.notation.source import Source, Span
 
 PLACEHOLDER = "·"
 

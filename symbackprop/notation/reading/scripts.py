@@ -14,9 +14,9 @@ from typing import NoReturn
 from symbackprop.errors import NotationError
 from symbackprop.notation.conventions import LayerMark
 from symbackprop.notation.reading.parser import SUM, Parser
-from symbackprop.notation.reading.source import Source, Span
 from symbackprop.notation.reading.syntax import Name, Node, Number, Subscript, Transpose
 from symbackprop.notation.reading.tokens import TRANSPOSE, Token
+from symbackprop.notation.source import Source, Span
 
 CLOSING = {"(": ")", "[": "]", "{": "}"}
 _TAIL = re.compile(r"[^\W\d_]\d*|\d+")

@@ -18,9 +18,9 @@ from symbackprop.errors import LimitError, NotationError, suggestion
 from symbackprop.notation.reading.lexer import statements
 from symbackprop.notation.reading.parser import RELATION, RELATIONS, SUM, Parser
 from symbackprop.notation.reading.remedies import WORDS
-from symbackprop.notation.reading.source import Source, Span
 from symbackprop.notation.reading.syntax import Name, Node, Relation
 from symbackprop.notation.reading.tokens import Token
+from symbackprop.notation.source import Source, Span
 
 MAX_STATEMENTS = 2_000
 

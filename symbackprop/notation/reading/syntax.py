@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
-from symbackprop.notation.reading.source import Span
+from symbackprop.notation.source import Span
 
 Joint = str
 """How a factor is joined to those before it: `@`, `·`, `*`, `⊙`, `/`, or empty for neighbours, as in `W x`."""

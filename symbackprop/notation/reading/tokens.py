@@ -20,7 +20,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from symbackprop.notation.reading.source import Span
+from symbackprop.notation.source import Span
 
 Kind = Literal["name", "number", "operator", "newline", "end"]
 
