@@ -1,7 +1,7 @@
 r"""The surface tree: what was written, in LaTeX, plain text or Unicode, before anything says what it means.
 
-The tree keeps the structure of the writing and knows no model: whether `f(x)` is a call or a product, whether `a^2` is a
-power or layer 2, whether `dz` is an adjoint or d times z, all that is left open. A run of letters is one `Word`.
+The tree keeps the structure of the writing and knows no model: whether `f(x)` is a call or a product, whether `a^2` is
+a power or layer 2, whether `dz` is an adjoint or d times z, all that is left open. A run of letters is one `Word`.
 
 Sums and products are lists, not nested pairs, so that the depth of a tree is the depth of its brackets.
 """
@@ -94,7 +94,7 @@ class Root:
 
 @dataclass(frozen=True, slots=True)
 class Big:
-    """A big operator, its limits, and its body, which is the rest of the term: "sum", "prod", "max", "min", "argmax"."""
+    """A big operator, its limits, and its body, the rest of the term: "sum", "prod", "max", "min", "argmax"."""
 
     operator: str
     below: Node | None
@@ -126,7 +126,8 @@ class Sum:
 class Relation:
     """A chain `a = b = c`, one sign fewer than operands; what goes on from the line before begins with `Empty`.
 
-    Signs: "=", "==", ":=", "=:", "≡", "≈", "≠", "<", "≤", ">", "≥", "∈", "⊂", "←", "→", "∝", "∼", "+=", "-=", "*=", "/=".
+    Signs: "=", "==", ":=", "=:", "≡", "≈", "≠", "<", "≤", ">", "≥", "∈", "⊂", "←", "→", "∝", "∼", "+=", "-=", "*=",
+    "/=".
     """
 
     operands: tuple[Node, ...]
@@ -189,7 +190,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Braced:
-    r"""A part with a remark above or below it, `\underbrace{a + b}_{\text{direct}}`, or before `=`, `\overset{(a)}{=}`."""
+    r"""A part with a remark above or below it: `\underbrace{a + b}_{\text{direct}}`."""
 
     body: Node
     remark: Node
