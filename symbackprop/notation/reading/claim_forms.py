@@ -22,6 +22,7 @@ from symbackprop.notation.reading.syntax import (
     Partial,
     Relation,
     Subscript,
+    Whole,
     children,
     names_in,
 )
@@ -86,7 +87,7 @@ def _positions(node: Node, scope: Scope) -> tuple[Expr | None, ...]:
         return (None,) * len(shape)
     check_count(node, shape, scope)
     note_uses(node, shape, scope)
-    return tuple(position(part, scope) for part in node.indices)
+    return tuple(None if isinstance(part, Whole) else position(part, scope) for part in node.indices)
 
 
 def check_count(node: Subscript, shape: tuple[Expr, ...], scope: Scope) -> None:

@@ -87,7 +87,8 @@ class Claim:
     """A line that states something, with its readings, the likeliest first.
 
     `kind` is "equality" or "update" (`W := W - α dW`: the two sides are the parameter and its new value). `scale` is
-    the one that the text around it has set, None where it leaves that open.
+    the one that the text around it has set, None where it leaves that open. `definition` is the name that the line gives
+    to what its sides stand for, where it gives one.
     """
 
     where: Location
@@ -95,6 +96,26 @@ class Claim:
     kind: Literal["equality", "update"]
     readings: tuple[Reading, ...]
     scale: Scale | None = None
+    definition: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """A line that is said for each layer: one claim for each, with the value of the letter, and all must hold."""
+
+    where: Location
+    written: str
+    instances: tuple[tuple[str, Claim], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Defined:
+    """A line that gives a name to something, and claims nothing."""
+
+    where: Location
+    written: str
+    name: str
+    words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +125,14 @@ class Unreadable:
     where: Location
     written: str
     error: SymbackpropError
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """The lines of a note, and what was decided once for all of them."""
+
+    lines: tuple[Claim | Schema | Defined | Unreadable, ...]
+    notation: tuple[str, ...] = ()
 
 
 def rooted(root: str, tensor: str) -> str:

@@ -28,6 +28,7 @@ from symbackprop.notation.reading.claim_forms import (
     summands,
 )
 from symbackprop.notation.reading.claim_products import claim_product
+from symbackprop.notation.reading.slopes import slope
 from symbackprop.notation.reading.index_formulas import position
 from symbackprop.notation.reading.products import matched, product
 from symbackprop.notation.reading.scope import Scope
@@ -49,13 +50,16 @@ from symbackprop.notation.reading.syntax import (
     Range,
     Relation,
     Subscript,
+    Slope,
     Transpose,
+    Whole,
     names_in,
 )
 from symbackprop.notation.reading.values import (
     Value,
     described,
     entrywise,
+    fresh_letters,
     places,
     scalar,
     transposed,
@@ -109,6 +113,8 @@ def read(node: Node, scope: Scope) -> Value:
             return _cases(node, scope)
         case Partial():
             return local_derivative(node, scope)
+        case Slope():
+            return slope(node, scope, read)
         case Indicator() | Relation() | Logic() if scope.stated is not None:
             return indicator(node, scope, read, _condition)
     _refuse_kind(node, scope)
@@ -133,6 +139,8 @@ def _refuse_kind(node: Node, scope: Scope) -> NoReturn:
 def _name(node: Name, scope: Scope) -> Value:
     if node.name in scope.indices:
         return scalar(scope.indices[node.name].symbol + scope.base)
+    if node.name in scope.given:
+        return scope.given[node.name]
     if node.name in scope.tensors:
         return _tensor(node, node, scope)
     if node.name in scope.sizes:
@@ -154,7 +162,7 @@ def _name(node: Name, scope: Scope) -> Value:
 
 def _subscript(node: Subscript, scope: Scope) -> Value:
     base, written = node.base, scope.source.written(node.base.span)
-    if isinstance(base, Name) and base.name not in scope.tensors:
+    if isinstance(base, Name) and base.name not in scope.tensors and base.name not in scope.given:
         if base.name in scope.indices or base.name in scope.sizes or base.name in scope.functions:
             raise NotationError(
                 f"{written} is no tensor and has no entries",
@@ -166,7 +174,10 @@ def _subscript(node: Subscript, scope: Scope) -> Value:
     if (slice_ := sliced(node, scope)) is not None:
         return slice_
     # in a claim, an index may have the name of a tensor
-    value = _tensor(base, node, scope) if isinstance(base, Name) else read(base, scope)
+    is_tensor = isinstance(base, Name) and base.name not in scope.given
+    value = _tensor(base, node, scope) if is_tensor else read(base, scope)
+    if any(isinstance(part, Whole) for part in node.indices) and len(node.indices) == value.rank:
+        return _slice(node, value, scope)
     if scope.stated is not None and len(node.indices) == sum(size != 1 for size in value.shape) > 0:
         value = _without_single_axes(value)
     indices = tuple(_place(part, scope) for part in node.indices)
@@ -185,6 +196,21 @@ def _subscript(node: Subscript, scope: Scope) -> Value:
         if isinstance(part, Name) and part.name in scope.indices:
             scope.indices[part.name].uses.append((size, node.span))
     return scalar(value.array.at(*indices))
+
+
+def _slice(node: Subscript, value: Value, scope: Scope) -> Value:
+    """`W[:,k]`: the entries along the axes that are left whole, as a vector or a smaller array."""
+    free = [size for part, size in zip(node.indices, value.shape, strict=True) if isinstance(part, Whole)]
+    places = [None if isinstance(part, Whole) else _place(part, scope) for part in node.indices]
+    given = [place for place in places if place is not None]
+    taken = scope.taken.union(*(place.free_symbols for place in given))
+    letters = fresh_letters(len(free), (value.array,), taken)
+    for part, size in zip(node.indices, value.shape, strict=True):
+        if isinstance(part, Name) and part.name in scope.indices:
+            scope.indices[part.name].uses.append((size, node.span))
+    waiting = iter(letters)
+    at = [next(waiting) if place is None else place for place in places]
+    return Value(Array(tuple(letters), tuple(free), value.array.at(*at)))
 
 
 def _tensor(name: Name, node: Node, scope: Scope) -> Value:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from sympy import Expr, Symbol
@@ -12,6 +12,7 @@ from symbackprop.algebra.symbols import ADJOINT, index
 from symbackprop.errors import UnknownNameError, suggestion
 from symbackprop.notation.reading.remedies import foreign_fix
 from symbackprop.notation.reading.syntax import Name
+from symbackprop.notation.reading.values import Value
 from symbackprop.notation.source import Source, Span
 
 PLACEHOLDER = "·"
@@ -74,6 +75,7 @@ class Stated:
     unit: Expr | None = None
     dots: bool = False
     each: frozenset[str] = frozenset()
+    depends: Callable[[str, str], bool] = field(default=lambda _of, _by: False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,7 @@ class Scope:
     """Names by kind. Sizes are symbols or integers; functions are the user's own and the known ones by name.
 
     `stated` is there where a claim is read, not a model; `sizing` where a size is read, which no tensor may stand in.
+    `given` are names that a note defines itself, with what they stand for.
     """
 
     source: Source
@@ -92,6 +95,7 @@ class Scope:
     integers: frozenset[str] = frozenset()
     stated: Stated | None = None
     sizing: bool = False
+    given: Mapping[str, Value] = field(default_factory=dict)
 
     @property
     def base(self) -> int:

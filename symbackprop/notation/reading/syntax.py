@@ -42,6 +42,13 @@ class Subscript:
 
 
 @dataclass(frozen=True, slots=True)
+class Whole:
+    """`:` among indices: every entry along that axis."""
+
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Named:
     """`bias = no` or `j = 0..n-1` among the arguments of a call."""
 
@@ -162,9 +169,19 @@ class Partial:
     span: Span
 
 
+@dataclass(frozen=True, slots=True)
+class Slope:
+    """`∂(xᵀ B x)/∂x`: the derivative of a written expression, which need not be a tensor, by a name or an entry."""
+
+    of: Node
+    by: Node
+    span: Span
+
+
 Node = (
     Number
     | Name
+    | Whole
     | Subscript
     | Named
     | Listed
@@ -180,13 +197,14 @@ Node = (
     | Range
     | Indicator
     | Partial
+    | Slope
 )
 
 
 def children(node: Node) -> tuple[Node, ...]:
     """The nodes directly below `node`, from left to right as written."""
     match node:
-        case Number() | Name():
+        case Number() | Name() | Whole():
             return ()
         case Subscript(base, indices):
             return (base, *indices)
@@ -206,7 +224,7 @@ def children(node: Node) -> tuple[Node, ...]:
             return operands
         case Cases(pieces, otherwise):
             return (*(part for piece in pieces for part in piece), otherwise)
-        case Range(first, second) | Partial(first, second):
+        case Range(first, second) | Partial(first, second) | Slope(first, second):
             return (first, second)
         case Indicator(condition):
             return (condition,)
@@ -218,7 +236,7 @@ def with_children(node: Node, parts: Sequence[Node]) -> Node:
     """The node with other nodes directly below it, as many as `children` gives, each of a kind that fits there."""
     below: list[Any] = list(parts)
     match node:
-        case Number() | Name():
+        case Number() | Name() | Whole():
             return node
         case Subscript():
             return replace(node, base=below[0], indices=tuple(below[1:]))
@@ -247,7 +265,7 @@ def with_children(node: Node, parts: Sequence[Node]) -> Node:
             return replace(node, low=below[0], high=below[1])
         case Indicator():
             return replace(node, condition=below[0])
-        case Partial():
+        case Partial() | Slope():
             return replace(node, of=below[0], by=below[1])
 
 

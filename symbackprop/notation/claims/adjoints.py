@@ -1,0 +1,215 @@
+r"""Letters of adjoints: `dW1`, `\delta^l_j`, `\bar W`, `grad_W`, and the letters that a note gives to gradients itself.
+
+What looks like a gradient is one or is refused; it never becomes a name that the line defines.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from symbackprop.notation.claims.context import Context
+from symbackprop.notation.claims.leaves import Leaf, is_letter, leaf_of, letter_of, text_of
+from symbackprop.notation.claims.references import Reference, reference_of
+from symbackprop.notation.claims.symbols import key
+from symbackprop.notation.surface.tree import Fence, Node, Product, Scripted, Word
+
+DELTA = "delta"
+_PREFIXES = ("grad_", "nabla_", "d_", "∂", "d")
+_SUFFIXES = ("_bar", ".grad", "_grad", "grad", "bar")
+_QUOTIENT = re.compile(r"d_?(\w+?)_?_d_?(\w+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Gradient:
+    """The derivative of `root` ("" where the note leaves it open) by a reference."""
+
+    reference: Reference
+    root: str = ""
+
+
+def gradient_of(leaf: Leaf, context: Context) -> Gradient | None:
+    """The adjoint that a leaf names; None if it names none."""
+    for found in (_by_note(leaf, context), _by_prefix(leaf, context), _by_bar(leaf, context)):
+        if found is not None:
+            return found
+    return by_delta(leaf, context) if leaf.word == DELTA and not leaf.accents else None
+
+
+def looks_like_gradient(leaf: Leaf) -> bool:
+    """Whether the letters are those of a gradient, known or not."""
+    word = leaf.word
+    if word in (DELTA, "Delta", "∇", "∂", "nabla") or "bar" in leaf.accents:
+        return True
+    if word.startswith(("d", "∂", "delta", "Delta", "grad", "nabla", "g_")) and len(word) > 1:
+        rest = word[1:]
+        return not word.startswith("d") or word.startswith(("delta",)) or not rest.islower() or len(rest) <= 2
+    return word.endswith((".grad", "_bar", "_grad"))
+
+
+def _by_note(leaf: Leaf, context: Context) -> Gradient | None:
+    """The letters that the note has given to an adjoint: `g` after "let g = ∂L/∂y"."""
+    for count in range(len(leaf.below), -1, -1):
+        texts = [text_of(mark) for mark in leaf.below[:count]]
+        if not all(texts):
+            continue
+        spelling = key(leaf.word + "".join(leaf.accents) + "".join(text for text in texts if text))
+        alias = context.notation.aliases.get(spelling)
+        if alias is None:
+            continue
+        target = replace(leaf, word=alias.target, accents=(), below=leaf.below[count:], font="")
+        found = reference_of(target, context)
+        if found is not None:
+            return Gradient(found, alias.root)
+    return None
+
+
+def _by_prefix(leaf: Leaf, context: Context) -> Gradient | None:
+    """`dW1`, `grad_W1`, `∂W1`, and of programs `dL_dW1`."""
+    if (named := _QUOTIENT.fullmatch(leaf.word)) and named[1] in context.symbols.roots:
+        found = reference_of(replace(leaf, word=named[2]), context)
+        if found is not None:
+            return Gradient(found, context.symbols.roots[named[1]])
+    for prefix in _PREFIXES:
+        rest = leaf.word.removeprefix(prefix)
+        if rest != leaf.word and rest:
+            found = reference_of(replace(leaf, word=rest), context)
+            if found is not None:
+                return Gradient(found)
+    return None
+
+
+def _by_bar(leaf: Leaf, context: Context) -> Gradient | None:
+    r"""`\bar W`, `W1_bar`, `W_bar1`, `W.grad`."""
+    words = [leaf.word.removesuffix(suffix) for suffix in _SUFFIXES if leaf.word.endswith(suffix)]
+    words += [leaf.word.replace(middle, "") for middle in ("_bar_", "_bar") if middle in leaf.word]
+    if leaf.accents and leaf.accents[-1] == "bar":
+        found = reference_of(replace(leaf, accents=leaf.accents[:-1]), context)
+        return None if found is None else Gradient(found)
+    for word in words:
+        found = reference_of(replace(leaf, word=word), context) if word else None
+        if found is not None:
+            return Gradient(found)
+    return None
+
+
+# ----------------------------------------------------------------------------------------------------------------- δ
+
+
+def by_delta(leaf: Leaf, context: Context) -> Gradient | None:
+    """The adjoint that δ with its marks is: of the layer above it, of the tensor below it, of the one pre-activation."""
+    for target in _targets(leaf, context):
+        found = reference_of(target, context)
+        if found is not None:
+            return Gradient(found)
+    return None
+
+
+def _targets(leaf: Leaf, context: Context) -> Iterator[Leaf]:
+    """The leaves of tensors that δ with these marks may stand for, the likeliest first."""
+    symbols = context.symbols
+    for stem in _layered_preactivations(context):
+        yield replace(leaf, word=stem)
+    if leaf.below:
+        first = leaf.below[0]
+        inner = leaf_of(first)
+        if inner is not None and (
+            not is_letter(inner.word) or inner.below or inner.accents or _is_tensor(inner, context)
+        ):
+            yield _outer(
+                replace(inner, above=(*inner.above, *leaf.above), below=(*inner.below, *leaf.below[1:])), context
+            )
+        for count in range(len(leaf.below), 0, -1):
+            texts = [text_of(mark) for mark in leaf.below[:count]]
+            if all(texts):
+                part = "".join(text for text in texts if text)
+                yield from _with_part(leaf, part, leaf.below[count:], context)
+                if count == 1 and len(part) > 1:
+                    for cut in range(len(part) - 1, 0, -1):
+                        rest = tuple(Word(letter, leaf.below[0].span) for letter in part[cut:])
+                        yield from _with_part(leaf, part[:cut], rest, context)
+    single = _only(symbols.preactivations)
+    if single is not None:
+        yield replace(leaf, word=single)
+    letter = letter_of(leaf.below[0]) if len(leaf.below) == 1 else None
+    if letter is not None and letter in context.sizes_of:
+        fitting = [n for n in symbols.preactivations if symbols.tensors[n][-1:] == (context.sizes_of[letter],)]
+        if len(fitting) == 1:
+            yield replace(leaf, word=fitting[0])
+
+
+def _layered_preactivations(context: Context) -> Iterator[str]:
+    """The letters of pre-activations that are numbered by layers: z, whose z1, z2 are."""
+    symbols = context.symbols
+    for stem, family in symbols.families.items():
+        own = [name for name in family.values() if symbols.roles.get(name) == "intermediate"]
+        if own and len(own) == len(family) and (stem in ("z", "Z") or all(n in symbols.preactivations for n in own)):
+            yield stem
+
+
+def _with_part(leaf: Leaf, part: str, rest: tuple[Node, ...], context: Context) -> Iterator[Leaf]:
+    """The pre-activation whose name ends with what stands below δ: δ_o of `Z_o`, δ_{h1} of `net_h1`."""
+    symbols = context.symbols
+    pool = symbols.preactivations or tuple(e.tensor for e in symbols.model.order)
+    fitting = [name for name in pool if key(name).endswith(key(part)) and len(key(name)) > len(key(part))]
+    if len(fitting) == 1:
+        yield replace(leaf, word=fitting[0], below=rest)
+
+
+def _is_tensor(leaf: Leaf, context: Context) -> bool:
+    """Whether a letter below δ is a tensor that is computed, and no index."""
+    tensor = context.symbols.tensor(leaf.word)
+    bound = leaf.word in context.bound or leaf.word in context.sizes_of
+    return tensor is not None and not bound and context.symbols.roles.get(tensor) == "intermediate"
+
+
+def _outer(leaf: Leaf, context: Context) -> Leaf:
+    """The leaf, or that of its pre-activation where the note's δ of an activation means that."""
+    if not context.notation.outer_deltas:
+        return leaf
+    found = reference_of(leaf, context)
+    before = None if found is None else preactivation_of(found.tensor, context)
+    return leaf if before is None else replace(leaf, word=before, accents=())
+
+
+def preactivation_of(tensor: str, context: Context) -> str | None:
+    """The tensor z of a = f(z)."""
+    symbols = context.symbols
+    read = symbols.reads.get(tensor, frozenset())
+    found = [name for name in read if name in symbols.preactivations]
+    return found[0] if len(found) == 1 and len(read) == 1 else None
+
+
+def _only(names: tuple[str, ...]) -> str | None:
+    return names[0] if len(names) == 1 else None
+
+
+def operated(head: Node, following: Node, context: Context) -> Leaf | None:
+    r"""The leaf behind a `d`, `δ` or `Δ` that stands before it as an operator: `d\Gamma_o`, `\delta\mathbf{y}^t`."""
+    inner = leaf_of(head)
+    target = leaf_of(following)
+    if inner is None or target is None or not inner.bare or inner.accents or inner.word not in ("d", DELTA, "Delta"):
+        return None
+    if inner.word == "d" and context.symbols.tensor("d") is not None:
+        return None
+    return target if inner.word == "d" else _outer(target, context)
+
+
+def is_kronecker(leaf: Leaf, context: Context) -> bool:
+    """Whether a δ with two letters below is Kronecker's."""
+    if leaf.word != DELTA or leaf.above or leaf.accents:
+        return False
+    letters = [letter for mark in leaf.below for letter in _letters(mark)]
+    return len(letters) == 2
+
+
+def _letters(mark: Node) -> tuple[str, ...]:
+    match mark:
+        case Word(text) if not is_letter(text) and text.isalpha() and len(text) == 2:
+            return tuple(text)
+        case Fence(_, body) | Scripted(body):
+            return _letters(body)
+        case Product(factors):
+            return tuple(letter for _, part in factors for letter in _letters(part))
+    return (letter_of(mark) or "",)

@@ -1,0 +1,68 @@
+"""What a leaf is read beside: the symbols of the model, the notation of the note, and what the formula around it binds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from sympy import Expr
+
+from symbackprop.notation.claims.symbols import Symbols
+from symbackprop.notation.source import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """What a note's own letter stands for: the adjoint of a tensor, or of each layer's tensor of a family.
+
+    `target` is the word of the tensor or of the family; `root` what is differentiated, "" where the note leaves it open.
+    """
+
+    target: str
+    root: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notation:
+    """What was decided once for a whole note.
+
+    `base` is what the first entry is called. `each_layer` are the letters that stand for any layer, `last_layer` those
+    for the last one; `samples` and `times` the letters that count samples and steps. `superscript_times`: a bare number
+    above a letter is a step and no power. `aliases` are the letters that the note gives to adjoints. `outer_deltas`: the
+    δ of an activation is that of its pre-activation. `said` words each decision for the report.
+    """
+
+    base: int = 1
+    each_layer: frozenset[str] = frozenset({"l", "ell"})
+    last_layer: frozenset[str] = frozenset({"L"})
+    samples: frozenset[str] = frozenset()
+    times: frozenset[str] = frozenset({"t", "tau"})
+    superscript_times: bool = False
+    aliases: Mapping[str, Alias] = field(default_factory=dict)
+    outer_deltas: bool = False
+    said: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Where a leaf stands.
+
+    `layers` gives the number for which each letter of a layer stands here. `bound` are the letters of indices in scope,
+    `sizes_of` the extents that letters are known to run over; `sample` is the index of the sample that is meant where
+    none is written, within a sum over samples. `given` are names that the note defined earlier.
+    """
+
+    source: Source
+    symbols: Symbols
+    notation: Notation
+    layers: Mapping[str, int] = field(default_factory=dict)
+    bound: frozenset[str] = frozenset()
+    free: frozenset[str] = frozenset()
+    sizes_of: Mapping[str, Expr] = field(default_factory=dict)
+    sample: str | None = None
+    given: frozenset[str] = frozenset()
+    divides_words: bool = False
+
+    def binding(self, letters: Iterable[str]) -> Context:
+        """This context with more letters of indices in scope."""
+        return replace(self, bound=self.bound | set(letters))

@@ -1,0 +1,265 @@
+r"""What a note means by its letters, decided once for all of its statements before any of them is read.
+
+Which letters count samples, steps and layers, whether a number above is a step, from where indices are counted, and
+which letters the note gives to gradients. Decided from definitions, shapes and spelling, and never from what would make
+a statement true.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from symbackprop.notation.claims.adjoints import gradient_of, looks_like_gradient
+from symbackprop.notation.claims.context import Alias, Context, Notation
+from symbackprop.notation.claims.differentials import differential, root_of
+from symbackprop.notation.claims.leaves import Leaf, leaf_of, letter_of, shift_of, text_of
+from symbackprop.notation.claims.references import reference_of
+from symbackprop.notation.claims.statements import Statement
+from symbackprop.notation.claims.symbols import Symbols, key
+from symbackprop.notation.surface.tree import (
+    Accent,
+    Big,
+    Fence,
+    Node,
+    Number,
+    Product,
+    Quotient,
+    Relation,
+    Scripted,
+    Word,
+    children,
+)
+
+_STEPS = ("t", "tau", "k", "s")
+
+
+def notation_of(statements: Sequence[Statement], tables: Sequence[Symbols], base: int) -> Notation:
+    """The notation of a note."""
+    notation = Notation(base=base)
+    leaves = [leaf for statement in statements for side in statement.sides for leaf in leaves_in(side)]
+    sums = [part for statement in statements for side in statement.sides for part in _bigs(side)]
+    whole = tables[-1]
+    samples = frozenset(_sample_letters(leaves, sums, tables))
+    times = frozenset(_time_letters(leaves, whole)) | notation.times
+    superscript = any(_is_step_above(leaf, times, whole) for leaf in leaves)
+    notation = replace(
+        notation,
+        samples=samples - (times if whole.timed else frozenset()),
+        times=times,
+        superscript_times=superscript,
+        base=_base(sums, base),
+        last_layer=_last_layer(whole),
+    )
+    notation = replace(notation, aliases=dict(_aliases(statements, tables, notation)))
+    return replace(notation, said=tuple(_said(notation, leaves, whole)))
+
+
+def leaves_in(node: Node) -> Iterator[Leaf]:
+    """Every leaf of a tree, those that stand in scripts as well."""
+    leaf = leaf_of(node) if isinstance(node, Scripted | Accent | Word) else None
+    if leaf is not None:
+        yield leaf
+        for mark in (*leaf.below, *leaf.above):
+            yield from leaves_in(mark)
+        return
+    for part in children(node):
+        yield from leaves_in(part)
+
+
+def _bigs(node: Node) -> Iterator[Big]:
+    if isinstance(node, Big):
+        yield node
+    for part in children(node):
+        yield from _bigs(part)
+
+
+# ------------------------------------------------------------------------------------------------------ letters' roles
+
+
+def _sample_letters(leaves: Iterable[Leaf], sums: Iterable[Big], tables: Sequence[Symbols]) -> Iterator[str]:
+    """The letters that count samples: in a sum to their number, above a letter in brackets, below a scalar of data."""
+    samples = tables[0].whole.samples
+    if samples is not None:
+        for big in sums:
+            high = None if big.above is None else leaf_of(big.above)
+            if high is not None and high.bare and high.word == str(samples.size):
+                yield from _bound_letters(big)
+        yield samples.index.name
+    for leaf in leaves:
+        yield from _samples_of(_without_sign(leaf), tables)
+
+
+def _without_sign(leaf: Leaf) -> Leaf:
+    """`dZ` as Z."""
+    if leaf.word[:1] == "d" and len(leaf.word) > 1:
+        return replace(leaf, word=leaf.word[1:])
+    return leaf
+
+
+def _bound_letters(big: Big) -> Iterator[str]:
+    match big.below:
+        case Relation((first, *_)):
+            letter = letter_of(first)
+            if letter is not None:
+                yield letter
+
+
+def _samples_of(leaf: Leaf, tables: Sequence[Symbols]) -> Iterator[str]:
+    one, whole = tables[0], tables[-1]
+    stem = leaf.word + "".join(leaf.accents)
+    names = {one.spelled.get(key(stem)), *one.families.get(key(stem), {}).values(), whole.spelled.get(key(stem)),
+             *whole.families.get(key(stem), {}).values()} - {None}  # fmt: skip
+    computed = {name for name in names if one.roles.get(str(name)) not in ("parameter", "constant", None)}
+    if not computed or computed & one.timed:
+        return
+    if whole.samples is not None and computed & whole.sampled:
+        for mark in leaf.above:
+            if isinstance(mark, Fence) and mark.opening == "(" and (letter := letter_of(mark)) is not None:
+                if letter not in ("l", "ell", "L"):
+                    yield letter
+    tensor = one.spelled.get(key(stem))
+    if tensor is not None and len(leaf.below) == 1 and not one.tensors[tensor]:
+        letter = letter_of(leaf.below[0])
+        if letter is not None and one.spelled.get(key(stem + letter)) is None and letter not in ("t", "l"):
+            yield letter
+
+
+def _time_letters(leaves: Iterable[Leaf], symbols: Symbols) -> Iterator[str]:
+    """The letters that count steps: those that stand beside themselves shifted at a tensor of the recurrence."""
+    if not symbols.timed:
+        return
+    for leaf in leaves:
+        tensor = symbols.spelled.get(key(_without_sign(leaf).word + "".join(leaf.accents)))
+        for mark in (*leaf.above, *leaf.below):
+            shift = shift_of(mark)
+            if shift is not None and shift[1] and (tensor in symbols.timed or leaf.word in ("delta", "gamma")):
+                yield shift[0]
+
+
+def _is_step_above(leaf: Leaf, times: frozenset[str], symbols: Symbols) -> bool:
+    """Whether a letter of a step stands above a tensor of the recurrence without brackets: h^{t-1}."""
+    tensor = symbols.spelled.get(key(_without_sign(leaf).word + "".join(leaf.accents)))
+    if tensor not in symbols.timed:
+        return False
+    shifts = [shift_of(mark) for mark in leaf.above if not isinstance(mark, Fence)]
+    return any(shift is not None and shift[0] in times for shift in shifts)
+
+
+def _base(sums: Iterable[Big], base: int) -> int:
+    """From where the note counts: 0 if a sum of it runs from 0 to n - 1, and none from 1."""
+    lows = [big.below.operands[1] for big in sums if isinstance(big.below, Relation) and big.below.signs == ("=",)]
+    numbers = {int(low.value) for low in lows if isinstance(low, Number)}
+    return 0 if 0 in numbers and 1 not in numbers and _to_one_less(sums) else base
+
+
+def _to_one_less(sums: Iterable[Big]) -> bool:
+    """Whether the sums that begin with 0 end one before a size."""
+    ends = [
+        shift_of(big.above)
+        for big in sums
+        if big.above is not None and isinstance(big.below, Relation) and isinstance(big.below.operands[-1], Number)
+    ]
+    return bool(ends) and all(end is not None and end[1] == -1 for end in ends)
+
+
+def _last_layer(symbols: Symbols) -> frozenset[str]:
+    return frozenset({"L"})
+
+
+# -------------------------------------------------------------------------------------------------- letters of gradients
+
+
+def _aliases(
+    statements: Iterable[Statement], tables: Sequence[Symbols], notation: Notation
+) -> Iterator[tuple[str, Alias]]:
+    r"""The letters that stand for gradients because a statement equates them: \(\delta^l_j = \partial C/\partial z^l_j\)."""
+    for statement in statements:
+        named = [(side, leaf) for side in statement.sides if (leaf := leaf_of(side)) is not None]
+        derivatives = [found for side in statement.sides if (found := _derivative(side, statement, tables, notation))]
+        for _side, leaf in named:
+            for root, by in derivatives:
+                alias = _alias(leaf, root, by, statement, tables, notation)
+                if alias is not None:
+                    yield alias
+
+
+def _derivative(
+    side: Node, statement: Statement, tables: Sequence[Symbols], notation: Notation
+) -> tuple[str, Leaf] | None:
+    """The root and the variable of a side that is a derivative and nothing else."""
+    for symbols in tables:
+        context = Context(statement.source, symbols, notation)
+        parts = _fraction(side)
+        if parts is None:
+            return None
+        of, by = differential(parts[0], context), differential(parts[1], context)
+        if of is None or by is None or len(by.operand) != 1 or not of.operand:
+            continue
+        root, leaf = root_of(of.operand, context), leaf_of(by.operand[0][1])
+        root = root if root is not None else _sample_root(of.operand[0][1], context)
+        if root is not None and leaf is not None:
+            return root, leaf
+    return None
+
+
+def _sample_root(node: Node, context: Context) -> str | None:
+    """The loss of one sample, with the letter of the sample below or above it."""
+    leaf = leaf_of(node)
+    marks = () if leaf is None else (*leaf.below, *leaf.above)
+    if leaf is not None and marks and all(letter_of(mark) in context.notation.samples for mark in marks):
+        return context.symbols.roots.get(leaf.word)
+    return None
+
+
+def _fraction(side: Node) -> tuple[Node, Node] | None:
+    match side:
+        case Quotient(above, below):
+            return above, below
+        case Product(((_, above), ("/", below))):
+            return above, below
+    return None
+
+
+def _alias(
+    leaf: Leaf, root: str, by: Leaf, statement: Statement, tables: Sequence[Symbols], notation: Notation
+) -> tuple[str, Alias] | None:
+    """The letter, with what of its marks is no mark of the variable as well, and the word of the variable."""
+    written = statement.source.written
+    shared = {written(mark.span) for mark in (*by.below, *by.above)}
+    rest = [mark for mark in (*leaf.below, *leaf.above) if written(mark.span) not in shared]
+    texts = [text_of(mark) for mark in rest]
+    own = {written(mark.span) for mark in (*leaf.below, *leaf.above)}
+    missing = [mark for mark in (*by.below, *by.above) if written(mark.span) not in own]
+    if leaf.primes or not all(texts) or (missing and not all(text_of(mark) for mark in missing)):
+        return None
+    for symbols in tables:
+        context = Context(statement.source, symbols, notation)
+        if reference_of(leaf, context) is not None:
+            return None
+        if not looks_like_gradient(leaf) and leaf.word in symbols.roots:
+            return None
+        if leaf.word.startswith("d") and gradient_of(leaf, context) is not None:
+            return None
+    word = key(leaf.word + "".join(leaf.accents) + "".join(text for text in texts if text))
+    target = by.word + "".join(by.accents) + "".join(text_of(mark) or "" for mark in missing)
+    return word, Alias(target, "" if root == tables[0].model.root else root)
+
+
+# ------------------------------------------------------------------------------------------------------------ in words
+
+
+def _said(notation: Notation, leaves: Iterable[Leaf], symbols: Symbols) -> Iterator[str]:
+    """The decisions in words."""
+    for letter, alias in notation.aliases.items():
+        yield f"{letter} is ∂{alias.root or symbols.whole.loss}/∂{alias.target}"
+    if notation.superscript_times:
+        yield "superscripts are steps"
+    used = {shift[0] for leaf in leaves for mark in leaf.above if (shift := shift_of(mark)) is not None}
+    if used & notation.each_layer and symbols.layers:
+        yield "superscripts are layers"
+    if symbols.samples is not None and notation.samples & used:
+        letters = ", ".join(sorted(notation.samples & used))
+        yield f"{letters} counts the samples"
+    if notation.base == 0:
+        yield "indices count from 0"

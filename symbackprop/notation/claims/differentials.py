@@ -1,0 +1,282 @@
+r"""Derivatives as people write them: \(\frac{\partial L}{\partial W}\), `dL/dW1`, \(\frac{d}{dz} a\), \(\nabla_W J\)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+
+from symbackprop.errors import NotationError
+from symbackprop.notation.claims.context import Context
+from symbackprop.notation.claims.emission import Resolve, derivative, variable
+from symbackprop.notation.claims.leaves import Leaf, leaf_of, letter_of
+from symbackprop.notation.claims.references import Reference, reference_of
+from symbackprop.notation.reading import syntax
+from symbackprop.notation.source import Span
+from symbackprop.notation.surface.tree import Fence, Joint, Node, Number, Product, Scripted, Word
+
+Row = tuple[tuple[Joint, Node], ...]
+_SIGNS = ("∂", "d", "delta", "D")
+
+
+@dataclass(frozen=True, slots=True)
+class Differential:
+    """`∂x`, `dx` or a bare `∂`: what stands behind the sign, as the factors of a product; `sign` is the sign."""
+
+    sign: str
+    operand: Row
+    span: Span
+
+
+def differential(node: Node, context: Context) -> Differential | None:
+    """The differential that a node is; None if it is none.
+
+    Raises:
+        NotationError: of another order than the first.
+    """
+    row = node.factors if isinstance(node, Product) else (("", node),)
+    head, rest = row[0][1], row[1:]
+    if isinstance(head, Product) and head.factors and _sign(head.factors[0][1], context):
+        return Differential(_sign(head.factors[0][1], context), head.factors[1:] + rest, node.span)
+    if isinstance(head, Fence) and head.opening in ("", "(") and not rest:
+        return differential(head.body, context)
+    sign = _sign(head, context)
+    if sign and all(joint == "" for joint, _ in rest[:1]):
+        return Differential(sign, rest, node.span)
+    leaf = leaf_of(head)
+    if leaf is not None and leaf.word[:1] == "d" and len(leaf.word) > 1 and not leaf.accents:
+        inner = _without_d(head, context)
+        if inner is not None:
+            return Differential("d", (("", inner), *rest), node.span)
+    return None
+
+
+def _sign(node: Node, context: Context) -> str:
+    """The sign that a node is: ∂, d, δ."""
+    match node:
+        case Word(text) if text in _SIGNS and (text == "∂" or context.symbols.tensor(text) is None):
+            return text
+        case Scripted(Word(text), (), (Number() | Word() as order,), 0) if text in ("∂", "d"):
+            raise NotationError(
+                "a claim's derivatives are of the first order",
+                where=context.source.locate(node.span),
+                fix="Write ∂L/∂W.",
+                name=context.source.written(order.span),
+            )
+    return ""
+
+
+def _without_d(node: Node, context: Context) -> Node | None:
+    """`dW1` as W1, where that is a tensor, a root or a letter that may be one."""
+    match node:
+        case Word(text, span, font):
+            rest = text.removeprefix("d_") if text.startswith("d_") else text[1:]
+            return Word(rest, span, font) if rest else None
+        case Scripted(base, below, above, primes, span):
+            inner = _without_d(base, context)
+            return None if inner is None else Scripted(inner, below, above, primes, span)
+    return None
+
+
+def quotient(
+    above: Node, below: Node, span: Span, context: Context, resolve: Resolve
+) -> syntax.Node | Reference | None:
+    """What a fraction of differentials stands for; a `Reference` where nothing is differentiated yet: `∂/∂x`.
+
+    None where it is no derivative.
+    """
+    by = differential(below, context)
+    if by is None or not by.operand:
+        return None
+    of = differential(above, context)
+    if of is None:
+        return None
+    if of.sign == "d" and by.sign == "d" and not _is_known(by.operand, context):
+        return None
+    target = _variable(by, context)
+    if not of.operand:
+        return target
+    return derivative_of(of.operand, target, span, by, context, resolve)
+
+
+def _is_known(row: Row, context: Context) -> bool:
+    leaf = leaf_of(row[0][1]) if len(row) == 1 else None
+    return leaf is not None and reference_of(leaf, context) is not None
+
+
+def _variable(by: Differential, context: Context) -> Reference:
+    """What is differentiated by.
+
+    Raises:
+        NotationError: it is no tensor and no entry of one.
+    """
+    leaf = leaf_of(by.operand[0][1]) if len(by.operand) == 1 else None
+    if leaf is None and len(by.operand) == 2 and isinstance(by.operand[1][1], Fence):
+        leaf = _indexed(by.operand)
+    found = None if leaf is None else reference_of(leaf, context)
+    if found is None:
+        span = by.operand[0][1].span.to(by.operand[-1][1].span)
+        written = context.source.written(span)
+        raise NotationError(
+            f"nothing is differentiated by {written}",
+            where=context.source.locate(span),
+            because="It is no tensor of the model and no entry of one.",
+            fix="Write ∂L/∂W1, by a tensor of the model or one of its entries.",
+            name=written,
+        )
+    return found
+
+
+def _indexed(row: Row) -> Leaf | None:
+    """`W1[i,j]` as a leaf with its indices below it."""
+    leaf, fence = leaf_of(row[0][1]), row[1][1]
+    if leaf is None or not isinstance(fence, Fence) or fence.opening != "[":
+        return None
+    return with_indices(leaf, fence)
+
+
+def with_indices(leaf: Leaf, fence: Fence) -> Leaf:
+    """A leaf with the indices in brackets behind it as marks below it."""
+    inner = leaf_of(Scripted(Word(leaf.word, leaf.span), (fence.body,), (), 0, leaf.span))
+    assert inner is not None
+    return replace(leaf, below=(*leaf.below, *inner.below), span=leaf.span.to(fence.span))
+
+
+def derivative_of(
+    row: Sequence[tuple[Joint, Node]],
+    by: Reference,
+    span: Span,
+    place: Differential,
+    context: Context,
+    resolve: Resolve,
+) -> syntax.Node:
+    """The derivative of what a row of factors stands for, by a tensor."""
+    root = root_of(tuple(row), context)
+    if root is not None:
+        return derivative(by, root, span, context, resolve)
+    node = row[0][1] if len(row) == 1 else Product(tuple(row), row[0][1].span.to(row[-1][1].span))
+    of = resolve(node, context)
+    target = variable(by, place.span, context, resolve)
+    match of:
+        case syntax.Name(name) | syntax.Subscript(syntax.Name(name)) if name in context.symbols.tensors:
+            return syntax.Partial(of, target, span)
+    return syntax.Slope(of, target, span)
+
+
+def root_of(row: Row, context: Context) -> str | None:
+    """The root that a row of factors is: `L`, `J(W, b)`, ℓ; None if it is something else, or one sample's loss."""
+    leaf = leaf_of(row[0][1])
+    arguments = len(row) == 2 and isinstance(row[1][1], Fence) and row[1][1].opening == "("
+    if leaf is None or not (len(row) == 1 or arguments) or leaf.accents or leaf.primes:
+        return None
+    name = leaf.word
+    if leaf.below or leaf.above:
+        return _marked_root(leaf, context)
+    if name in context.symbols.roots:
+        return context.symbols.roots[name]
+    return None
+
+
+def _marked_root(leaf: Leaf, context: Context) -> str | None:
+    r"""A root whose marks belong to its name, `E_{total}`, or say what it depends on, `L_\delta`."""
+    found = reference_of(leaf, context)
+    if found is not None and found.tensor in context.symbols.roots.values() and not any(found.places):
+        return found.tensor
+    named = leaf.word in context.symbols.roots and context.symbols.roots[leaf.word] == context.symbols.model.root
+    marks = [leaf_of(mark) for mark in leaf.below]
+    constants = [context.symbols.tensor(mark.word) if mark is not None and mark.bare else None for mark in marks]
+    only = all(name is not None and context.symbols.roles.get(name) in ("constant", "parameter") for name in constants)
+    return context.symbols.roots[leaf.word] if named and marks and only and not leaf.above else None
+
+
+# --------------------------------------------------------------------------------------------------------------- nabla
+
+
+def nabla(row: Row, context: Context, resolve: Resolve) -> tuple[syntax.Node, int] | None:
+    r"""`\nabla_W J(W, b)`, `\nabla L(w)`, `\nabla_X`, and how many factors it takes; None if the row begins otherwise."""
+    head = row[0][1]
+    if isinstance(head, Product) and head.factors:
+        inner = _sign_of_nabla(head.factors[0][1])
+        if inner is not None:
+            found = nabla((*head.factors, *row[1:]), context, resolve)
+            return found and (found[0], max(1, found[1] - len(head.factors) + 1))
+    leaf = _sign_of_nabla(head)
+    if leaf is None:
+        return None
+    following = row[1:]
+    if leaf.below:
+        below = leaf_of(leaf.below[0]) if len(leaf.below) == 1 else None
+        by = None if below is None else reference_of(below, context)
+        if by is None:
+            raise _no_gradient(leaf.span, context)
+        return _with_root(by, head.span, following, context, resolve)
+    return _by_argument(head.span, following, context, resolve)
+
+
+def _sign_of_nabla(node: Node) -> Leaf | None:
+    leaf = leaf_of(node)
+    return leaf if leaf is not None and leaf.word in ("∇", "nabla") and not leaf.above else None
+
+
+def _with_root(
+    by: Reference, span: Span, following: Row, context: Context, resolve: Resolve
+) -> tuple[syntax.Node, int]:
+    """`∇_W` with the root behind it, if there is one."""
+    if following and following[0][0] == "":
+        bracket = len(following) > 1 and isinstance(following[1][1], Fence) and following[1][1].opening == "("
+        for count in (2, 1) if bracket else (1,):
+            root = root_of(following[:count], context)
+            if root is not None:
+                whole = span.to(following[count - 1][1].span)
+                return derivative(by, root, whole, context, resolve), 1 + count
+        expression = following[0][1]
+        if isinstance(expression, Fence):
+            of = resolve(expression, context)
+            target = variable(by, span, context, resolve)
+            return syntax.Slope(of, target, span.to(expression.span)), 2
+    return derivative(by, "", span, context, resolve), 1
+
+
+def _by_argument(span: Span, following: Row, context: Context, resolve: Resolve) -> tuple[syntax.Node, int]:
+    """`∇L(w)`, `∇W1`: what is differentiated by stands behind."""
+    if not following:
+        raise _no_gradient(span, context)
+    if len(following) > 1 and isinstance(following[1][1], Fence) and following[1][1].opening == "(":
+        root = root_of(following[:2], context)
+        variable_ = leaf_of(following[1][1].body)
+        by = None if variable_ is None else reference_of(variable_, context)
+        if root is not None and by is not None:
+            return derivative(by, root, span.to(following[1][1].span), context, resolve), 3
+    leaf = leaf_of(following[0][1])
+    found = None if leaf is None else reference_of(leaf, context)
+    if found is None or found.tensor in context.symbols.roots.values():
+        raise _no_gradient(span.to(following[0][1].span), context)
+    return derivative(found, "", span.to(following[0][1].span), context, resolve), 2
+
+
+def _no_gradient(span: Span, context: Context) -> NotationError:
+    written = context.source.written(span)
+    return NotationError(
+        f"it is not said by what {written} differentiates",
+        where=context.source.locate(span),
+        fix="Write it below: ∇_W L.",
+        name=written,
+    )
+
+
+def primed_root(leaf: Leaf, argument: Node, span: Span, context: Context, resolve: Resolve) -> syntax.Node | None:
+    """`C'(W_o)`, `ŷ'(Z_o)`: the derivative of a root or of a tensor by what stands in the brackets."""
+    if leaf.primes != 1:
+        return None
+    inner = leaf_of(argument)
+    by = None if inner is None else reference_of(inner, context)
+    bare = replace(leaf, primes=0)
+    if by is None or letter_of(argument) in context.bound:
+        return None
+    if bare.bare and bare.word in context.symbols.roots:
+        return derivative(by, context.symbols.roots[bare.word], span, context, resolve)
+    of = reference_of(bare, context)
+    if of is None or of.tensor == by.tensor or not context.symbols.depends(of.tensor, by.tensor):
+        return None
+    target = variable(by, argument.span, context, resolve)
+    return syntax.Partial(variable(of, leaf.span, context, resolve), target, span)

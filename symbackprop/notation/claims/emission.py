@@ -1,0 +1,54 @@
+"""References to syntax: names, entries and slices of tensors and of adjoints, with their powers and transposes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from symbackprop.algebra.symbols import ADJOINT, adjoint, part_of
+from symbackprop.notation.claims.context import Context
+from symbackprop.notation.claims.references import Reference, Sample
+from symbackprop.notation.reading import syntax
+from symbackprop.notation.source import Span
+from symbackprop.notation.surface.tree import Node
+
+Resolve = Callable[[Node, Context], syntax.Node]
+
+
+def value(reference: Reference, span: Span, context: Context, resolve: Resolve) -> syntax.Node:
+    """The tensor, its entry or its slice, with its power and its transpose."""
+    return _marked(_placed(reference.tensor, reference, span, context, resolve), reference, span, context, resolve)
+
+
+def derivative(reference: Reference, root: str, span: Span, context: Context, resolve: Resolve) -> syntax.Node:
+    """The adjoint of the tensor, or an entry or slice of it; `root` is "" where it is left to the convention."""
+    name = f"{ADJOINT}{root}{ADJOINT}{reference.tensor}" if root else adjoint(reference.tensor)
+    name = part_of(name, reference.through) if reference.through else name
+    return _marked(_placed(name, reference, span, context, resolve), reference, span, context, resolve)
+
+
+def variable(reference: Reference, span: Span, context: Context, resolve: Resolve) -> syntax.Node:
+    """The tensor or entry that something is differentiated by, its power and transpose aside."""
+    return _placed(reference.tensor, reference, span, context, resolve)
+
+
+def _placed(name: str, reference: Reference, span: Span, context: Context, resolve: Resolve) -> syntax.Node:
+    node: syntax.Node = syntax.Name(name, span)
+    if all(place is None for place in reference.places):
+        return node
+    return syntax.Subscript(node, tuple(_place(place, span, context, resolve) for place in reference.places), span)
+
+
+def _place(place: Node | Sample | None, span: Span, context: Context, resolve: Resolve) -> syntax.Node:
+    if place is None:
+        return syntax.Whole(span)
+    if isinstance(place, Sample):
+        return syntax.Name(place.letter, span)
+    return resolve(place, context)
+
+
+def _marked(node: syntax.Node, reference: Reference, span: Span, context: Context, resolve: Resolve) -> syntax.Node:
+    if reference.transposed:
+        node = syntax.Transpose(node, span)
+    if reference.power is not None:
+        node = syntax.Power(node, resolve(reference.power, context), span)
+    return node

@@ -1,0 +1,155 @@
+r"""Leaves of the surface tree: a letter or a word with its accents, scripts and primes, folded into one record.
+
+\(\hat{x}_i^{(t)}\), \({W^{(2)}}^\top\), \(a^{[1](i)T}\) and `dW1` are leaves. What each mark is, a layer, a time, an
+index, a power or a part of the name, is said by `references`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from symbackprop.notation.source import Span
+from symbackprop.notation.surface.tree import (
+    Accent,
+    Fence,
+    Listing,
+    Node,
+    Number,
+    Product,
+    Scripted,
+    Slice,
+    Sum,
+    Text,
+    Word,
+)
+
+TRANSPOSES = frozenset({"T", "⊤", "Tr", "tr", "top"})
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A word with its marks: `accents` from the inside out, `above` and `below` one by one, `primes` counted."""
+
+    word: str
+    span: Span
+    accents: tuple[str, ...] = ()
+    below: tuple[Node, ...] = ()
+    above: tuple[Node, ...] = ()
+    primes: int = 0
+    font: str = ""
+
+    @property
+    def bare(self) -> bool:
+        return not (self.below or self.above or self.primes)
+
+
+def leaf_of(node: Node) -> Leaf | None:
+    """The leaf that a node is; None for anything larger."""
+    match node:
+        case Word(text, span, font):
+            return Leaf(text, span, font=font)
+        case Accent(kind, base, span):
+            inner = leaf_of(base)
+            accents = () if kind in ("vec", "dot") else (kind,)
+            return inner and replace(inner, accents=(*inner.accents, *accents), span=span)
+        case Scripted(base, below, above, primes, span):
+            inner = leaf_of(base)
+            if inner is None:
+                return None
+            marks_below, marks_above = tuple(_marks(below)), tuple(_marks(above))
+            return replace(
+                inner,
+                below=inner.below + marks_below,
+                above=inner.above + marks_above,
+                primes=inner.primes + primes,
+                span=span,
+            )
+        case Fence("", body):
+            return leaf_of(body)
+    return None
+
+
+def _marks(scripts: tuple[Node, ...]) -> Iterator[Node]:
+    """The marks in scripts, one by one: of `^{[2](i)T}` the fences [2] and (i) and the word T."""
+    for node in scripts:
+        match node:
+            case Product(factors) if all(joint == "" for joint, _ in factors) and _is_row(factors):
+                yield from _marks(tuple(part for _, part in factors))
+            case Listing(items, separators) if all(sign == "," for sign in separators):
+                yield from _marks(items)
+            case Fence("", body):
+                yield from _marks((body,))
+            case _:
+                yield node
+
+
+def _is_row(factors: tuple[tuple[str, Node], ...]) -> bool:
+    """Whether neighbours in a script are marks of their own, and no product as in `2i`."""
+    parts = [part for _, part in factors]
+    numbers = sum(isinstance(part, Number) for part in parts)
+    return any(isinstance(part, Fence) for part in parts) or numbers == 0
+
+
+def is_transpose(mark: Node) -> bool:
+    return isinstance(mark, Word) and mark.text in TRANSPOSES
+
+
+def text_of(mark: Node) -> str | None:
+    r"""What a mark adds to a name: of a word, a number, `{h1}`, `\text{in}`, `h_t` its letters; None for a formula."""
+    match mark:
+        case Word(text) | Text(text):
+            return text if " " not in text.strip() else None
+        case Number(_, written):
+            return written if written.isdigit() else None
+        case Fence("" | "(", body):
+            return text_of(body)
+        case Scripted(base, below, (), 0):
+            parts = [text_of(part) for part in (base, *below)]
+            return "".join(part for part in parts if part) if all(parts) else None
+        case Accent(kind, base):
+            inner = text_of(base)
+            return inner and inner + kind
+        case Product(factors) if all(joint == "" for joint, _ in factors):
+            parts = [text_of(part) for _, part in factors]
+            return "".join(part for part in parts if part) if all(parts) else None
+    return None
+
+
+def letter_of(mark: Node) -> str | None:
+    """The single letter, with primes, that a mark is: `i`, `i'`; None for anything else."""
+    match mark:
+        case Word(text):
+            return text if is_letter(text) else None
+        case Scripted(Word(text), (), (), primes) if primes:
+            return text + "prime" * primes if is_letter(text) else None
+        case Scripted(Word(text), (Number(_, written),), (), 0):
+            return text + written if is_letter(text) else None
+        case Fence("" | "(" | "⟨", body):
+            return letter_of(body)
+    return None
+
+
+def is_letter(text: str) -> bool:
+    """Whether a word may be the letter of an index: one letter or a Greek one, perhaps with a number."""
+    stem = text.rstrip("0123456789")
+    return len(stem) == 1 or stem in ("tau", "alpha", "beta", "mu", "nu", "ell", "kappa", "iota", "lambda", "rho")
+
+
+def shift_of(mark: Node) -> tuple[str, int] | None:
+    """Of `t`, `t-1`, `l+1` the letter and what is added to it; of anything else None."""
+    match mark:
+        case Fence("" | "(" | "[" | "⟨", body):
+            return shift_of(body)
+        case Sum(((("+", first)), (sign, Number(value)))) if value.denominator == 1 and sign in ("+", "-"):
+            letter = letter_of(first)
+            return None if letter is None else (letter, int(value) if sign == "+" else -int(value))
+        case Sum(((("+", Number(value))), ("+", first))) if value.denominator == 1:
+            letter = letter_of(first)
+            return None if letter is None else (letter, int(value))
+    letter = letter_of(mark)
+    return None if letter is None else (letter, 0)
+
+
+def is_slice(mark: Node) -> bool:
+    return isinstance(mark, Slice) and mark.low is None and mark.high is None

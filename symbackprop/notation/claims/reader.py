@@ -1,0 +1,297 @@
+r"""A note to its lines: every passage parsed, the notation decided for all of them, every statement read.
+
+passages ─ surface/ ─▶ statements ─ deciding ─▶ notation
+statements, notation, symbols ─ resolver ─▶ sides ─ readings ─▶ lines
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from symbackprop.errors import NotationError, SymbackpropError, UnknownNameError
+from symbackprop.model.model import Model
+from symbackprop.notation.claims.adjoints import gradient_of, looks_like_gradient
+from symbackprop.notation.claims.context import Context, Notation
+from symbackprop.notation.claims.deciding import leaves_in, notation_of
+from symbackprop.notation.claims.leaves import Leaf, leaf_of, letter_of, shift_of
+from symbackprop.notation.claims.readings import reading_of, scope_of
+from symbackprop.notation.claims.references import reference_of
+from symbackprop.notation.claims.resolver import resolve
+from symbackprop.notation.claims.statements import Statement, Unparsed, is_update, statements_of
+from symbackprop.notation.claims.sums import index_letters
+from symbackprop.notation.claims.symbols import Symbols, symbols_of
+from symbackprop.notation.conventions import Conventions
+from symbackprop.notation.notes.passages import Passage
+from symbackprop.notation.reading import syntax
+from symbackprop.notation.reading.claims import Claim, Defined, Note, Reading, Schema, Unreadable
+from symbackprop.notation.reading.values import Value
+from symbackprop.notation.surface.grammar import parse
+from symbackprop.notation.surface.tree import Big, Node, Relation, Scripted, Word, walk
+
+Line = Claim | Schema | Defined | Unreadable
+
+
+def read_note(passages: Iterable[Passage], model: Model, conventions: Conventions | None = None) -> Note:
+    """The lines of a note beside a model, and the notation that was decided for it."""
+    conventions = conventions or Conventions()
+    found = tuple(_parsed(passages))
+    tables = symbols_of(model)
+    statements = [part for part in found if isinstance(part, Statement)]
+    notation = notation_of(statements, tables, conventions.index_base)
+    reader = _Reader(tables, notation)
+    lines = tuple(reader.line(part) if isinstance(part, Statement) else _unread(part) for part in found)
+    return Note(lines, notation.said)
+
+
+def _parsed(passages: Iterable[Passage]) -> Iterator[Statement | Unparsed]:
+    before: Statement | None = None
+    for passage in passages:
+        try:
+            pieces = parse(passage.source, passage.span, passage.markup)
+        except SymbackpropError as error:
+            yield Unparsed(passage, passage.span, error)
+            continue
+        for part in statements_of(passage, pieces, before):
+            yield part
+            before = part if isinstance(part, Statement) else before
+
+
+def _unread(part: Unparsed) -> Unreadable:
+    where = part.passage.source.locate(part.span)
+    return Unreadable(part.error.where or where, part.passage.source.written(part.span), part.error)
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Reads statements one after the other; names that an earlier one has defined are known to the later ones."""
+
+    tables: Sequence[Symbols]
+    notation: Notation
+    given: dict[str, dict[str, Value]] = field(default_factory=dict)
+
+    def line(self, statement: Statement) -> Line:
+        """What a statement is: a claim, one for each layer, a definition, or nothing that can be read."""
+        letters = self._layer_letters(statement)
+        try:
+            if not letters:
+                return self._claim(statement, {})
+            return self._schema(statement, letters)
+        except SymbackpropError as error:
+            return Unreadable(error.where or statement.where, statement.written, error)
+
+    # layers
+
+    def _layer_letters(self, statement: Statement) -> tuple[str, ...]:
+        """The letters of the statement that stand for any layer."""
+        if not self.tables[-1].layers:
+            return ()
+        found: dict[str, None] = {}
+        for side in statement.sides:
+            for leaf in leaves_in(side):
+                for mark in (*leaf.above, *leaf.below):
+                    shift = shift_of(mark)
+                    if shift is not None and shift[0] in self.notation.each_layer and _has_layers(leaf, self.tables):
+                        found.setdefault(shift[0])
+        return tuple(found)
+
+    def _schema(self, statement: Statement, letters: tuple[str, ...]) -> Line:
+        """The statement at each layer for which all of its tensors exist."""
+        numbers = self.tables[-1].layers
+        instances: list[tuple[str, Claim]] = []
+        errors: list[SymbackpropError] = []
+        for number in range(numbers[0] - 1, numbers[-1] + 2):
+            try:
+                line = self._claim(statement, dict.fromkeys(letters, number))
+            except SymbackpropError as error:
+                errors.append(error)
+                continue
+            if isinstance(line, Claim):
+                instances.append((f"{letters[0]} = {number}", line))
+            elif isinstance(line, Defined):
+                return line
+        if not instances:
+            raise max(errors, key=_progress)
+        if len(instances) == 1:
+            return instances[0][1]
+        return Schema(statement.where, statement.written, tuple(instances))
+
+    # claims
+
+    def _claim(self, statement: Statement, layers: Mapping[str, int]) -> Line:
+        """The statement for given layers, at each scale at which its names and shapes fit.
+
+        Raises:
+            SymbackpropError: it can be read at no scale.
+        """
+        defined = self._defined(statement, layers)
+        if defined is not None:
+            return defined
+        readings: list[Reading] = []
+        errors: list[SymbackpropError] = []
+        for symbols in self._ordered(statement):
+            try:
+                readings.append(self._reading(statement, symbols, layers))
+            except SymbackpropError as error:
+                errors.append(error)
+        if not readings:
+            raise max(errors, key=_progress)
+        whole = tuple(r for r in readings if all(side.error is None for side in r.sides))
+        kind = "update" if is_update(statement) else "equality"
+        return Claim(statement.where, statement.written, kind, whole or tuple(readings))
+
+    def _ordered(self, statement: Statement) -> list[Symbols]:
+        """The scales, the likelier first."""
+        if len(self.tables) == 1:
+            return list(self.tables)
+        one, whole = self.tables
+        return [whole, one] if _speaks_of_all(statement, one, whole, self.notation) else [one, whole]
+
+    def _reading(self, statement: Statement, symbols: Symbols, layers: Mapping[str, int]) -> Reading:
+        context = self._context(statement, symbols, layers)
+        nodes = [resolve(side, context) for side in statement.sides]
+        if is_update(statement) and statement.signs[0] in ("-=", "+="):
+            sign = statement.signs[0][0]
+            nodes[1] = syntax.Addition((("+", nodes[0]), (sign, nodes[1])), nodes[1].span)
+        for condition in statement.conditions:
+            nodes = _under(condition, nodes, context)
+        each = tuple(syntax.Name(letter, statement.span) for letter in statement.each)
+        given = self.given.get(symbols.scale, {})
+        scope = scope_of(symbols, statement.source, self.notation.base, given, frozenset(statement.each))
+        return reading_of(nodes, each, symbols, scope)
+
+    def _context(self, statement: Statement, symbols: Symbols, layers: Mapping[str, int]) -> Context:
+        given = frozenset(self.given.get(symbols.scale, {}))
+        free = tuple(letter for letter in index_letters(statement.sides[0]))
+        context = Context(
+            statement.source,
+            symbols,
+            self.notation,
+            layers,
+            frozenset(statement.each),
+            frozenset(free),
+            {},
+            None,
+            given,
+            statement.passage.markup == "latex",
+        )
+        return replace(context, sizes_of=_sizes_of(statement, context))
+
+    # definitions
+
+    def _defined(self, statement: Statement, layers: Mapping[str, int]) -> Line | None:
+        """What becomes of a statement that gives a name to something: the name, or the claim that is left."""
+        named = self._new_names(statement, layers)
+        if named is None or is_update(statement):
+            return None
+        place, leaf = named
+        rest = tuple(side for at, side in enumerate(statement.sides) if at != place)
+        name = statement.source.written(leaf.span)
+        alone = replace(statement, sides=(rest[0], rest[0]), signs=("=",))
+        claim = self._claim(alone, layers)
+        assert isinstance(claim, Claim)
+        for reading in claim.readings:
+            value = reading.sides[0].value
+            if value is not None and not reading.indices and leaf.bare:
+                self.given.setdefault(reading.scale, {})[leaf.word] = value
+        if len(rest) < 2:
+            words = f"it stands for {statement.source.written(rest[0].span)}"
+            return Defined(statement.where, statement.written, name, words)
+        line = self._claim(replace(statement, sides=rest, signs=statement.signs[1:]), layers)
+        return replace(line, definition=name) if isinstance(line, Claim) else line
+
+    def _new_names(self, statement: Statement, layers: Mapping[str, int]) -> tuple[int, Leaf] | None:
+        """The outer side that is a name which nothing bears, and no gradient's by its looks."""
+        for place in (0, len(statement.sides) - 1):
+            leaf = leaf_of(statement.sides[place])
+            if leaf is None or leaf.primes or leaf.word in ("e", "I") or not leaf.word[:1].isalpha():
+                continue
+            if looks_like_gradient(leaf) or any(self._knows(leaf, statement, s, layers) for s in self.tables):
+                continue
+            return place, leaf
+        return None
+
+    def _knows(self, leaf: Leaf, statement: Statement, symbols: Symbols, layers: Mapping[str, int]) -> bool:
+        context = self._context(statement, symbols, layers)
+        if reference_of(leaf, context) is not None or gradient_of(leaf, context) is not None:
+            return True
+        try:
+            resolve(statement.sides[0] if leaf_of(statement.sides[0]) == leaf else statement.sides[-1], context)
+        except (NotationError, UnknownNameError):
+            return False
+        return True
+
+
+def _progress(error: SymbackpropError) -> tuple[int, int]:
+    """How far a statement was read before the error."""
+    return (error.where.line, error.where.column) if error.where is not None else (0, 0)
+
+
+def _has_layers(leaf: Leaf, tables: Sequence[Symbols]) -> bool:
+    """Whether the letter is one that the model numbers by layers, a gradient's, or a function."""
+    word = leaf.word.removeprefix("d") if len(leaf.word) > 1 else leaf.word
+    stems = (word, word + "".join(leaf.accents))
+    numbered = any(stem in table.families for table in tables for stem in stems)
+    return numbered or word in ("delta", "Delta", "f", "g", "sigma", "phi", "h", "n", "Sigma")
+
+
+def _speaks_of_all(statement: Statement, one: Symbols, whole: Symbols, notation: Notation) -> bool:
+    """Whether a statement shows by its letters that it is about all samples."""
+    size = {s.name for s in whole.samples[0].free_symbols} if whole.samples else set()
+    root = whole.model.root
+    for side in statement.sides:
+        for leaf in leaves_in(side):
+            word = leaf.word.removeprefix("d") if len(leaf.word) > 1 else leaf.word
+            if leaf.word in size or (word in whole.roots and whole.roots[word] == root and root not in one.tensors):
+                return True
+            name = whole.tensor(word) or next(iter(whole.families.get(word, {}).values()), None)
+            if name is not None and name in whole.sampled and one.tensor(word) is None and word not in one.families:
+                return True
+            marks = (*leaf.above, *leaf.below)
+            if name is not None and name in whole.sampled and any(letter_of(m) in notation.samples for m in marks):
+                return True
+    return False
+
+
+def _sizes_of(statement: Statement, context: Context) -> Mapping[str, object]:
+    """The extents over which the letters of a statement are known to run, from sums and from whole entries."""
+    found: dict[str, object] = {}
+    for side in statement.sides:
+        for part in walk(side):
+            if isinstance(part, Big) and isinstance(part.below, Relation) and part.above is not None:
+                letter, high = letter_of(part.below.operands[0]), leaf_of(part.above)
+                if letter is not None and high is not None and high.bare and high.word in context.symbols.sizes:
+                    found.setdefault(letter, context.symbols.sizes[high.word])
+            leaf = leaf_of(part) if isinstance(part, Scripted | Word) else None
+            if leaf is None or not leaf.below:
+                continue
+            word = leaf.word[1:] if leaf.word[:1] == "d" and len(leaf.word) > 1 else leaf.word
+            reference = reference_of(replace(leaf, word=word), context) or reference_of(leaf, context)
+            if reference is None or any(not isinstance(place, Node) for place in reference.places):
+                continue
+            for place, extent in zip(reference.places, context.symbols.tensors[reference.tensor], strict=True):
+                letter = letter_of(place) if isinstance(place, Node) else None
+                if letter is not None:
+                    found.setdefault(letter, extent)
+    return found
+
+
+def _under(condition: Node, nodes: list[syntax.Node], context: Context) -> list[syntax.Node]:
+    """The sides where a condition on indices holds: `(i ≠ j)` leaves both as they are off the diagonal.
+
+    Raises:
+        NotationError: a condition of another kind, under which nothing is judged.
+    """
+    if isinstance(condition, Relation) and condition.signs in (("≠",), ("=",)) and len(condition.operands) == 2:
+        letters = [letter_of(part) for part in condition.operands]
+        if all(letter is not None for letter in letters):
+            inner = context.binding(letter for letter in letters if letter is not None)
+            factor = syntax.Indicator(resolve(condition, inner), condition.span)
+            return [syntax.Product((("", factor), ("*", node)), node.span) for node in nodes]
+    written = context.source.written(condition.span)
+    raise NotationError(
+        f"it is not judged under the condition {written}",
+        where=context.source.locate(condition.span),
+        fix="Write cases, or an indicator 1[...], in the formula.",
+        name=written,
+    )

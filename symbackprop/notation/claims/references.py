@@ -1,0 +1,380 @@
+r"""Leaves to tensors: which tensor a letter with its marks names, and what each mark is there.
+
+Every mark is consumed: as a part of the name (\(W_f\)), a layer (\(a^{[1]}\)), a step (\(h_{t-1}\)), a sample
+(\(x^{(i)}\)), an index, a power, a transpose. A leaf with a mark that finds no place names nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import product as combinations
+
+from symbackprop.notation.claims.context import Context
+from symbackprop.notation.claims.leaves import (
+    Leaf,
+    is_letter,
+    is_slice,
+    is_transpose,
+    letter_of,
+    shift_of,
+    text_of,
+)
+from symbackprop.notation.claims.symbols import accented, key
+from symbackprop.notation.reading.values import same_size
+from symbackprop.notation.surface.tree import Fence, Node, Number, Product, Slice, Text, Word
+
+_EARLIER = ("prev", "p", "0", "last")
+_LATER = ("next", "n")
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A tensor with the place at each axis: an index as written, an implied `Sample`, or None for the whole axis.
+
+    `power` is an exponent as written, `transposed` whether a T stands above, `through` the tensor by way of which a part
+    of an adjoint comes.
+    """
+
+    tensor: str
+    places: tuple[Node | Sample | None, ...] = ()
+    power: Node | None = None
+    transposed: bool = False
+    through: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The index of the sample that a sum around the leaf runs over."""
+
+    letter: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """A tensor that a word and some of its marks name, and the marks that are left."""
+
+    tensor: str
+    below: tuple[Node, ...]
+    above: tuple[Node, ...]
+
+
+def reference_of(leaf: Leaf, context: Context) -> Reference | None:
+    """What a leaf refers to: the first tensor that its name spells, all of whose other marks find a place."""
+    for named in _named(leaf, context):
+        found = _placed(named, context)
+        if found is not None:
+            return found
+    return None
+
+
+# ------------------------------------------------------------------------------------------------------------- the name
+
+
+def _named(leaf: Leaf, context: Context) -> Iterator[_Named]:
+    """The tensors that the leaf may name, those whose names take up more marks first."""
+    for place, layer in _layers(leaf.above, context):
+        rest = leaf.above[:place] + leaf.above[place + 1 :]
+        yield from _of_layer(leaf, layer, leaf.below, rest, context)
+    for place, layer in _layers_below(leaf.below, context):
+        rest = leaf.below[:place] + leaf.below[place + 1 :]
+        yield from _of_layer(leaf, layer, rest, leaf.above, context)
+    for stem in _stems(leaf):
+        for count in range(len(leaf.below), -1, -1):
+            texts = [text_of(mark) for mark in leaf.below[:count]]
+            if not all(texts):
+                continue
+            below = "".join(text for text in texts if text)
+            for place, above in [*enumerate(map(text_of, leaf.above)), (None, "")]:
+                if above is None or (place is not None and is_transpose(leaf.above[place])):
+                    continue
+                rest = leaf.above if place is None else leaf.above[:place] + leaf.above[place + 1 :]
+                for spelling in dict.fromkeys((stem + below + above, stem + above + below)):
+                    tensor = context.symbols.spelled.get(key(spelling))
+                    if tensor is not None:
+                        yield _Named(tensor, leaf.below[count:], rest)
+    yield from _of_one_step(leaf, context)
+
+
+def _stems(leaf: Leaf) -> Iterator[str]:
+    """The word with its accents as letters behind it: `yhat`, `yh`."""
+    for accents in combinations(*(accented(accent) for accent in leaf.accents)):
+        yield leaf.word + "".join(accents)
+
+
+def _layers(marks: tuple[Node, ...], context: Context) -> Iterator[tuple[int, str | int]]:
+    """The marks that may be a layer: its place, and the number, or "last" and "before" in a model without numbers."""
+    for place, mark in enumerate(marks):
+        fenced = isinstance(mark, Fence) and mark.opening in ("[", "(")
+        inner = mark.body if isinstance(mark, Fence) and fenced else mark
+        if isinstance(inner, Number) and inner.value.denominator == 1:
+            yield place, int(inner.value)
+        elif (number := layer_of(inner, context)) is not None:
+            yield place, number
+
+
+def _layers_below(marks: tuple[Node, ...], context: Context) -> Iterator[tuple[int, str | int]]:
+    """The letters below that stand for a layer: `W_l`."""
+    for place, mark in enumerate(marks):
+        shift = shift_of(mark)
+        if shift is not None and shift[0] in context.layers:
+            yield place, context.layers[shift[0]] + shift[1]
+
+
+def layer_of(mark: Node, context: Context) -> int | str | None:
+    """The number of the layer that `l + 1`, `L` or `n_l` is; "last" or "before" where the model does not number them."""
+    shift = shift_of(mark)
+    if shift is None and isinstance(mark, Word) and mark.text in context.notation.last_layer:
+        shift = mark.text, 0
+    if shift is None:
+        return None
+    letter, change = shift
+    if letter in context.layers:
+        return context.layers[letter] + change
+    if letter in context.notation.last_layer or (letter == "nl" and change == 0):
+        layers = context.symbols.layers
+        if layers:
+            return layers[-1] + change
+        return {0: "last", -1: "before"}.get(change)
+    return None
+
+
+def _of_layer(
+    leaf: Leaf, layer: int | str, below: tuple[Node, ...], above: tuple[Node, ...], context: Context
+) -> Iterator[_Named]:
+    """The tensors of that layer; of the layer before the first, the input of the network."""
+    symbols = context.symbols
+    for stem in _stems(leaf):
+        for count in range(len(below), -1, -1):
+            texts = [text_of(mark) for mark in below[:count]]
+            if not all(texts):
+                continue
+            part = "".join(text for text in texts if text)
+            if isinstance(layer, int):
+                spellings = (f"{stem}{part}{layer}", f"{stem}{layer}{part}")
+            else:
+                spellings = (f"{stem}{part}",) if layer == "last" else ()
+            for spelling in dict.fromkeys(spellings):
+                tensor = symbols.spelled.get(key(spelling))
+                if tensor is not None:
+                    yield _Named(tensor, below[count:], above)
+        if _is_input(stem, layer, context) and symbols.network_input is not None:
+            yield _Named(symbols.network_input, below, above)
+
+
+def _is_input(stem: str, layer: int | str, context: Context) -> bool:
+    """Whether the layer before the first of a family of activations is meant: a^{l-1} for the first layer is x."""
+    symbols = context.symbols
+    if layer == "before":
+        tensor = symbols.spelled.get(key(stem))
+        return tensor is not None and symbols.roles.get(tensor) == "intermediate"
+    family = symbols.families.get(key(stem), {})
+    own = [n for n, name in family.items() if symbols.roles.get(name) == "intermediate"]
+    return (
+        isinstance(layer, int)
+        and bool(own)
+        and layer == min(own) - 1
+        and not any(family[n] in symbols.preactivations for n in own)
+    )
+
+
+def _of_one_step(leaf: Leaf, context: Context) -> Iterator[_Named]:
+    """In a model of one step, x_t is x and h_{t-1} the tensor called hp, h_prev or h0."""
+    if context.symbols.timed:
+        return
+    for marks, others, is_below in ((leaf.below, leaf.above, True), (leaf.above, leaf.below, False)):
+        for place, mark in enumerate(marks):
+            shift = shift_of(mark)
+            if shift is None or shift[0] not in context.notation.times or abs(shift[1]) > 1:
+                continue
+            rest = marks[:place] + marks[place + 1 :]
+            texts = [text_of(part) for part in (rest if is_below else others)]
+            part = "".join(text for text in texts if text) if all(texts) else ""
+            suffixes = {0: ("", "t"), -1: _EARLIER, 1: _LATER}[shift[1]]
+            for stem in _stems(leaf):
+                for suffix in suffixes:
+                    for middle in dict.fromkeys((part, "")):
+                        tensor = context.symbols.spelled.get(key(stem + middle + suffix))
+                        if tensor is None:
+                            continue
+                        left = () if middle else (rest if is_below else others)
+                        yield _Named(tensor, left if is_below else left, () if is_below and middle else
+                                     (others if is_below else rest))  # fmt: skip
+
+
+# ----------------------------------------------------------------------------------------------------------- the places
+
+
+def _placed(named: _Named, context: Context) -> Reference | None:
+    """The reference with every mark at its place; None if one finds none."""
+    symbols, tensor = context.symbols, named.tensor
+    rank = len(symbols.tensors[tensor])
+    axis = symbols.sample_axis(tensor)
+    places: list[Node | Sample | None] = [None] * rank
+    taken: set[int] = set()
+    power: Node | None = None
+    transposed, through = False, ""
+    for mark in named.above:
+        if is_transpose(mark):
+            transposed = True
+            continue
+        at = _axis_above(mark, tensor, axis, taken, context)
+        if at is not None:
+            places[at] = _inner(mark)
+            taken.add(at)
+        elif _is_power(mark) and power is None:
+            power = _inner(mark) if not isinstance(mark, Fence) else mark
+        else:
+            return None
+    indices: list[Node] = []
+    for mark in named.below:
+        if isinstance(mark, Text) or (isinstance(mark, Product) and isinstance(mark.factors[0][1], Text)):
+            through = _through(mark, context) or ""
+            if not through:
+                return None
+        elif _is_decoration(mark, context):
+            continue
+        else:
+            indices.append(mark)
+    filled = _filled(tensor, indices, places, taken, context)
+    return None if filled is None else Reference(tensor, filled, power, transposed, through)
+
+
+def _inner(mark: Node) -> Node:
+    return mark.body if isinstance(mark, Fence) else mark
+
+
+def _axis_above(mark: Node, tensor: str, axis: int | None, taken: set[int], context: Context) -> int | None:
+    """The axis at which a mark above is an index: a sample's, a step's, or that of its size; None if at none."""
+    symbols, notation = context.symbols, context.notation
+    fence = mark.opening if isinstance(mark, Fence) else ""
+    shift = shift_of(mark)
+    number = isinstance(_inner(mark), Number)
+    timed = tensor in symbols.timed
+    time = (1 if axis == 0 else 0) if timed else None
+    if shift is not None:
+        letter = shift[0]
+        if axis is not None and axis not in taken and letter in notation.samples:
+            return axis
+        if time is not None and time not in taken and (fence in ("(", "⟨", "[") or letter not in symbols.tensors):
+            return time
+        if axis is not None and axis not in taken and fence == "(":
+            return axis
+        if fence in ("(", "⟨") and letter in (*context.bound, *context.sizes_of):
+            return _by_size(letter, tensor, taken, context)
+    if number and fence in ("(", "⟨"):
+        if time is not None and time not in taken:
+            return time
+        if axis is not None and axis not in taken:
+            return axis
+    if number and not fence and time is not None and time not in taken and notation.superscript_times:
+        return time
+    return None
+
+
+def _by_size(letter: str, tensor: str, taken: set[int], context: Context) -> int | None:
+    """The one axis that is as long as the range of the letter."""
+    extent = context.sizes_of.get(letter)
+    shape = context.symbols.tensors[tensor]
+    fitting = [
+        at for at, size in enumerate(shape) if at not in taken and extent is not None and same_size(size, extent)
+    ]
+    if extent is None and len(shape) - len(taken) == 1:
+        return next(at for at in range(len(shape)) if at not in taken)
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def _is_power(mark: Node) -> bool:
+    """Whether a mark above may be an exponent: a number, a formula; no letter in brackets."""
+    if isinstance(mark, Fence):
+        return mark.opening == "(" and not isinstance(mark.body, Number) and letter_of(mark.body) is None
+    if isinstance(mark, Word):
+        return is_letter(mark.text) and mark.font != "upright"
+    return not isinstance(mark, Text | Slice)
+
+
+def _through(mark: Node, context: Context) -> str | None:
+    """The tensor of `via μ`."""
+    parts = [part for _, part in mark.factors] if isinstance(mark, Product) else [mark]
+    words = " ".join(part.text for part in parts if isinstance(part, Text | Word)).split()
+    names = [context.symbols.tensor(word.strip("$\\")) for word in words if word not in ("via", "through", "by")]
+    found = [name for name in names if name is not None]
+    return found[0] if len(found) == 1 and words[0] in ("via", "through", "by") else None
+
+
+def _is_decoration(mark: Node, context: Context) -> bool:
+    r"""Whether a mark below says nothing of the model: the \(\mathcal{B}\) of a mini-batch, the F of a norm."""
+    return isinstance(mark, Word) and mark.font == "cal" and context.symbols.tensor(mark.text) is None
+
+
+def _filled(
+    tensor: str, marks: list[Node], places: list[Node | Sample | None], taken: set[int], context: Context
+) -> tuple[Node | Sample | None, ...] | None:
+    """The places with the indices below at the axes that are free, from left to right."""
+    symbols = context.symbols
+    shape, axis = symbols.tensors[tensor], symbols.sample_axis(tensor)
+    marks = _divided(marks, len(shape) - len(taken))
+    letters = [letter_of(mark) for mark in marks]
+    if axis is not None and axis not in taken:
+        own = [place for place, letter in enumerate(letters) if letter in context.notation.samples]
+        if len(own) == 1 and (len(marks) < len(shape) or own[0] == axis or len(shape) == 1):
+            places[axis] = marks.pop(own[0])
+            taken.add(axis)
+        elif context.sample is not None and len(marks) < len(shape) - len(taken):
+            places[axis] = Sample(context.sample)
+            taken.add(axis)
+    free = [at for at in range(len(shape)) if at not in taken]
+    if not marks:
+        return tuple(places)
+    if len(marks) == len(free):
+        chosen = free
+    elif len(marks) == sum(shape[at] != 1 for at in free) and len(marks) < len(free):
+        chosen = [at for at in free if shape[at] != 1]
+        for at in free:
+            if at not in chosen:
+                places[at] = Number(Fraction(context.notation.base), str(context.notation.base), marks[0].span)
+    elif len(marks) < len(free):
+        found = _partly(marks, tensor, free, context)
+        if found is None:
+            return None
+        chosen = found
+    else:
+        return None
+    for at, mark in zip(chosen, marks, strict=True):
+        places[at] = None if is_slice(mark) else mark
+    return tuple(places)
+
+
+def _divided(marks: list[Node], wanted: int) -> list[Node]:
+    """Marks with words of several letters and numbers of several digits divided, where more indices are wanted."""
+    found: list[Node] = []
+    for mark in marks:
+        whole = text_of(mark)
+        if isinstance(mark, Word) and whole is not None and not is_letter(whole):
+            found += [Word(letter, mark.span) for letter in whole]
+        elif (
+            isinstance(mark, Number) and mark.written.isdigit() and len(mark.written) == wanted > 1 and len(marks) == 1
+        ):
+            found += [Number(Fraction(digit), digit, mark.span) for digit in mark.written]
+        else:
+            found.append(mark)
+    return found
+
+
+def _partly(marks: list[Node], tensor: str, free: list[int], context: Context) -> list[int] | None:
+    """The axes of fewer indices than there are: those as long as the letters' ranges, else the first ones."""
+    symbols = context.symbols
+    taken = {at for at in range(len(symbols.tensors[tensor])) if at not in free}
+    chosen: list[int] = []
+    for mark in marks:
+        shift = shift_of(mark)
+        at = None if shift is None else _by_size(shift[0], tensor, taken | set(chosen), context)
+        chosen.append(-1 if at is None else at)
+    if -1 not in chosen:
+        return chosen
+    sample = symbols.sample_axis(tensor)
+    leading = [at for at in free if at != sample]
+    if tensor in symbols.timed or len(marks) >= len(leading):
+        return leading[: len(marks)]
+    return leading[: len(marks)]

@@ -1,0 +1,967 @@
+r"""Surface to syntax: every node of what was written becomes what it means, once symbols and notation are known.
+
+A row of neighbours is read from left to right: derivatives, functions at their arguments, entries, and what is left are
+factors. What cannot be read is an error with its place; nothing that stands in a formula is dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
+
+from symbackprop.errors import NotationError, UnknownNameError, suggestion
+from symbackprop.notation.claims import differentials, functions
+from symbackprop.notation.claims.adjoints import (
+    Gradient,
+    gradient_of,
+    is_kronecker,
+    looks_like_gradient,
+    operated,
+)
+from symbackprop.notation.claims.context import Context
+from symbackprop.notation.claims.emission import derivative, value, variable
+from symbackprop.notation.claims.leaves import Leaf, is_slice, is_transpose, leaf_of, letter_of
+from symbackprop.notation.claims.references import Reference, reference_of
+from symbackprop.notation.claims.sums import summed
+from symbackprop.notation.claims.symbols import LEARNING_RATES, key
+from symbackprop.notation.reading import syntax
+from symbackprop.notation.source import Span
+from symbackprop.notation.surface.tree import (
+    Accent,
+    Big,
+    Braced,
+    Dots,
+    Empty,
+    Fence,
+    Joint,
+    Listing,
+    Logic,
+    Node,
+    Number,
+    Product,
+    Quotient,
+    Range,
+    Relation,
+    Root,
+    Rows,
+    Scripted,
+    Slice,
+    Sum,
+    Text,
+    Word,
+)
+
+Row = tuple[tuple[Joint, Node], ...]
+SIGNS = {"=": "==", "==": "==", "≤": "<=", "≥": ">=", "≠": "!=", "<": "<", ">": ">"}
+_NEIGHBOURS = ("", "·", "@")
+_JOINTS = {"×": "*"}
+_ONES = ("1", "𝟏", "𝟙")
+
+
+def resolve(node: Node, context: Context) -> syntax.Node:
+    """What a node of the surface stands for.
+
+    Raises:
+        NotationError: it has no meaning here, or two.
+        UnknownNameError: a name that nothing declares.
+    """
+    match node:
+        case Number(number, _, span):
+            return syntax.Number(number, span)
+        case Word() | Accent():
+            return _row((("", node),), context)
+        case Scripted():
+            return _row((("", node),), context)
+        case Fence():
+            return _fence(node, context)
+        case Quotient(above, below, span):
+            return _quotient(above, below, span, context)
+        case Root(body, degree, span):
+            return _root(body, degree, span, context)
+        case Big():
+            return summed(node, context, resolve)
+        case Product():
+            return _product(node, context)
+        case Sum():
+            return _sum(node, context)
+        case Relation() | Logic():
+            return _condition(node, context)
+        case Rows():
+            return _rows(node, context)
+        case Braced(body):
+            return resolve(body, context)
+        case Slice() if is_slice(node):
+            return syntax.Whole(node.span)
+        case Range(low, high, span):
+            return syntax.Range(resolve(low, context), resolve(high, context), span)
+    raise _no_meaning(node, context)
+
+
+def _no_meaning(node: Node, context: Context) -> NotationError:
+    written = context.source.written(node.span)
+    what = {Dots: "dots leave open what is meant", Empty: "something is missing", Listing: f"{written} is a list"}
+    return NotationError(
+        what.get(type(node), f"{written} has no meaning here"),
+        where=context.source.locate(node.span),
+        fix="Write the terms out." if isinstance(node, Dots) else None,
+        name=written,
+    )
+
+
+# ------------------------------------------------------------------------------------------------------ sums, products
+
+
+def _sum(node: Sum, context: Context) -> syntax.Node:
+    if any(sign not in ("+", "-") for sign, _ in node.terms):
+        raise _no_meaning(node, context)
+    terms = tuple((sign, resolve(term, context)) for sign, term in node.terms)
+    if len(terms) == 1:
+        sign, term = terms[0]
+        return syntax.Negative(term, node.span) if sign == "-" else term
+    return syntax.Addition(terms, node.span)
+
+
+def _product(node: Product, context: Context) -> syntax.Node:
+    """A row of factors; fractions of differentials that a slash makes, `∂L/∂W1 x`, are put together first."""
+    made: list[tuple[Joint, Node]] = []
+    for joint, part in node.factors:
+        above = made[-1][1] if made else part
+        if joint == "/" and made and _is_differential(above, context) and _is_differential(part, context):
+            made[-1] = (made[-1][0], Quotient(above, part, above.span.to(part.span)))
+        else:
+            made.append((joint, part))
+    return _row(tuple(made), context)
+
+
+def _is_differential(node: Node, context: Context) -> bool:
+    return differentials.differential(node, context) is not None
+
+
+def _row(factors: Row, context: Context) -> syntax.Node:
+    """A product, its factors read from left to right."""
+    made: list[tuple[Joint, syntax.Node]] = []
+    rest = factors
+    while rest:
+        for joint, node, count in _first(rest, context):
+            made.append((_JOINTS.get(joint, joint) if made else "", node))
+            rest = rest[count:]
+    if not context.divides_words:
+        _refuse_two_readings(factors, context)
+    if len(made) == 1:
+        return made[0][1]
+    return syntax.Product(tuple(made), factors[0][1].span.to(factors[-1][1].span))
+
+
+def _refuse_two_readings(factors: Row, context: Context) -> None:
+    """`1/2x` in plain text, which may be (1/2) x or 1/(2 x); `1/2 x` is the former.
+
+    Raises:
+        NotationError: a factor stands right behind a divisor.
+    """
+    written = context.source.written
+    for (_, above), (slash, below), (joint, following) in zip(factors, factors[1:], factors[2:], strict=False):
+        if slash != "/" or joint != "":
+            continue
+        apart = above.span.end + 1 != below.span.start or below.span.end == following.span.start
+        if apart and not (isinstance(following, Fence) and following.opening == "["):
+            a, b, c = (written(part.span) for part in (above, below, following))
+            span = above.span.to(following.span)
+            raise NotationError(
+                f"{written(span)} can be read in two ways",
+                where=context.source.locate(span),
+                fix=f"Write ({a}/{b}) {c} or {a}/({b} {c}).",
+                name=written(span),
+            )
+
+
+def _first(row: Row, context: Context) -> Iterator[tuple[Joint, syntax.Node, int]]:
+    """The first factor of a row, read, with the number of factors that it takes; a word may be several factors."""
+    joint, node = row[0]
+    if joint == "⊗":
+        raise NotationError(
+            "⊗ can be an outer product or a product entry by entry",
+            where=context.source.locate(node.span),
+            fix="Write u vᵀ or u ⊙ v.",
+        )
+    neighbours = _neighbours(row)
+    for read in (_differentiated, _nabla, _indicator, _operated, _called, _entry):
+        found = read(neighbours, context)
+        if found is not None:
+            yield joint, found[0], found[1]
+            return
+    if isinstance(node, Product):
+        yield joint, _product(node, context), 1
+        return
+    leaf = leaf_of(node)
+    if leaf is None:
+        yield joint, _scripted(node, context) if isinstance(node, Scripted) else resolve(node, context), 1
+        return
+    single = _leaf(leaf, context)
+    if single is not None:
+        yield joint, single, 1
+        return
+    divided = _words(leaf, context) if context.divides_words else None
+    if divided is None:
+        raise unknown(leaf, context)
+    parts = (*(("", part) for part in divided), *row[1:])
+    whole = _row_of_words(parts, len(divided), context)
+    for place, (inner, part, count) in enumerate(whole):
+        yield (joint if place == 0 else inner), part, count
+
+
+def _row_of_words(row: Row, words: int, context: Context) -> list[tuple[Joint, syntax.Node, int]]:
+    """The factors that a word is divided into; the last may take what stands behind the word as its argument."""
+    found: list[tuple[Joint, syntax.Node, int]] = []
+    place = 0
+    while place < words:
+        for joint, node, count in _first(row[place:], context):
+            found.append((joint, node, 0))
+            place += count
+    joint, node, _ = found[-1]
+    found[-1] = (joint, node, 1 + place - words)
+    return found
+
+
+def _neighbours(row: Row) -> Row:
+    """The first factor and those that stand right behind it."""
+    count = 1
+    while count < len(row) and row[count][0] in _NEIGHBOURS:
+        count += 1
+    return row[:count]
+
+
+# ----------------------------------------------------------------------------------------------------------- derivatives
+
+
+def _quotient(above: Node, below: Node, span: Span, context: Context) -> syntax.Node:
+    found = differentials.quotient(above, below, span, context, resolve)
+    if isinstance(found, Reference):
+        raise NotationError(
+            f"nothing is differentiated in {context.source.written(span)}",
+            where=context.source.locate(span),
+            fix="Write ∂L/∂W.",
+        )
+    if found is not None:
+        return found
+    top, bottom = resolve(above, context), resolve(below, context)
+    return syntax.Product((("", top), ("/", bottom)), span)
+
+
+def _differentiated(row: Row, context: Context) -> tuple[syntax.Node, int] | None:
+    """`∂/∂x` with all that stands behind it in the row; a fraction of differentials with marks is left to others."""
+    node = row[0][1]
+    if not isinstance(node, Quotient):
+        return None
+    found = differentials.quotient(node.above, node.below, node.span, context, resolve)
+    if not isinstance(found, Reference):
+        return None if found is None else (found, 1)
+    if len(row) == 1:
+        return None
+    span = node.span.to(row[-1][1].span)
+    place = differentials.Differential("∂", (("", node),), node.span)
+    operand = tuple(("" if at == 0 else joint, part) for at, (joint, part) in enumerate(row[1:]))
+    return differentials.derivative_of(operand, found, span, place, context, resolve), len(row)
+
+
+def _nabla(row: Row, context: Context) -> tuple[syntax.Node, int] | None:
+    return differentials.nabla(row, context, resolve)
+
+
+def _operated(row: Row, context: Context) -> tuple[syntax.Node, int] | None:
+    r"""`d\Gamma_o`, `\delta\mathbf{y}^t`, `d\tilde c`: the adjoint of what stands behind the sign."""
+    if len(row) < 2 or row[1][0] != "":
+        return None
+    target = operated(row[0][1], row[1][1], context)
+    if target is None:
+        return None
+    span = row[0][1].span.to(row[1][1].span)
+    count = 2
+    if len(row) > 2 and _is_indices(row[2], target, context):
+        target, count = differentials.with_indices(target, row[2][1]), 3  # type: ignore[arg-type]
+    found = reference_of(target, context)
+    if found is None:
+        return None
+    return derivative(found, "", span, context, resolve), count
+
+
+# ------------------------------------------------------------------------------------------------------ calls, functions
+
+
+def _called(row: Row, context: Context) -> tuple[syntax.Node, int] | None:
+    """A function at its argument: in brackets, or what stands right behind it."""
+    node = row[0][1]
+    leaf = leaf_of(node)
+    if leaf is None or (leaf.word in context.bound and leaf.bare):
+        return None
+    fence = _fence_behind(row)
+    method = _method(leaf, fence, context)
+    if method is not None:
+        return method
+    name = None if leaf.accents else functions.known(leaf.word, context)
+    if leaf.word == "e" and leaf.above and not leaf.below and context.symbols.tensor("e") is None:
+        exponent = resolve(leaf.above[0], context)
+        call = syntax.Call(syntax.Name("exp", leaf.span), (exponent,), leaf.span)
+        return call, 1
+    if fence is not None and fence.opening in ("(", "[", "{"):
+        return _with_brackets(leaf, name, fence, row, context)
+    if name is None or len(row) < 2 or (row[1][0] != "" and not leaf.primes):
+        return None
+    if name in ("I", "e") or _takes_no_bare_argument(row[1][1], context):
+        return None
+    argument, count = _bare_argument(row[1:], context)
+    span = node.span.to(row[count][1].span)
+    return _applied(leaf, name, (argument,), span, context), 1 + count
+
+
+def _takes_no_bare_argument(node: Node, context: Context) -> bool:
+    return isinstance(node, Text | Dots | Empty)
+
+
+def _bare_argument(row: Row, context: Context) -> tuple[syntax.Node, int]:
+    """What a function without brackets is applied to: the next factor, with its own argument or indices."""
+    parts = list(_first(_neighbours(row), context))
+    if len(parts) == 1:
+        return parts[0][1], parts[0][2]
+    product = syntax.Product(tuple((joint, part) for joint, part, _ in parts), parts[0][1].span)
+    return product, sum(count for _, _, count in parts)
+
+
+def _fence_behind(row: Row) -> Fence | None:
+    if len(row) > 1 and row[1][0] == "" and isinstance(row[1][1], Fence) and row[1][1].opening in ("(", "[", "{"):
+        return row[1][1]
+    return None
+
+
+def _with_brackets(
+    leaf: Leaf, name: str | None, fence: Fence, row: Row, context: Context
+) -> tuple[syntax.Node, int] | None:
+    span = leaf.span.to(fence.span)
+    if fence.opening == "(":
+        primed = differentials.primed_root(leaf, fence.body, span, context, resolve)
+        if primed is not None:
+            return primed, 2
+        root = differentials.root_of((row[0], row[1]), context)
+        if root is not None and _names_only(fence.body, context):
+            return syntax.Name(root, span), 2
+    if name is not None and not (fence.opening == "[" and _is_condition(fence.body)):
+        if leaf.word == "delta":
+            return None
+        return _applied(leaf, name, _arguments(fence, context), span, context), 2
+    if fence.opening == "(" and _is_chance(fence.body):
+        return _chance(leaf, fence, span, context), 2
+    if _means_tensor(leaf, context):
+        return None
+    if fence.opening in ("(", "[") and (functions.may_be(leaf.word) or leaf.primes) and not leaf.below:
+        argument = resolve(fence.body, context)
+        found = functions.applied(leaf.word, argument, context)
+        if found is not None:
+            return _applied(leaf, found, (argument,), span, context), 2
+    if fence.tight and fence.opening == "(" and not context.divides_words:
+        raise _unknown_function(leaf, context)
+    return None
+
+
+def _means_tensor(leaf: Leaf, context: Context) -> bool:
+    """Whether a name with brackets behind it is a tensor, an adjoint or a size, so that the brackets are a factor."""
+    if leaf.primes:
+        return False
+    known = leaf.word in context.symbols.sizes or leaf.word in context.given or leaf.word in context.bound
+    return known or reference_of(leaf, context) is not None or gradient_of(leaf, context) is not None
+
+
+def _names_only(node: Node, context: Context) -> bool:
+    """Whether brackets hold the names of what a loss depends on, and no formula: `J(W, b; x, y)`."""
+    items = node.items if isinstance(node, Listing) else (node,)
+    return all(leaf_of(item) is not None for item in items)
+
+
+def _arguments(fence: Fence, context: Context) -> tuple[syntax.Node, ...]:
+    items = fence.body.items if isinstance(fence.body, Listing) else (fence.body,)
+    if len(items) == 1 and isinstance(items[0], Empty):
+        return ()
+    found: list[syntax.Node] = []
+    inner = context
+    for item in items:
+        argument = _argument(item, inner)
+        if isinstance(argument, syntax.Name | syntax.Named) and len(items) > 1:
+            letter = argument.name if isinstance(argument, syntax.Name) else argument.name.name
+            inner = inner.binding((letter,)) if len(letter) <= 2 else inner
+        found.append(argument)
+    return tuple(found)
+
+
+def _argument(item: Node, context: Context) -> syntax.Node:
+    """An argument; `axis = 1` and `j = 1..n` are named, a small letter alone may be an index."""
+    match item:
+        case Relation((Word(name, place), part), ("=",)):
+            made = _option(part, context)
+            return syntax.Named(syntax.Name(name, place), made, item.span)
+        case Word(text, span) if len(text) <= 2 and text.islower() and context.symbols.tensor(text) is None:
+            return syntax.Name(text, span)
+        case Fence("(", Listing(items)):
+            return syntax.Listed(tuple(resolve(part, context) for part in items), item.span)
+        case Relation((low, Word(name, place), high), ("≤" | "<", "≤" | "<")):
+            return _condition(item, context.binding((name,)))
+        case Relation((Word(name, place), high), ("≤" | "<",)):
+            return _condition(item, context.binding((name,)))
+    return resolve(item, context)
+
+
+def _option(part: Node, context: Context) -> syntax.Node:
+    match part:
+        case Word(text, span) if text in ("True", "False", "yes", "no", "true", "false"):
+            return syntax.Name(text, span)
+        case Range(low, high, span):
+            return syntax.Range(resolve(low, context), resolve(high, context), span)
+        case Fence("(", Listing(items)):
+            return syntax.Listed(tuple(resolve(item, context) for item in items), part.span)
+    return resolve(part, context)
+
+
+def _applied(leaf: Leaf, name: str, arguments: tuple[syntax.Node, ...], span: Span, context: Context) -> syntax.Node:
+    """A call with its primes as the order of a derivative, and with the power that stands above its name."""
+    order, power = leaf.primes, None
+    for mark in leaf.above:
+        if isinstance(mark, Fence) and mark.opening == "(" and isinstance(mark.body, Number):
+            order = int(mark.body.value)
+        elif isinstance(mark, Fence) and mark.opening == "[":
+            continue  # the layer of a function: g^{[1]}
+        elif isinstance(mark, Word) and is_transpose(mark):
+            raise _no_meaning(mark, context)
+        else:
+            power = mark
+    for mark in leaf.below:
+        if not isinstance(mark, Word) or mark.text not in ("F", "softmax"):
+            raise _unknown_mark(mark, leaf, context)
+    node: syntax.Node = syntax.Call(syntax.Name(name, leaf.span), arguments, span, order)
+    return node if power is None else syntax.Power(node, resolve(power, context), span)
+
+
+def _unknown_mark(mark: Node, leaf: Leaf, context: Context) -> NotationError:
+    written = context.source.written(mark.span)
+    return NotationError(
+        f"{written} at the function {context.source.written(leaf.span)} has no meaning here",
+        where=context.source.locate(mark.span),
+        name=written,
+    )
+
+
+def _method(leaf: Leaf, fence: Fence | None, context: Context) -> tuple[syntax.Node, int] | None:
+    """`dZ.sum(axis=0)`, `W2.T`: what a program calls at a tensor."""
+    head, dot, name = leaf.word.rpartition(".")
+    if not dot or context.symbols.tensor(leaf.word) is not None or functions.plain_name(leaf.word) != leaf.word:
+        return None
+    inner = replace(leaf, word=head)
+    target = _leaf(inner, context)
+    if target is None:
+        return None
+    if name == "T":
+        return syntax.Transpose(target, leaf.span), 1
+    if name in ("sum", "mean", "max", "dot") and fence is not None and fence.opening == "(":
+        span = leaf.span.to(fence.span)
+        arguments = _arguments(fence, context)
+        if name != "dot":
+            arguments = tuple(_as_axis(argument) for argument in arguments)
+        return syntax.Call(syntax.Name(name, leaf.span), (target, *arguments), span), 2
+    return None
+
+
+def _as_axis(argument: syntax.Node) -> syntax.Node:
+    if isinstance(argument, syntax.Named):
+        return argument
+    return syntax.Named(syntax.Name("axis", argument.span), argument, argument.span)
+
+
+# ----------------------------------------------------------------------------------------------- chances and indicators
+
+
+def _is_condition(node: Node) -> bool:
+    return isinstance(node, Relation | Logic)
+
+
+def _is_chance(node: Node) -> bool:
+    """Whether brackets hold `y = k | x`."""
+    first = node.items[0] if isinstance(node, Listing) else node
+    return isinstance(first, Relation) and first.signs == ("=",)
+
+
+def _chance(leaf: Leaf, fence: Fence, span: Span, context: Context) -> syntax.Node:
+    """`p(y = k | x)`: entry k of the distribution that the loss compares with y."""
+    first = fence.body.items[0] if isinstance(fence.body, Listing) else fence.body
+    assert isinstance(first, Relation)
+    target = leaf_of(first.operands[0])
+    found = None if target is None else reference_of(target, context)
+    name = context.symbols.tensor(leaf.word) or context.symbols.tensor(leaf.word.lower())
+    if found is None or target is None or name is None:
+        raise _unknown_function(leaf, context)
+    chosen = replace(target, word=name, below=(*target.below, first.operands[1]), span=span)
+    entry = reference_of(chosen, context)
+    if entry is None:
+        raise _unknown_function(leaf, context)
+    return value(entry, span, context, resolve)
+
+
+def _indicator(row: Row, context: Context) -> tuple[syntax.Node, int] | None:
+    r"""`1[z > 0]`, `1\{y = k\}`, `\mathbb{1}_{i = j}`, `[i = j]`, `(z > 0)`; ones with their sizes, the identity."""
+    node = row[0][1]
+    fence = _fence_behind(row)
+    if isinstance(node, Fence) and _is_condition(node.body) and node.opening in ("[", "(", "{"):
+        if node.opening == "(" and isinstance(node.body, Relation) and set(node.body.signs) & {"=", ":="}:
+            raise NotationError(
+                "an equation in round brackets has no value",
+                where=context.source.locate(node.body.span),
+                fix="Write [a = b] for 1 where they are equal.",
+            )
+        return _of_condition(node.body, node.span, context), 1
+    leaf = leaf_of(node)
+    is_one = _is_one(node, leaf)
+    if fence is not None and _is_condition(fence.body) and (is_one or (leaf is not None and leaf.word == "I")):
+        return _of_condition(fence.body, node.span.to(fence.span), context), 2
+    if isinstance(node, Scripted) and _is_one(node.base, leaf_of(node.base)) and node.below:
+        return _with_sizes(node, "1_", context), 1
+    if leaf is not None and leaf.word in _ONES and leaf.bare:
+        return syntax.Number(Fraction(1), node.span), 1
+    if leaf is not None and leaf.word == "I" and leaf.below and context.symbols.tensor("I") is None:
+        return _with_sizes(node, "I_", context), 1
+    return None
+
+
+def _is_one(node: Node, leaf: Leaf | None) -> bool:
+    return (isinstance(node, Number) and node.value == 1) or (leaf is not None and leaf.word in _ONES)
+
+
+def _of_condition(condition: Node, span: Span, context: Context) -> syntax.Node:
+    """1 where the condition holds; of a target with one 1, `y = k` is its entry k."""
+    match condition:
+        case Relation((first, second), ("=",)):
+            target = leaf_of(first)
+            if target is not None and letter_of(first) not in context.bound:
+                chosen = reference_of(replace(target, below=(*target.below, second)), context)
+                if chosen is not None and _is_one_hot(chosen.tensor, context):
+                    return value(chosen, span, context, resolve)
+    return syntax.Indicator(_condition(condition, context), span)
+
+
+def _is_one_hot(tensor: str, context: Context) -> bool:
+    return any(f.kind in ("one_hot",) for t in context.symbols.model.tensors if t.name == tensor for f in t.facts)
+
+
+def _with_sizes(node: Node, name: str, context: Context) -> syntax.Node:
+    """Ones and the identity with their sizes below, `1_{h×m}`; or a condition, `1_{z > 0}`."""
+    assert isinstance(node, Scripted)
+    (below,) = node.below
+    inner = below.body if isinstance(below, Fence) else below
+    if _is_condition(inner):
+        return _of_condition(inner, node.span, context)
+    sizes = _sizes(inner)
+    call: syntax.Node = syntax.Call(
+        syntax.Name(name, node.span), tuple(resolve(size, context) for size in sizes), node.span
+    )
+    for mark in node.above:
+        if not is_transpose(mark):
+            raise _no_meaning(mark, context)
+        call = syntax.Transpose(call, node.span)
+    return call
+
+
+def _sizes(node: Node) -> tuple[Node, ...]:
+    match node:
+        case Listing(items):
+            return items
+        case Product(factors) if all(joint in ("", "×", "*") for joint, _ in factors) and any(
+            joint in ("×", "*") for joint, _ in factors
+        ):
+            return tuple(part for _, part in factors)
+    return (node,)
+
+
+def _condition(node: Node, context: Context) -> syntax.Node:
+    """A comparison, or several joined by and, or."""
+    match node:
+        case Relation(operands, signs, span) if all(sign in SIGNS for sign in signs):
+            return syntax.Relation(
+                tuple(resolve(part, context) for part in operands), tuple(SIGNS[sign] for sign in signs), span
+            )
+        case Logic(word, operands, span):
+            return syntax.Logic(word, tuple(_condition(part, context) for part in operands), span)
+        case Fence(_, body):
+            return _condition(body, context)
+    raise _no_meaning(node, context)
+
+
+def _rows(node: Rows, context: Context) -> syntax.Node:
+    """Cases with their conditions; a column of vectors is one vector."""
+    if node.kind != "cases":
+        if all(len(row) == 1 for row in node.rows):
+            parts = tuple(resolve(row[0], context) for row in node.rows)
+            return syntax.Call(syntax.Name("concat", node.span), parts, node.span)
+        raise _no_meaning(node, context)
+    pieces: list[tuple[syntax.Node, syntax.Node]] = []
+    otherwise: syntax.Node | None = None
+    for row in node.rows:
+        value_, *conditions = [cell for cell in row if not isinstance(cell, Empty)]
+        condition = _case(conditions)
+        made = resolve(_without_comma(value_), context)
+        if condition is None:
+            otherwise = made
+        else:
+            pieces.append((made, _condition(condition, context)))
+    if otherwise is None and pieces:
+        otherwise = pieces.pop()[0] if _is_complement(node) else None
+    if otherwise is None:
+        raise NotationError(
+            "these cases do not say what holds otherwise",
+            where=context.source.locate(node.span),
+            fix="Write a last case: otherwise.",
+        )
+    return syntax.Cases(tuple(pieces), otherwise, node.span) if pieces else otherwise
+
+
+def _without_comma(node: Node) -> Node:
+    return node.items[0] if isinstance(node, Listing) and len(node.items) == 1 else node
+
+
+def _case(cells: list[Node]) -> Node | None:
+    """The condition of a case, its words left off; None for otherwise."""
+    found = [part for cell in cells for part in _words_aside(cell)]
+    return found[0] if len(found) == 1 else None
+
+
+def _words_aside(node: Node) -> Iterator[Node]:
+    match node:
+        case Text() | Empty():
+            return
+        case Listing(items):
+            for item in items:
+                yield from _words_aside(item)
+        case Product(factors) if any(isinstance(part, Text) for _, part in factors):
+            rest = tuple((joint, part) for joint, part in factors if not isinstance(part, Text))
+            if len(rest) == 1:
+                yield rest[0][1]
+            elif rest:
+                yield Product((("", rest[0][1]), *rest[1:]), node.span)
+        case Relation((Product(factors), *rest), signs) if isinstance(factors[0][1], Text | Word) and _is_if(
+            factors[0][1]
+        ):
+            left = factors[1][1] if len(factors) == 2 else Product((("", factors[1][1]), *factors[2:]), node.span)
+            yield Relation((left, *rest), signs, node.span)
+        case Word(text) if text in ("otherwise", "else", "if"):
+            return
+        case _:
+            yield node
+
+
+def _is_if(node: Node) -> bool:
+    return isinstance(node, Text | Word) and node.text.strip() in ("if", "for", "when", "where")
+
+
+def _is_complement(node: Rows) -> bool:
+    """Whether the last condition is the complement of the one before it: z > 0 and z ≤ 0."""
+    conditions = [_case([cell for cell in row[1:] if not isinstance(cell, Empty)]) for row in node.rows]
+    pairs = {frozenset(pair) for pair in ((">", "≤"), ("<", "≥"), ("=", "≠"))}
+    last = conditions[-2:]
+    return (
+        len(last) == 2
+        and all(isinstance(c, Relation) and len(c.signs) == 1 for c in last)
+        and frozenset(c.signs[0] for c in last if isinstance(c, Relation)) in pairs
+    )
+
+
+# --------------------------------------------------------------------------------------------- fences, roots, entries
+
+
+def _fence(node: Fence, context: Context) -> syntax.Node:
+    if _is_condition(node.body):
+        found = _indicator((("", node),), context)
+        assert found is not None
+        return found[0]
+    match node.opening:
+        case "(" | "[" | "{" | "":
+            return replace(resolve(node.body, context), span=node.span)
+        case "|":
+            return _bars(node, context)
+        case "‖":
+            return syntax.Call(syntax.Name("‖", node.span), (resolve(node.body, context),), node.span)
+        case "⟨":
+            return _inner_product(node, context)
+    raise _no_meaning(node, context)
+
+
+def _bars(node: Fence, context: Context) -> syntax.Node:
+    """|x|: the norm of a vector that a letter names, else absolute values."""
+    body = resolve(node.body, context)
+    name = "abs"
+    if isinstance(body, syntax.Name) and len(context.symbols.tensors.get(body.name, ())) == 1 and context.divides_words:
+        name = "‖"
+    return syntax.Call(syntax.Name(name, node.span), (body,), node.span)
+
+
+def _inner_product(node: Fence, context: Context) -> syntax.Node:
+    """⟨u, v⟩."""
+    if not isinstance(node.body, Listing) or len(node.body.items) != 2:
+        raise _no_meaning(node, context)
+    left, right = (resolve(item, context) for item in node.body.items)
+    return syntax.Product((("", left), ("·", right)), node.span)
+
+
+def _root(body: Node, degree: Node | None, span: Span, context: Context) -> syntax.Node:
+    inner = resolve(body, context)
+    if degree is None:
+        return syntax.Call(syntax.Name("sqrt", span), (inner,), span)
+    one = syntax.Number(Fraction(1), degree.span)
+    exponent = syntax.Product((("", one), ("/", resolve(degree, context))), degree.span)
+    return syntax.Power(inner, exponent, span)
+
+
+def _scripted(node: Scripted, context: Context) -> syntax.Node:
+    """Marks at something larger than a letter: `(W x)_i`, `(W^T)^T`, `(∂L/∂y)^T`, `[...]^2`."""
+    made = resolve(node.base, context) if leaf_of(node.base) is None else _row((("", node.base),), context)
+    if node.below:
+        marks = tuple(part for mark in node.below for part in _index_parts(mark))
+        indices = tuple(resolve(mark, context.binding(_own_letters(marks))) for mark in marks)
+        made = syntax.Subscript(made, indices, node.span)
+    for _ in range(node.primes):
+        made = syntax.Transpose(made, node.span)
+    for mark in node.above:
+        made = syntax.Transpose(made, node.span) if is_transpose(mark) else _power(made, mark, node.span, context)
+    return made
+
+
+def _power(base: syntax.Node, mark: Node, span: Span, context: Context) -> syntax.Node:
+    return syntax.Power(base, _exponent(mark, context), span)
+
+
+def _exponent(mark: Node, context: Context) -> syntax.Node:
+    match mark:
+        case Product(((_, Empty() | Word("⊙")), (_, part))):
+            return resolve(part, context)
+        case Product((("⊙", part),)):
+            return resolve(part, context)
+    return resolve(mark, context)
+
+
+def _index_parts(mark: Node) -> tuple[Node, ...]:
+    match mark:
+        case Listing(items):
+            return items
+        case Fence("" | "(" | "[", body):
+            return _index_parts(body)
+        case Word(text, span) if text.isalpha() and len(text) == 2:
+            return tuple(Word(letter, span) for letter in text)
+    return (mark,)
+
+
+def _own_letters(marks: tuple[Node, ...]) -> tuple[str, ...]:
+    return tuple(letter for mark in marks if (letter := letter_of(mark)) is not None)
+
+
+def _is_indices(factor: tuple[Joint, Node], leaf: Leaf, context: Context) -> bool:
+    """Whether brackets behind a name are its indices."""
+    joint, node = factor
+    return (
+        joint == "" and isinstance(node, Fence) and node.opening == "[" and node.tight and not _is_condition(node.body)
+    )
+
+
+def _entry(row: Row, context: Context) -> tuple[syntax.Node, int] | None:
+    """`W1[i,j]`, `dz[t]`, `δ(i, j)`, `x[i]`."""
+    leaf = leaf_of(row[0][1])
+    if leaf is None or len(row) < 2:
+        return None
+    fence = row[1][1]
+    if leaf.word == "delta" and isinstance(fence, Fence) and isinstance(fence.body, Listing) and leaf.bare:
+        if len(fence.body.items) == 2 and row[1][0] == "" and context.symbols.tensor("delta") is None:
+            span = leaf.span.to(fence.span)
+            parts = tuple(resolve(item, context.binding(_own_letters((item,)))) for item in fence.body.items)
+            return syntax.Call(syntax.Name("delta", leaf.span), parts, span), 2
+    if not _is_indices(row[1], leaf, context):
+        return None
+    assert isinstance(fence, Fence)
+    whole = _leaf(replace(leaf, span=leaf.span), context)
+    if whole is None:
+        return None
+    items = fence.body.items if isinstance(fence.body, Listing) else (fence.body,)
+    letters = tuple(word.text for item in items for word in _index_words(item))
+    indices = tuple(_index(item, context.binding(letters)) for item in items)
+    return syntax.Subscript(whole, indices, leaf.span.to(fence.span)), 2
+
+
+def _index_words(node: Node) -> Iterator[Word]:
+    """The single letters in an index, which hide tensors of their names."""
+    match node:
+        case Word(text) if len(text) <= 2:
+            yield node
+        case Sum(terms):
+            for _, part in terms:
+                yield from _index_words(part)
+        case Product(factors):
+            for _, part in factors:
+                yield from _index_words(part)
+
+
+def _index(node: Node, context: Context) -> syntax.Node:
+    return resolve(node, context)
+
+
+# ----------------------------------------------------------------------------------------------------------- leaves
+
+
+def _leaf(leaf: Leaf, context: Context) -> syntax.Node | None:
+    """A leaf by itself: an index, a tensor, an adjoint, a size, a number with a name; None if it is none of these."""
+    if leaf.word in context.bound and not leaf.accents and not leaf.below:
+        return _letter(leaf, context)
+    if leaf.bare and not leaf.accents and leaf.word in context.given:
+        return syntax.Name(leaf.word, leaf.span)
+    delta = is_kronecker(leaf, context) and gradient_first(leaf, context) is None
+    if delta:
+        letters = [part for mark in leaf.below for part in _index_parts(mark)]
+        parts = tuple(resolve(part, context.binding(_own_letters(tuple(letters)))) for part in letters)
+        return syntax.Call(syntax.Name("delta", leaf.span), parts, leaf.span)
+    turned = 0
+    if leaf.primes:
+        turned, leaf = leaf.primes, replace(leaf, primes=0)
+    made = _named(leaf, context)
+    if made is None:
+        return None
+    for _ in range(turned):
+        made = syntax.Transpose(made, leaf.span)
+    return made
+
+
+def gradient_first(leaf: Leaf, context: Context) -> Gradient | None:
+    """Of a δ with two letters: the adjoint, where the note or the model has one with two indices."""
+    if any(leaf.word == name for name in context.notation.aliases):
+        return gradient_of(leaf, context)
+    return None
+
+
+def _named(leaf: Leaf, context: Context) -> syntax.Node | None:
+    local = _local_of_names(leaf, context)
+    if local is not None:
+        return local
+    by_note = (
+        leaf.word in context.notation.aliases or key(leaf.word + "".join(leaf.accents)) in context.notation.aliases
+    )
+    found = None if by_note else reference_of(leaf, context)
+    if found is not None:
+        return value(found, leaf.span, context, resolve)
+    gradient = gradient_of(leaf, context)
+    if gradient is not None:
+        return derivative(gradient.reference, gradient.root, leaf.span, context, resolve)
+    if by_note and (found := reference_of(leaf, context)) is not None:
+        return value(found, leaf.span, context, resolve)
+    return _other(leaf, context)
+
+
+def _local_of_names(leaf: Leaf, context: Context) -> syntax.Node | None:
+    """Of programs `da1_dz1`."""
+    head, _, tail = leaf.word.partition("_d")
+    if not tail or not head.startswith("d") or not leaf.bare:
+        return None
+    of, by = (reference_of(replace(leaf, word=word), context) for word in (head[1:], tail))
+    if of is None or by is None or of.tensor in context.symbols.roots.values():
+        return None
+    return syntax.Partial(
+        variable(of, leaf.span, context, resolve), variable(by, leaf.span, context, resolve), leaf.span
+    )
+
+
+def _letter(leaf: Leaf, context: Context) -> syntax.Node:
+    """An index in scope, with a power if need be."""
+    node: syntax.Node = syntax.Name(leaf.word + "prime" * leaf.primes, leaf.span)
+    for mark in leaf.above:
+        node = syntax.Power(node, resolve(mark, context), leaf.span)
+    return node
+
+
+def _other(leaf: Leaf, context: Context) -> syntax.Node | None:
+    """A root, a size, π, a learning rate, the identity, an index that stands free."""
+    word, symbols = leaf.word, context.symbols
+    if leaf.accents:
+        return None
+    name: str | None = None
+    spelled = word + "".join(
+        text for mark in leaf.below if (text := getattr(mark, "text", getattr(mark, "written", None)))
+    )
+    if not leaf.below and word in symbols.roots and symbols.roots[word] in symbols.tensors:
+        name = symbols.roots[word]
+    elif spelled in symbols.sizes or (leaf.below and key(spelled) in map(key, symbols.sizes)):
+        name = next((size for size in symbols.sizes if key(size) == key(spelled)), spelled)
+    elif leaf.below:
+        return None
+    elif word == "pi" or (word in LEARNING_RATES and symbols.tensor(word) is None):
+        name = word
+    elif word == "I" and not leaf.above:
+        name = word
+    elif word in context.sizes_of or word in context.free:
+        name = word
+    if name is None:
+        return None
+    node: syntax.Node = syntax.Name(name, leaf.span)
+    for mark in leaf.above:
+        node = _power(node, mark, leaf.span, context)
+    return node
+
+
+# ------------------------------------------------------------------------------------------------------ words, unknowns
+
+
+def _words(leaf: Leaf, context: Context) -> tuple[Node, ...] | None:
+    """A run of letters as the names that it is made of, longest first: `ylog` is y and log, `mx_i` is m and x_i."""
+    if leaf.accents or len(leaf.word) < 2:
+        return None
+    cut = _cuts(leaf.word, leaf, context)
+    if cut is None:
+        return None
+    *heads, last = cut
+    parts: list[Node] = [Word(head, leaf.span) for head in heads]
+    tail: Node = Word(last, leaf.span, leaf.font)
+    if not leaf.bare:
+        tail = Scripted(tail, leaf.below, leaf.above, leaf.primes, leaf.span)
+    return (*parts, tail)
+
+
+def _cuts(word: str, leaf: Leaf, context: Context) -> tuple[str, ...] | None:
+    """Where a run is cut: each piece has a meaning, the last one with the marks of the leaf."""
+    if not word:
+        return ()
+    if _is_meant(replace(leaf, word=word), context) and word != leaf.word:
+        return (word,)
+    for end in range(len(word) - 1, 0, -1):
+        head = word[:end]
+        if _is_meant(Leaf(head, leaf.span), context):
+            rest = _cuts(word[end:], leaf, context)
+            if rest is not None:
+                return (head, *rest)
+    return None
+
+
+def _is_meant(leaf: Leaf, context: Context) -> bool:
+    if functions.known(leaf.word, context) is not None and len(leaf.word) > 1:
+        return True
+    if leaf.word in context.bound:
+        return True
+    return _named(leaf, context) is not None
+
+
+def unknown(leaf: Leaf, context: Context) -> UnknownNameError:
+    """The error for letters that name nothing, with the nearest that do."""
+    written = context.source.written(leaf.span)
+    names = (*context.symbols.tensors, *context.symbols.sizes, *context.symbols.roots)
+    near = suggestion(leaf.word, [name for name in names if name != leaf.word])
+    fix = near or "A claim may name what the model has: W1, and dW1 or ∂L/∂W1 beside it."
+    if looks_like_gradient(leaf):
+        fix = near or "It looks like a gradient, and the model has no tensor of that name: say whose it is, δ = ∂L/∂z."
+    return UnknownNameError(f"unknown name {written}", where=context.source.locate(leaf.span), fix=fix, name=written)
+
+
+def _unknown_function(leaf: Leaf, context: Context) -> UnknownNameError:
+    written = context.source.written(leaf.span)
+    near = suggestion(leaf.word, (*context.symbols.model.functions, "softmax", "sum"))
+    return UnknownNameError(
+        f"unknown function {written}",
+        where=context.source.locate(leaf.span),
+        fix=near or "Use the functions of the model, or write * for a product.",
+        name=written,
+    )

@@ -1,0 +1,195 @@
+r"""Formulas to statements: a chain of sides, what holds it together, and the conditions and remarks beside it.
+
+A formula may state several things; a row or a formula that begins with `=` goes on with what stands before it; `(1)`,
+full stops and words after a statement are no part of it. A condition is: `(i \ne j)`, `if z > 0`, `for all i`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from symbackprop.errors import Location, NotationError, SymbackpropError
+from symbackprop.notation.claims.leaves import leaf_of, letter_of
+from symbackprop.notation.notes.passages import Passage
+from symbackprop.notation.source import Source, Span
+from symbackprop.notation.surface.tree import (
+    Empty,
+    Fence,
+    Listing,
+    Logic,
+    Node,
+    Number,
+    Piece,
+    Product,
+    Relation,
+    Sum,
+    Text,
+    Word,
+)
+
+STATING = frozenset({"=", "==", ":=", "=:", "≡", "≈", "←", "+=", "-=", "*=", "/=", "∝", "→"})
+_QUANTIFIERS = frozenset({"for", "all", "each", "every", "any", "forall", "and", "where"})
+_MEMBERS = frozenset({"∈", "⊂", "∼"})
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A chain of sides with the signs between them, at its place; `each` are indices for each value of which it holds.
+
+    `conditions` restrict it; `layers` are the numbers that the words around it give for a letter. `passage` is where it
+    stands; `goes_on` tells that its first side is that of the statement before.
+    """
+
+    passage: Passage
+    sides: tuple[Node, ...]
+    signs: tuple[str, ...]
+    span: Span
+    each: tuple[str, ...] = ()
+    conditions: tuple[Node, ...] = ()
+    goes_on: bool = False
+
+    @property
+    def source(self) -> Source:
+        return self.passage.source
+
+    @property
+    def where(self) -> Location:
+        return self.source.locate(self.span)
+
+    @property
+    def written(self) -> str:
+        return self.source.written(self.span)
+
+
+@dataclass(frozen=True, slots=True)
+class Unparsed:
+    """A passage that states something and has no tree."""
+
+    passage: Passage
+    span: Span
+    error: SymbackpropError
+
+
+def statements_of(
+    passage: Passage, pieces: Iterable[Piece], before: Statement | None
+) -> Iterator[Statement | Unparsed]:
+    """The statements of one formula; `before` is the last one of the formulas before it."""
+    current: Statement | None = None
+    for piece in pieces:
+        node = piece.node
+        if isinstance(node, Relation) and set(node.signs) & STATING and not _is_quantified(node):
+            if current is not None and not isinstance(node.operands[0], Empty):
+                yield current
+                current = None
+            if not isinstance(node.operands[0], Empty):
+                current = Statement(passage, node.operands, node.signs, node.span)
+            elif current is not None:
+                current = _extended(current, node)
+            elif before is not None:
+                sides = (before.sides[0], *node.operands[1:])
+                current = Statement(passage, sides, node.signs, node.span, before.each, before.conditions, True)
+            else:
+                yield Unparsed(passage, node.span, _no_beginning(passage, node))
+        elif current is not None:
+            current = _with_remark(current, node)
+    if current is not None:
+        yield current
+
+
+def _extended(statement: Statement, node: Relation) -> Statement:
+    sides = (*statement.sides, *node.operands[1:])
+    return replace(statement, sides=sides, signs=statement.signs + node.signs, span=statement.span.to(node.span))
+
+
+def _no_beginning(passage: Passage, node: Relation) -> NotationError:
+    return NotationError(
+        "this line begins with a sign, and no statement stands before it",
+        where=passage.source.locate(node.span),
+        fix="Write the left side.",
+    )
+
+
+def _is_quantified(node: Relation) -> bool:
+    """Whether a relation is `for l = 1`, words before it saying for what it gives values."""
+    head = node.operands[0]
+    first = head.factors[0][1] if isinstance(head, Product) else head.items[0] if isinstance(head, Listing) else head
+    return isinstance(first, Text | Word) and bool(set(first.text.lower().split()) & {"for", "if", "when", "where"})
+
+
+def _with_remark(statement: Statement, node: Node) -> Statement:
+    """The statement with what stands behind it: a condition, indices for each of which it holds, or a remark."""
+    if (letters := _quantified(node)) is not None:
+        return replace(statement, each=statement.each + letters)
+    condition = _condition(node)
+    if condition is not None:
+        return replace(statement, conditions=(*statement.conditions, condition))
+    return statement
+
+
+def _quantified(node: Node) -> tuple[str, ...] | None:
+    """The letters of `for all i, j`, `∀ i`; None for anything else."""
+    parts = (
+        node.items
+        if isinstance(node, Listing)
+        else tuple(p for _, p in node.factors)
+        if isinstance(node, Product)
+        else ()
+    )
+    if not parts or not isinstance(parts[0], Text | Word):
+        return None
+    words = parts[0].text.lower().split()
+    if (
+        not words
+        or not set(words) <= _QUANTIFIERS
+        or "for" not in words
+        and "forall" not in words
+        and words != ["each"]
+    ):
+        return None
+    letters: list[str] = []
+    for part in parts[1:]:
+        if isinstance(part, Text | Word) and part.text.strip().lower() in _QUANTIFIERS:
+            continue
+        letter = letter_of(part)
+        if letter is None:
+            return None
+        letters.append(letter)
+    return tuple(letters)
+
+
+def _condition(node: Node) -> Node | None:
+    """The condition that a piece is: `(i ≠ j)`, `z > 0`, `if i = j`; None for a number of an equation or a remark."""
+    match node:
+        case Fence(_, body) if isinstance(body, Relation | Logic):
+            return body
+        case Fence():
+            return None
+        case Relation(_, signs) if not set(signs) & (STATING | _MEMBERS):
+            return node
+        case Relation((Product(factors), *rest), signs) if isinstance(factors[0][1], Text | Word):
+            inner = factors[1][1] if len(factors) == 2 else Product(factors[1:], node.span)
+            words = factors[0][1].text.lower().split()
+            return Relation((inner, *rest), signs, node.span) if words and words[0] in ("if", "when", "for") else None
+    return None
+
+
+def is_numbered(node: Node) -> bool:
+    """Whether a piece is the number of an equation: `(1)`."""
+    return isinstance(node, Fence) and isinstance(node.body, Number)
+
+
+def is_update(statement: Statement) -> bool:
+    """`W := W - α dW`, `W ← ...`, `W -= ...`: a new value for a name, which stands on the right as well."""
+    if statement.signs in (("←",), ("-=",), ("+=",)):
+        return True
+    if len(statement.sides) != 2 or statement.signs[0] not in (":=", "="):
+        return False
+    target, value = statement.sides
+    leaf = leaf_of(target)
+    if leaf is None or not isinstance(value, Sum):
+        return False
+    first = value.terms[0][1]
+    same = leaf_of(first)
+    written = statement.source.written
+    return same is not None and written(first.span) == written(target.span)

@@ -1,0 +1,280 @@
+"""The symbol table of a model at one scale: tensors under all spellings, roots, sizes, layers, what is activated by what.
+
+A spelling is compared by its key: letters and digits without underscores and dots, Greek letters as such, so that
+`W_z`, `Wz` and W with z below it are one name, and x with i below it is not the letter ξ.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from sympy import Expr, Sum, exp
+from sympy.tensor.indexed import Indexed
+
+from symbackprop.algebra.binding import tensors_in
+from symbackprop.algebra.symbols import ADJOINT, Apply, adjoint, indices_of, is_adjoint, part_of, size, tensor_of
+from symbackprop.model.batching import sampled_tensors
+from symbackprop.model.model import Model
+from symbackprop.notation.conventions import Conventions
+from symbackprop.notation.writing.glyphs import GREEK, nomenclature, parts
+
+Scale = str
+ONE, ALL = "one sample", "all samples"
+
+LEARNING_RATES = ("eta", "alpha", "gamma", "lr", "learning_rate", "rate", "epsilon", "mu", "lambda")
+"""Names that may stand for the learning rate of an update, where nothing else bears them."""
+
+_COSTS = ("J", "C", "cost")
+_LOSSES = ("L", "l", "ell", "loss", "E", "Loss", "err", "NLL")
+_PIECES = re.compile(r"[^\W\d_]+|\d+")
+_ACCENTS = {"hat": ("hat", "h"), "bar": ("bar", "b"), "tilde": ("tilde", "t")}
+_PLAIN = Conventions()
+
+
+def key(text: str) -> str:
+    """What two spellings of one name have in common: `w_mu` and `wμ` are "wμ", `y_hat` and `yhat` are "yhat"."""
+    return "".join(GREEK.get(piece, piece) for piece in _PIECES.findall(text))
+
+
+def accented(accent: str) -> tuple[str, ...]:
+    """What may stand for an accent in a name that is spelled out: `yhat`, `yh`."""
+    return _ACCENTS.get(accent, (accent,))
+
+
+@dataclass(frozen=True)
+class Symbols:
+    """What names mean in `model`, which is one sample or all samples of `whole`.
+
+    `spelled` gives the tensor of a key; `roots` what may be differentiated, by every name that it goes by; `samples` the
+    size and the axis (0 or -1) of the samples, None for one sample. `families` gives the tensors of a letter by their
+    layers. Shapes are those of tensors; `shapes` has those of adjoints and their parts as well.
+    """
+
+    scale: Scale
+    model: Model
+    whole: Model
+    sampled: frozenset[str]
+    samples: tuple[Expr, int] | None
+    roots: Mapping[str, str]
+    sizes: Mapping[str, Expr]
+    spelled: Mapping[str, str]
+    shapes: Mapping[str, tuple[Expr, ...]] = field(repr=False)
+
+    def tensor(self, spelling: str) -> str | None:
+        """The tensor that goes by this spelling."""
+        return spelling if spelling in self.tensors else self.spelled.get(key(spelling))
+
+    @cached_property
+    def tensors(self) -> Mapping[str, tuple[Expr, ...]]:
+        return {tensor.name: tensor.shape for tensor in self.model.tensors}
+
+    @cached_property
+    def roles(self) -> Mapping[str, str]:
+        return {tensor.name: tensor.role for tensor in self.model.tensors}
+
+    @cached_property
+    def integers(self) -> frozenset[str]:
+        return frozenset(tensor.name for tensor in self.model.tensors if tensor.integer)
+
+    @cached_property
+    def families(self) -> Mapping[str, Mapping[int, str]]:
+        """The tensors `W1`, `W2` as W: {1: W1, 2: W2}; of `a1.W` likewise."""
+        found: dict[str, dict[int, str]] = {}
+        for spelling, name in self.spelled.items():
+            match = re.fullmatch(r"(.*?\D)(\d+)", spelling)
+            if match is not None:
+                found.setdefault(match[1], {}).setdefault(int(match[2]), name)
+        return found
+
+    @cached_property
+    def layers(self) -> tuple[int, ...]:
+        """The numbers of layers: those that a parameter or what is computed bears."""
+        own = [name for name, role in self.roles.items() if role in ("parameter", "intermediate", "constant")]
+        numbers = {n for family in self.families.values() for n, name in family.items() if name in own}
+        return tuple(sorted(numbers))
+
+    @cached_property
+    def reads(self) -> Mapping[str, frozenset[str]]:
+        """What the equation of each tensor reads."""
+        return {name: tensors_in(array.expression) for name, array in self.model.space.definitions.items()}
+
+    def depends(self, of: str, by: str) -> bool:
+        """Whether `of` reads `by`, through whatever stands between them."""
+        return of == by or by in self._below[of] if of in self._below else of == by
+
+    @cached_property
+    def _below(self) -> Mapping[str, frozenset[str]]:
+        found: dict[str, frozenset[str]] = {}
+        for equation in self.model.order:
+            read = self.reads[equation.tensor]
+            found[equation.tensor] = read.union(*(found.get(name, frozenset()) for name in read))
+        return found
+
+    @cached_property
+    def activations(self) -> Mapping[str, str]:
+        """The function that the model applies to each tensor, entry by entry."""
+        found: dict[str, str] = {}
+        for array in self.model.space.definitions.values():
+            for applied in array.expression.atoms(Apply):
+                name = tensor_of(applied.argument)
+                if name is not None:
+                    found.setdefault(name, applied.name)
+        return found
+
+    @cached_property
+    def activation_functions(self) -> tuple[str, ...]:
+        """The functions that the model applies, each once."""
+        found = {a.name: None for array in self.model.space.definitions.values() for a in array.expression.atoms(Apply)}
+        return tuple(found)
+
+    @cached_property
+    def preactivations(self) -> tuple[str, ...]:
+        """The tensors that an equation activates and does nothing else, in the order of the model.
+
+        Activated is what a named function is applied to entry by entry, or what is normalised to a distribution.
+        """
+        activated = {
+            name
+            for array in self.model.space.definitions.values()
+            for name in (_activated(array.expression),)
+            if name is not None
+        }
+        return tuple(e.tensor for e in self.model.order if e.tensor in activated)
+
+    @cached_property
+    def timed(self) -> frozenset[str]:
+        """The tensors whose first axis is that of a recurrence."""
+        extents = {
+            self.tensors[name][0]
+            for name, array in self.model.space.definitions.items()
+            if self.tensors[name] and any(_shifted(e, name, self._below) for e in array.expression.atoms(Indexed))
+        }
+        return frozenset(name for name, shape in self.tensors.items() if shape and shape[0] in extents)
+
+    @cached_property
+    def network_input(self) -> str | None:
+        """The one vector or matrix that is no parameter and that the first affine equation reads."""
+        for equation in self.model.order:
+            read = [n for n in self.reads[equation.tensor] if self.roles.get(n) in ("input", "constant")]
+            if any(self.roles.get(n) == "parameter" for n in self.reads[equation.tensor]):
+                return read[0] if len(read) == 1 else None
+        return None
+
+    def sample_axis(self, name: str) -> int | None:
+        """The axis over samples of a tensor; None where it has none."""
+        if self.samples is None or name not in self.sampled:
+            return None
+        return 0 if self.samples[1] == 0 else len(self.tensors[name]) - 1
+
+
+def _activated(expression: Expr) -> str | None:
+    """The tensor z of an equation a = f(z), or a = softmax(z)."""
+    if isinstance(expression, Apply):
+        return tensor_of(expression.argument)
+    above, below = expression.as_numer_denom()
+    return tensor_of(above.exp) if isinstance(above, exp) and isinstance(below, Sum) and below.has(exp) else None
+
+
+def _shifted(read: Indexed, tensor: str, below: Mapping[str, frozenset[str]]) -> bool:
+    """Whether this reads an earlier or a later step of `tensor`, or of what is computed of it."""
+    name, indices = str(tensor_of(read)), indices_of(read)
+    looped = name == tensor or (name in below and tensor in below[name])
+    first = indices[0] if indices else None
+    return looped and first is not None and first.is_Add and bool(first.free_symbols)
+
+
+def symbols_of(model: Model) -> tuple[Symbols, ...]:
+    """The symbol tables of a model: for one sample and, where it has samples, for all of them."""
+    if model.samples is None:
+        return (_symbols(ONE, model, model, frozenset(), None),)
+    sampled = sampled_tensors(model.tensors, model.equations, model.loss)
+    axis = 0 if model.samples.side == "rows" else -1
+    return (
+        _symbols(ONE, model.one_sample(), model, frozenset(), None),
+        _symbols(ALL, model.batched(), model, sampled, (model.samples.size, axis)),
+    )
+
+
+def _symbols(
+    scale: Scale, model: Model, whole: Model, sampled: frozenset[str], samples: tuple[Expr, int] | None
+) -> Symbols:
+    roots = _roots(model, whole)
+    return Symbols(
+        scale, model, whole, sampled, samples, roots, _sizes(model, whole), _spelled(model, sampled),
+        _shapes(model, roots),
+    )  # fmt: skip
+
+
+def _shapes(model: Model, roots: Mapping[str, str]) -> dict[str, tuple[Expr, ...]]:
+    """The shapes of tensors, of their adjoints with and without the name of a root, and of the parts of these."""
+    found = {tensor.name: tensor.shape for tensor in model.tensors}
+    for name, shape in tuple(found.items()):
+        found[adjoint(name)] = shape
+        for root in dict.fromkeys(roots.values()):
+            found[f"{ADJOINT}{root}{ADJOINT}{name}"] = shape
+    for equation in model.order:
+        for name in tensors_in(model.space.definitions[equation.tensor].expression):
+            for whole in [n for n in found if is_adjoint(n) and n.rpartition(ADJOINT)[2] == name]:
+                found[part_of(whole, equation.tensor)] = found[name]
+    return found
+
+
+def _roots(model: Model, whole: Model) -> dict[str, str]:
+    """Loss and cost by their names, and by the usual ones where these are free, also of the C of all samples' c."""
+    taken = {t.name for t in whole.tensors}
+    capitals = {name.upper() for name in taken if len(name) == 1} if whole.samples is not None else set()
+    usual = {**dict.fromkeys(_COSTS, whole.root), **dict.fromkeys(_LOSSES, whole.loss)}
+    free = {name: root for name, root in usual.items() if name not in taken | capitals}
+    return free | {root: root for root in (model.root, whole.loss, whole.root)}
+
+
+def _sizes(model: Model, whole: Model) -> dict[str, Expr]:
+    """Every symbolic size by name; the number of samples as m where it is a number."""
+    found = {s.name for t in model.tensors for extent in t.shape for s in extent.free_symbols}
+    found |= {s.name for fact in whole.size_facts for s in fact.free_symbols}
+    for equation in model.order:
+        found |= {s.name for s in model.space.definitions[equation.tensor].expression.free_symbols if s == size(s.name)}
+    if whole.samples is not None:
+        found |= {s.name for s in whole.samples.size.free_symbols}
+    sizes: dict[str, Expr] = {name: size(name) for name in sorted(found)}
+    if whole.samples is not None and whole.samples.size.is_number:
+        sizes.setdefault("m", whole.samples.size)
+    return sizes
+
+
+def _spelled(model: Model, sampled: frozenset[str]) -> dict[str, str]:
+    """The tensor of each key: of its own name first, then of its other spellings, unless two tensors share one."""
+    shapes = {tensor.name: tensor.shape for tensor in model.tensors}
+    named = nomenclature(_PLAIN, model.space, tensors=model.tensors, root=model.root, sampled=sorted(sampled))
+    own = {key(name): name for name in shapes}
+    found: dict[str, str] = {}
+    for rank in (_other_spellings, _entries_letter):
+        added: dict[str, set[str]] = {}
+        for name in shapes:
+            for spelling in rank(name, named.glyph(name), name in sampled):
+                if key(spelling) not in own and key(spelling) not in found:
+                    added.setdefault(key(spelling), set()).add(name)
+        found |= {spelling: next(iter(names)) for spelling, names in added.items() if len(names) == 1}
+    return own | found
+
+
+def _other_spellings(name: str, glyph, sampled: bool) -> Iterator[str]:
+    """How the tensor is shown, and `Z1` for the z1 of all samples."""
+    yield glyph.plain
+    letters, subscript, number = parts(name.rpartition(".")[2])
+    if "." in name and glyph.mark.isdigit() and not glyph.verbatim:
+        yield from (f"{glyph.letters}{glyph.mark}", f"{letters}{glyph.mark}")
+    if sampled and "." not in name and len(letters) == 1 and letters.islower() and letters.isascii():
+        yield letters.upper() + name[1:]
+    if name.endswith(("hat", "bar", "tilde")) and sampled and len(name.partition("_")[0].rstrip("hatbrilde")) == 1:
+        yield name[0].upper() + name[1:]
+
+
+def _entries_letter(name: str, _glyph, sampled: bool) -> Iterator[str]:
+    """The entries of W are w."""
+    letters, subscript, _ = parts(name.rpartition(".")[2])
+    if not sampled and len(letters) == 1 and letters.isupper() and "." not in name:
+        yield letters.lower() + name[1:]
