@@ -52,7 +52,10 @@ class Accent:
 
 @dataclass(frozen=True, slots=True)
 class Scripted:
-    """A base with what stands below and above it, each in the order of writing, and the number of its primes."""
+    """A base with what stands below and above it, each in the order of writing, and the number of its primes.
+
+    A sign that stands there alone is a `Word`: `w^+`, `a^*`.
+    """
 
     base: Node
     below: tuple[Node, ...]
@@ -63,15 +66,18 @@ class Scripted:
 
 @dataclass(frozen=True, slots=True)
 class Fence:
-    """Brackets: `opening` is "(", "[", "{", "|", "‖", "⟨", "⌊", "⌈"; "" for the braces of LaTeX, which nobody sees.
+    r"""Brackets: `opening` is "(", "[", "{", "|", "‖", "⟨", "⌊", "⌈"; "" for the braces of LaTeX, which nobody sees.
 
-    `tight`: nothing, not even a space, stands before the opening bracket.
+    `tight`: nothing, not even a space, stands before the opening bracket. `closing` is "" but where another bracket
+    closes than the one that belongs to the opening one: ")" of the interval `[0, 1)`. What stands before the bar of
+    `f|_{x=1}` or `\left. f \right|_{x=1}` is in brackets that open with "." and close with "|".
     """
 
     opening: str
     body: Node
     span: Span
     tight: bool = False
+    closing: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +113,10 @@ class Big:
 class Product:
     """Factors from left to right, each with its joint; the first joint is "".
 
-    Neighbours, `·` and `@` bind tighter than `*`, `⊙`, `×` and `/`: `A b ⊙ c d` is a product of two products.
+    Neighbours, `·`, `@` and `/` bind tighter than `*`, `⊙`, `×` and `⊗`: `A b ⊙ c d` is a product of two products, and
+    `∂L/∂a ⊙ ∂a/∂z` one of two quotients; `a/b c` are three factors side by side. `∂` and `∇` with the operand that they
+    stand at are a product of their own: `∂L/∂W x` is `(∂ L)`, "/" `(∂ W)`, "" `x`. The exponent of `a^{⊙2}` is a
+    product whose only factor has the joint "⊙".
     """
 
     factors: tuple[tuple[Joint, Node], ...]
@@ -146,7 +155,10 @@ class Logic:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Items with what stands between them: ",", ";", "|", ":"."""
+    """Items with what stands between them: ",", ";", "|", "‖", ":"; "" between words of prose and what they stand at.
+
+    `for all i, j` is a listing of the `Text` and the indices; `da1|z2` one of two sides.
+    """
 
     items: tuple[Node, ...]
     separators: tuple[str, ...]

@@ -1,0 +1,915 @@
+r"""Tokens to the pieces of a formula: one grammar for LaTeX and for plain text; `precedence` says what binds how tight.
+
+Nothing here knows a model. What `f(x)`, `a^2`, `dz` or `a/b c` mean is left open, and so is which sums are claims.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+from typing import Literal, NoReturn
+
+from symbackprop.errors import LimitError, NotationError
+from symbackprop.notation.source import Source, Span
+from symbackprop.notation.surface.brackets import MAX_DEPTH, matched
+from symbackprop.notation.surface.latex import Macro, latex_tokens
+from symbackprop.notation.surface.precedence import LOOSE_JOINTS, RELATION_SIGNS, TERM_SIGNS, TIGHT_JOINTS
+from symbackprop.notation.surface.text import text_tokens
+from symbackprop.notation.surface.tokens import BIG, CLOSING, FRACTIONS, JOINING, QUANTIFIERS, Token
+from symbackprop.notation.surface.tree import (
+    Accent,
+    Big,
+    Braced,
+    Dots,
+    Empty,
+    Fence,
+    Listing,
+    Logic,
+    Node,
+    Number,
+    Piece,
+    Product,
+    Quotient,
+    Range,
+    Relation,
+    Root,
+    Rows,
+    Scripted,
+    Slice,
+    Sum,
+    Text,
+    Word,
+)
+
+MAX_LENGTH = 50_000
+MAX_DIGITS = 50
+MAX_EXPONENT = 400
+
+_SEPARATORS = (",", ";", ":", "|", "‖", ".")
+_STOPS = (",", ";", ".", ":")
+_OPERANDS = frozenset({"number", "letter", "word", "open", "big", "accent", "dots", "begin", "script"})
+_LEADS = ("", "gap", "and", ":", ".", ",", ";", "row", "⇒")
+_JOINTS = (*LOOSE_JOINTS, *TIGHT_JOINTS)
+_PREFIXES = ("∂", "∇")
+_OPEN_ENDED = (Product, Sum, Relation, Logic, Listing, Range, Slice, Big)
+"""What keeps the braces around it, which would else be read with what stands beside them."""
+
+
+def parse(
+    source: Source, span: Span, markup: Literal["latex", "text"], macros: Iterable[Macro] = ()
+) -> tuple[Piece, ...]:
+    r"""The pieces of the formula in `span`, without delimiters as `$`; none if nothing but space stands there.
+
+    Raises:
+        NotationError: what cannot be read, with its place and how to mend it.
+        LimitError: a formula too long or too deep.
+    """
+    if span.end - span.start > MAX_LENGTH:
+        raise LimitError(
+            f"this formula has {span.end - span.start:,} characters",
+            where=source.locate(Span(span.start, span.start + 1)),
+            because=f"A formula may have {MAX_LENGTH:,} characters.",
+            fix="Split it into several formulas.",
+        )
+    tokens = latex_tokens(source, span, macros) if markup == "latex" else text_tokens(source, span)
+    return _Grammar(tokens, source, markup == "text").pieces()
+
+
+class _Grammar:
+    """Reads from left to right; `at` is the next token. `top` holds where no brackets are open."""
+
+    def __init__(self, tokens: Sequence[Token], source: Source, text: bool) -> None:
+        found = matched(tokens, source, text)
+        self.tokens = list(found.tokens)
+        self.closing = found.closing
+        self.source = source
+        self.text = text
+        self.position = 0
+        self.depth = 0
+        self.top = True
+        self.script_ends: set[int] = set()
+
+    @property
+    def at(self) -> Token:
+        return self.tokens[self.position]
+
+    def ahead(self, count: int = 1) -> Token:
+        return self.tokens[min(self.position + count, len(self.tokens) - 1)]
+
+    def advance(self) -> Token:
+        token = self.at
+        if token.kind != "stop":
+            self.position += 1
+        return token
+
+    def since(self, start: int) -> Span:
+        """From the token at place `start` to the last one read."""
+        first, last = self.tokens[start].span, self.tokens[max(self.position - 1, start)].span
+        return first.to(last)
+
+    def deeper(self) -> None:
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise LimitError(
+                "this formula is nested too deep",
+                where=self.source.locate(self.at.span),
+                because=f"Signs, accents and sums may go {MAX_DEPTH} levels down.",
+                fix="Name a part of it in a line of its own.",
+            )
+
+    def refuse(self, expected: str, fix: str | None = None) -> NoReturn:
+        """An error at the next token, which is named as it is written."""
+        token = self.at
+        written = self.source.written(token.span) or None
+        place = token.span
+        if token.kind == "stop":
+            written = None
+            place = Span(max(place.start - 1, 0), max(place.start, 1))
+        found = f"found {written}" if written else "the formula ends"
+        raise NotationError(f"expected {expected}, but {found}", where=self.source.locate(place), fix=fix, name=written)
+
+    # -------------------------------------------------------------------------------------------------------- pieces
+
+    def pieces(self) -> tuple[Piece, ...]:
+        """All pieces up to the end, or up to the brace that closes them."""
+        found: list[Piece] = []
+        while True:
+            lead = self._lead()
+            if self.at.kind in ("stop", "close", "end"):
+                return tuple(found)
+            if not found:
+                lead = ""
+            elif not lead:
+                spoken = isinstance(found[-1].node, Text) or self.at.kind == "prose"
+                lead = "and" if spoken else self.refuse("the end of the formula", self._fix())
+            if (inside := self._unwrapped(lead)) is not None:
+                found.extend(inside)
+            else:
+                found.append(Piece(lead, self._piece()))
+
+    def _lead(self) -> str:
+        """What stands before a piece; of several leads the weightiest."""
+        lead = ""
+        while True:
+            token = self.at
+            here = [token.space] if token.space in ("gap", "row") else []
+            separates = token.is_sign(*_STOPS) or token.kind in ("row", "cell", "lead") or token.is_prose(*JOINING)
+            if separates:
+                kind = {"row": "row", "cell": "gap", "lead": "⇒", "prose": "and"}.get(token.kind, token.text)
+                here.append(kind)
+            lead = max((lead, *here), key=_LEADS.index)
+            if not separates:
+                return lead
+            self.advance()
+
+    def _unwrapped(self, lead: str) -> tuple[Piece, ...] | None:
+        r"""The pieces in braces around whole statements, as of `\boxed{a = b}`; None if no such braces stand here."""
+        if self.at.kind != "open" or self.at.text or self.position not in self.closing:
+            return None
+        start, close = self.position, self.closing[self.position]
+        self.position = close + 1
+        ends = self._piece_ends()
+        self.position = start
+        if not ends or self._holds_over(close):
+            return None
+        self.advance()
+        self.deeper()
+        inside = self.pieces()
+        self.depth -= 1
+        self.advance()
+        return tuple(Piece(lead if place == 0 else piece.lead, piece.node) for place, piece in enumerate(inside))
+
+    def _holds_over(self, close: int) -> bool:
+        return any(t.kind == "command" and t.text == "over" for t in self.tokens[self.position : close])
+
+    def _piece_ends(self) -> bool:
+        token = self.at
+        ended = token.kind in ("stop", "lead", "prose", "row", "cell", "close", "end")
+        return ended or token.is_sign(*_STOPS) or token.space in ("gap", "row")
+
+    def _piece(self) -> Node:
+        """A statement, words of prose, or a listing with dots."""
+        if self.at.kind == "prose":
+            return self._prose()
+        start = self.position
+        if self._speaks():
+            token = self.advance()
+            return Text(token.text, token.span)
+        node = self.relation()
+        if self.at.kind == "command" and self.at.text == "over":
+            node = self._over(node, start)
+        return self._listed(node, start)
+
+    def _speaks(self) -> bool:
+        r"""Whether one word as `\text{direct}` stands apart."""
+        token = self.at
+        if token.kind != "word" or not self.source.text.startswith(("\\text", "\\mbox"), token.span.start):
+            return False
+        self.position += 1
+        ends = self._piece_ends()
+        self.position -= 1
+        return ends
+
+    def _listed(self, node: Node, start: int) -> Node:
+        """`j = 1, …, n`, and two sides of a bar."""
+        items, separators = [node], []
+        while self.at.is_sign("|", "‖") or (
+            self.at.is_sign(",") and (self.ahead().kind == "dots" or isinstance(items[-1], Dots))
+        ):
+            separators.append(self.advance().text)
+            items.append(self.relation())
+        return Listing(tuple(items), tuple(separators), self.since(start)) if separators else node
+
+    def _prose(self) -> Node:
+        """Words; behind `for all`, the indices too."""
+        start = self.position
+        words = [self.advance().text]
+        while self.at.kind == "prose" and not self.at.is_prose(*JOINING):
+            words.append(self.advance().text)
+        if words == ["for"] and self.at.kind == "word" and self.at.text in ("each", "all", "every", "any"):
+            words.append(self.advance().text)
+        said = Text(" ".join(words), self.since(start))
+        if said.text.casefold() not in QUANTIFIERS or not self._starts_operand():
+            return said
+        items: list[Node] = [said, self.relation()]
+        separators = [""]
+        while self.at.is_sign(",") or self.at.is_prose("and"):
+            before = self.position
+            self.advance()
+            if self._piece_ends() or not self._starts_operand():
+                self.position = before
+                break
+            item = self.relation()
+            if isinstance(item, Relation) and item.signs[0] in ("=", ":="):
+                self.position = before
+                break
+            items.append(item)
+            separators.append(",")
+        return Listing(tuple(items), tuple(separators), self.since(start))
+
+    # -------------------------------------------------------------------------------------- lists, within brackets
+
+    def mixture(self, cell: bool = False) -> Node:
+        """What stands between brackets: one expression, or several with what stands between them."""
+        top, self.top = self.top, False
+        start = self.position
+        parts: list[Node] = []
+        between: list[str] = []
+        while not self._closes():
+            if self.at.kind == "command" and self.at.text == "over" and parts:
+                parts = [self._over(_joined(parts, between, self.since(start)), start)]
+                between = []
+                continue
+            if len(parts) > len(between):
+                between.append(self._between(parts[-1]))
+                if self._closes():
+                    break
+            parts.append(self._part())
+        if len(parts) == len(between) and not (cell and parts):
+            parts.append(self._empty())
+        self.top = top
+        return _joined(parts, between[: len(parts) - 1], self.since(start))
+
+    def _closes(self) -> bool:
+        return self.at.kind in ("close", "end", "row", "cell", "stop")
+
+    def _between(self, before: Node) -> str:
+        token = self.at
+        if token.is_sign(*_SEPARATORS) or token.kind == "lead":
+            return self.advance().text
+        if token.kind == "prose" or isinstance(before, Text):
+            return ""
+        self.refuse(", or a closing bracket", self._fix())
+
+    def _part(self) -> Node:
+        start = self.position
+        if self.at.kind == "prose":
+            words = []
+            while self.at.kind == "prose":
+                words.append(self.advance().text)
+            return Text(" ".join(words), self.since(start))
+        if self.at.is_sign(*_SEPARATORS):
+            return self._slice(None, start) if self._slices() else self._empty()
+        part = self.condition()
+        return self._slice(part, start) if self._slices() else part
+
+    def _slices(self) -> bool:
+        """Whether a colon is one of a slice: in `[ ]` and in scripts."""
+        return self.at.is_sign(":") and self.slicing
+
+    def _slice(self, low: Node | None, start: int) -> Slice:
+        self.advance()
+        ends = self._closes() or self.at.is_sign(*_SEPARATORS)
+        return Slice(low, None if ends else self.condition(), self.since(start))
+
+    def _over(self, above: Node, start: int) -> Node:
+        r"""`a \over b`."""
+        self.advance()
+        below = self.mixture() if not self.top else self.relation()
+        return Quotient(above, below, self.since(start))
+
+    def _empty(self) -> Empty:
+        place = self.at.span.start
+        return Empty(Span(place, place))
+
+    # ---------------------------------------------------------------------------------------------------- conditions
+
+    def condition(self) -> Node:
+        """Relations joined by `and` and `or`."""
+        return self._logic("or", lambda: self._logic("and", self.relation))
+
+    def _logic(self, word: str, operand) -> Node:
+        start = self.position
+        operands = [operand()]
+        while self.at.is_prose(word):
+            self.advance()
+            operands.append(operand())
+        return Logic(word, tuple(operands), self.since(start)) if len(operands) > 1 else operands[0]
+
+    def relation(self) -> Node:
+        """A chain; at the top, a new row begins a new one."""
+        start = self.position
+        operands: list[Node] = [self._empty() if self._at_relation() else self.side()]
+        signs: list[str] = []
+        while self._at_relation() and not (signs and self.top and self.at.space == "row"):
+            if self.top and self.at.space == "row" and not isinstance(operands[0], Empty):
+                break
+            signs.append(self.advance().text)
+            operands.append(self.side())
+        return Relation(tuple(operands), tuple(signs), self.since(start)) if signs else operands[0]
+
+    def _at_relation(self) -> bool:
+        if not self.at.is_sign(*RELATION_SIGNS):
+            return False
+        return not (self.position + 1 in self.script_ends and self.tokens[self.position - 1].kind == "open")
+
+    def side(self) -> Node:
+        """One side of a relation: a sum, a range, or cases as `a if p else b`."""
+        start = self.position
+        node = self.sum()
+        if self._at_range():
+            self.advance()
+            node = Range(node, self.sum(), self.since(start))
+        return self._conditional(node, start) if self.text and self.at.is_prose("if") else node
+
+    def _at_range(self) -> bool:
+        dotted = self.at.kind == "dots" and self.text and not self.top
+        return self.at.is_sign("..") or dotted
+
+    def _conditional(self, value: Node, start: int) -> Node:
+        """`a if p else b if q else c`; without an else, the words that follow are prose."""
+        before = self.position
+        rows: list[tuple[Node, ...]] = []
+        self.deeper()
+        while self.at.is_prose("if"):
+            self.advance()
+            rows.append((value, self.condition()))
+            if not self.at.is_prose("else"):
+                self.position = before
+                self.depth -= 1
+                return value
+            self.advance()
+            value = self.sum()
+        self.depth -= 1
+        return Rows("cases", (*rows, (value,)), self.since(start))
+
+    # --------------------------------------------------------------------------------------------- sums and products
+
+    def sum(self) -> Node:
+        """Terms with their signs."""
+        start = self.position
+        terms: list[tuple[str, Node]] = []
+        if not self._at_term_sign():
+            first = self.product()
+            if not self._at_term_sign():
+                return first
+            terms.append(("+", first))
+        while self._at_term_sign():
+            sign = self.advance().text
+            terms.append((sign, self.product()))
+        return Sum(tuple(terms), self.since(start))
+
+    def _at_term_sign(self) -> bool:
+        return self.at.is_sign(*TERM_SIGNS) and not self._stands_alone()
+
+    def _stands_alone(self) -> bool:
+        """Whether a sign has no operand and needs none: at the end of a script, or alone in brackets."""
+        if self.ahead().kind != "close":
+            return False
+        return self.position + 1 in self.script_ends or self.tokens[self.position - 1].kind == "open"
+
+    def product(self) -> Node:
+        """Factors joined by `*`, `⊙`, `×`, `⊗`."""
+        start = self.position
+        factors: list[tuple[str, Node]] = [("", self.neighbours())]
+        while self.at.is_sign(*LOOSE_JOINTS) and not self._stands_alone():
+            joint = self.advance().text
+            factors.append((joint, self.neighbours()))
+        return Product(tuple(factors), self.since(start)) if len(factors) > 1 else factors[0][1]
+
+    def neighbours(self) -> Node:
+        """Factors side by side, or joined by `·`, `@` and `/`."""
+        start = self.position
+        factors: list[tuple[str, Node]] = [("", self.factor())]
+        while True:
+            factors[-1] = (factors[-1][0], self._evaluated(factors, start))
+            if self.at.is_sign(*TIGHT_JOINTS) and not self._stands_alone():
+                joint = self.advance().text
+                factors.append((joint, self.factor(below=joint == "/")))
+            elif self.at.is_sign(*_JOINTS, *TERM_SIGNS) and self._stands_alone():
+                factors.append(("", self._lone_sign()))
+            elif self._starts_operand():
+                self._check_numbers(factors[-1][0])
+                factors.append(("", self.factor(behind=True)))
+            else:
+                break
+        return Product(tuple(factors), self.since(start)) if len(factors) > 1 else factors[0][1]
+
+    def _starts_operand(self) -> bool:
+        token = self.at
+        if self.top and token.space in ("gap", "row"):
+            return False
+        return token.kind in _OPERANDS or (token.kind == "command" and token.text != "over")
+
+    def _check_numbers(self, joint: str) -> None:
+        """Two numbers side by side are no product that anybody writes, but `1/2 1/x`."""
+        before = self.tokens[self.position - 1]
+        numbers = self.at.kind == "number" and before.kind == "number"
+        if numbers and joint != "/" and self.tokens[self.position - 2].kind != "script":
+            self.refuse("an operator between two numbers", "Write · for their product.")
+
+    def _lone_sign(self) -> Word:
+        token = self.advance()
+        return Word(token.text, token.span)
+
+    def _evaluated(self, factors: list[tuple[str, Node]], start: int) -> Node:
+        r"""The last factor with the bar behind it: `f|_{x=1}`, and `da1|z2`, the part that comes by way of z2."""
+        node = factors[-1][1]
+        while self.at.is_sign("|_"):
+            bar = self.advance()
+            span = node.span.to(bar.span)
+            node = self.scripts(Fence(".", node, span, False, "|"), node.span.start)
+        if self._by_way_of(node):
+            self.advance()
+            through = self.scripted()
+            node = Listing((node, through), ("|",), node.span.to(through.span))
+        return node
+
+    def _by_way_of(self, node: Node) -> bool:
+        """Whether `|w` stands at a differential here."""
+        bar, following = self.at, self.ahead()
+        tight = self.text and bar.is_sign("|") and not bar.space and not following.space and following.kind == "word"
+        if not tight:
+            return False
+        first = node
+        while isinstance(first, Product | Scripted):
+            first = first.factors[0][1] if isinstance(first, Product) else first.base
+        before = self.tokens[self.position - 1]
+        if isinstance(first, Fence) and before.kind == "close":
+            return self.top
+        return isinstance(first, Word) and (first.text in _PREFIXES or (first.text[0] == "d" and len(first.text) > 1))
+
+    # ------------------------------------------------------------------------------------------------------- factors
+
+    def factor(self, below: bool = False, behind: bool = False) -> Node:
+        """An operand with its scripts, a sign or a prefix before it; `below` a slash, `behind` another factor."""
+        self.deeper()
+        start = self.position
+        token = self.at
+        if token.is_sign(*TERM_SIGNS) and not self._stands_alone():
+            sign = self.advance().text
+            inner = self.factor()
+            node: Node = Sum(((sign, inner),), self.since(start))
+        elif token.is_sign(*LOOSE_JOINTS) and not self._stands_alone() and not self.top:
+            joint = self.advance().text
+            inner = self.factor()
+            node = Product(((joint, inner),), self.since(start))
+        elif token.kind == "command" and token.text == "√":
+            self.advance()
+            body = self._bracketed(below=True)
+            node = Root(body, None, self.since(start))
+        else:
+            node = self._prefixed(start, below, behind)
+        self.depth -= 1
+        return node
+
+    def _prefixed(self, start: int, below: bool, behind: bool) -> Node:
+        """An operand, or `∂` or `∇` with the operand that they stand at."""
+        prefix = self.at.kind == "word" and self.at.text in _PREFIXES
+        node = self.scripted(behind)
+        if prefix and self._starts_operand():
+            operand = self._bracketed(below)
+            return Product((("", node), ("", operand)), self.since(start))
+        return node
+
+    def _bracketed(self, below: bool) -> Node:
+        """The operand of a prefix: with the indices at it, and above the line of a quotient with its argument."""
+        start = self.position
+        parts: list[tuple[str, Node]] = [("", self.factor(below))]
+        while self.at.kind == "open" and not self.at.space and self._belongs(below):
+            parts.append(("", self.scripted(True)))
+        operand = Product(tuple(parts), self.since(start)) if len(parts) > 1 else parts[0][1]
+        if self._by_way_of(Word("∂", operand.span)):
+            self.advance()
+            through = self.scripted()
+            operand = Listing((operand, through), ("|",), self.since(start))
+        return operand
+
+    def _belongs(self, below: bool) -> bool:
+        """Whether the bracket here belongs to the operand of a prefix."""
+        if self.at.text == "[":
+            return self.text
+        close = self.closing.get(self.position)
+        if below or self.at.text != "(" or close is None:
+            return False
+        behind = self.tokens[close + 1]
+        return behind.kind in ("close", "stop") or behind.is_sign("/")
+
+    def scripted(self, behind: bool = False) -> Node:
+        """An operand with what stands below and above it."""
+        start = self.at.span.start
+        return self.scripts(self.operand(behind), start)
+
+    def scripts(self, base: Node, start: int) -> Node:
+        below: list[Node] = []
+        above: list[Node] = []
+        primes = 0
+        while self.at.kind in ("script", "prime"):
+            token = self.advance()
+            if token.kind == "prime":
+                primes += 1
+                continue
+            raised = token.text == "^"
+            if raised and (count := self._primed()):
+                primes += count
+                continue
+            script = self.script()
+            if not isinstance(script, Empty):
+                (above if raised else below).append(script)
+        if not (below or above or primes):
+            return base
+        end = max(base.span.end, self.tokens[self.position - 1].span.end)
+        return Scripted(base, tuple(below), tuple(above), primes, Span(start, end))
+
+    def _primed(self) -> int:
+        r"""The number of primes in `^{\prime\prime}` or `^\prime`, past which it moves; 0 if anything else stands here."""
+        if self.at.kind == "prime":
+            self.advance()
+            return 1
+        if self.at.kind != "open" or self.position not in self.closing:
+            return 0
+        inside = self.tokens[self.position + 1 : self.closing[self.position]]
+        if not inside or any(token.kind != "prime" for token in inside):
+            return 0
+        self.position = self.closing[self.position] + 1
+        return len(inside)
+
+    def script(self) -> Node:
+        """What stands behind `^` or `_`: a group, or one token."""
+        token = self.at
+        if token.kind == "open" and token.text in (("", "{") if self.text else ("",)):
+            self.script_ends.add(self.closing[self.position])
+            return self._group(slicing=True)
+        if self.text and token.kind == "sign" and token.text in (*TERM_SIGNS, "⊙", "*") and self._tight_operand():
+            start = self.position
+            self.advance()
+            self.deeper()
+            inner = self.script()
+            self.depth -= 1
+            if token.text in TERM_SIGNS:
+                return Sum(((token.text, inner),), self.since(start))
+            return Product(((token.text, inner),), self.since(start))
+        if token.kind == "sign" and (token.text in (*_JOINTS, *TERM_SIGNS) or not self.text):
+            return self._lone_sign()
+        return self.argument()
+
+    def _tight_operand(self) -> bool:
+        following = self.ahead()
+        return not following.space and following.kind in ("number", "word", "open")
+
+    def argument(self) -> Node:
+        """One token or one group, as a command of LaTeX takes it: of `12` the first digit."""
+        token = self.at
+        if token.kind == "open" and not token.text:
+            return self._group()
+        if not self.text and token.kind == "number" and len(token.text) > 1:
+            first = Span(token.span.start, min(token.span.start + 1, token.span.end))
+            rest = Span(first.end, token.span.end)
+            self.tokens[self.position] = Token("number", token.text[1:], rest)
+            return Number(Fraction(token.text[0]), token.text[0], first)
+        if token.kind == "letter":
+            self.advance()
+            return Word(token.text, token.span, token.font)
+        if token.kind not in _OPERANDS and token.kind != "command":
+            self.refuse("an operand", self._fix())
+        self.deeper()
+        node = self.operand()
+        self.depth -= 1
+        return node
+
+    def _group(self, slicing: bool = False) -> Node:
+        """What stands in braces that nobody sees, without them."""
+        self.advance()
+        body = self._enclosed(slicing)
+        self.advance()
+        return body
+
+    def _enclosed(self, slicing: bool) -> Node:
+        outer, self.slicing = self.slicing, slicing
+        body = self.mixture()
+        self.slicing = outer
+        if not self._closes() or self.at.kind in ("row", "cell", "stop"):
+            self.refuse("a closing bracket", self._fix())
+        return body
+
+    slicing = False
+
+    # ------------------------------------------------------------------------------------------------------ operands
+
+    def operand(self, behind: bool = False) -> Node:
+        """What a token begins, without scripts."""
+        token = self.at
+        match token.kind:
+            case "number":
+                return self._number()
+            case "letter":
+                return self._run()
+            case "word":
+                return self._big() if self._binds() else self._word()
+            case "open":
+                return self._fence(behind)
+            case "big":
+                return self._big()
+            case "accent":
+                return self._accent()
+            case "command":
+                return self._command()
+            case "dots":
+                return Dots(self.advance().span)
+            case "begin":
+                return self._rows()
+            case "script":
+                return self._empty()
+            case "sign" if self._stands_alone() and self.position:
+                return self._lone_sign()
+            case "prime" if not self.top:
+                return Word("′", self.advance().span)
+        self.refuse("an operand", self._fix())
+
+    def _number(self) -> Number:
+        token = self.advance()
+        if token.text in FRACTIONS:
+            return Number(Fraction(*FRACTIONS[token.text]), token.text, token.span)
+        digits, _, exponent = token.text.lower().partition("e")
+        if len(digits) > MAX_DIGITS or len(exponent) > 9 or (exponent and abs(int(exponent)) > MAX_EXPONENT):
+            raise LimitError(
+                "this number is too long",
+                where=self.source.locate(token.span),
+                because=f"A number may have {MAX_DIGITS} digits and an exponent of up to {MAX_EXPONENT}.",
+                fix="Round it, or give it a name.",
+                name=token.text,
+            )
+        return Number(Fraction(digits.rstrip(".") + ("e" + exponent if exponent else "")), token.text, token.span)
+
+    def _run(self) -> Node:
+        """Letters side by side, with digits behind or among them."""
+        start = self.position
+        first = self.advance()
+        text = first.text
+        while not self.at.space and self._runs_on(first):
+            text += self.advance().text
+        if text in BIG and self.at.kind == "script" and self.at.text == "_":
+            return self._limited(text, start)
+        return Word(text, self.since(start), first.font)
+
+    def _runs_on(self, first: Token) -> bool:
+        if self.at.kind == "number":
+            return self.at.text.isdecimal()
+        return self.at.kind == "letter" and self.at.font == first.font
+
+    def _word(self) -> Word:
+        token = self.advance()
+        return Word(token.text, token.span, token.font)
+
+    def _binds(self) -> bool:
+        r"""Whether a word is a big operator: `sum_j`, `\max_k`, `\arg\max_k`; `Σ` before a factor too."""
+        token, following = self.at, self.ahead()
+        if token.text == "arg" and following.kind == "word" and following.text in ("max", "min"):
+            return True
+        below = following.kind == "script" and following.text == "_"
+        if self.text and token.text == "Sigma":
+            return below or (following.kind in _OPERANDS and following.kind != "script" and following.space != "gap")
+        return token.text in BIG and below
+
+    def _big(self) -> Node:
+        start = self.position
+        token = self.advance()
+        name = "sum" if token.text == "Sigma" else token.text
+        if name == "arg":
+            name += self.advance().text
+        return self._limited(name, start)
+
+    def _limited(self, name: str, start: int) -> Node:
+        """A big operator with its limits, and the rest of the term as its body; without a body, a word."""
+        word = Word(name, self.since(start), "upright")
+        low: list[Node] = []
+        high: list[Node] = []
+        while self.at.kind == "script":
+            (high if self.advance().text == "^" else low).append(self._limit())
+        signed = self.at.is_sign("-", "+") and not self._stands_alone()
+        if not (self._starts_operand() or signed):
+            return Scripted(word, tuple(low), tuple(high), 0, self.since(start)) if low or high else word
+        self.deeper()
+        body = self._body(signed)
+        self.depth -= 1
+        return Big(name, _limits(low), _limits(high), body, self.since(start))
+
+    def _limit(self) -> Node:
+        limit = self.script()
+        return limit.body if self.text and isinstance(limit, Fence) and limit.opening == "(" else limit
+
+    def _body(self, signed: bool) -> Node:
+        if not signed:
+            return self.product()
+        start = self.position
+        sign = self.advance().text
+        return Sum(((sign, self.product()),), self.since(start))
+
+    def _accent(self) -> Accent:
+        start = self.position
+        kind = self.advance().text
+        self.deeper()
+        base = self.argument()
+        self.depth -= 1
+        return Accent(kind, base, self.since(start))
+
+    def _command(self) -> Node:
+        start = self.position
+        match self.advance().text:
+            case "frac":
+                above = self.argument()
+                below = self.argument()
+                return Quotient(above, below, self.since(start))
+            case "sqrt":
+                degree = self._degree()
+                body = self.argument()
+                return Root(body, degree, self.since(start))
+            case "brace":
+                body = self.argument()
+                remark: Node = self._empty()
+                if self.at.kind == "script":
+                    self.advance()
+                    remark = self.script()
+                return Braced(body, remark, self.since(start))
+            case "remark":
+                remark = self.argument()
+                body = self.argument()
+                return Braced(body, remark, self.since(start))
+        self.position = start
+        self.refuse("an operand", self._fix())
+
+    def _degree(self) -> Node | None:
+        if self.at.kind != "open" or self.at.text != "[":
+            return None
+        self.advance()
+        degree = self._enclosed(False)
+        self.advance()
+        return degree
+
+    # ------------------------------------------------------------------------------------------------ brackets, rows
+
+    def _fence(self, behind: bool) -> Node:
+        start, opened = self.position, self.advance()
+        close = self.closing[start]
+        if self.text and opened.text == "{" and self._holds_cases(close):
+            return self._braced_cases(start)
+        if opened.sized and opened.text == "{" and self.tokens[close].text == ".":
+            return self._open_cases(start)
+        body = self._enclosed(opened.text == "[")
+        closed = self.advance()
+        span = self.since(start)
+        if not opened.text:
+            return body if not isinstance(body, _OPEN_ENDED) else Fence("", body, span)
+        if isinstance(body, Rows) and body.kind == "matrix" and opened.text in ("(", "["):
+            return Rows("matrix", body.rows, span)
+        closing = "" if closed.text == CLOSING[opened.text] else closed.text
+        self._check_interval(opened, closed, closing, body)
+        spaces = ("",) if self.text else ("", " ")
+        return Fence(opened.text, body, span, behind and opened.space in spaces, closing)
+
+    def _check_interval(self, opened: Token, closed: Token, closing: str, body: Node) -> None:
+        """`[0, 1)` may end so; `f(x]` may not."""
+        if not closing or opened.sized or (isinstance(body, Listing) and body.separators == (",",)):
+            return
+        written = self.source.written(closed.span)
+        raise NotationError(
+            f"{written} cannot close {self.source.written(opened.span)}",
+            where=self.source.locate(closed.span),
+            fix=f"Write {CLOSING[opened.text]} here.",
+            name=written,
+        )
+
+    def _holds_cases(self, close: int) -> bool:
+        place = self.position
+        while place < close:
+            if self.tokens[place].is_prose("if"):
+                return True
+            place = self.closing.get(place, place) + 1
+        return False
+
+    def _braced_cases(self, start: int) -> Node:
+        """`{a if p; b if q; c otherwise}`."""
+        top, self.top = self.top, False
+        rows: list[tuple[Node, ...]] = []
+        while not self._closes():
+            value = self.sum()
+            if self.at.is_sign(","):
+                self.advance()
+            if self.at.is_prose("if"):
+                self.advance()
+                rows.append((value, self.condition()))
+            else:
+                rows.append((value,))
+                if self.at.is_prose("otherwise", "else"):
+                    self.advance()
+            if self.at.is_sign(",", ";") or self.at.is_prose("else"):
+                self.advance()
+            elif not self._closes():
+                self.refuse("; or the end of the cases", "Write {a if p; b otherwise}.")
+        self.top = top
+        self.advance()
+        return Rows("cases", tuple(rows), self.since(start))
+
+    def _open_cases(self, start: int) -> Node:
+        r"""`\left\{ ... \right.`, with rows of its own or with an array."""
+        rows = self._cells()
+        if len(rows) == 1 and len(rows[0]) == 1 and isinstance(rows[0][0], Rows):
+            rows = rows[0][0].rows
+        self.advance()
+        return Rows("cases", _valued(rows), self.since(start))
+
+    def _rows(self) -> Node:
+        start = self.position
+        kind = self.advance().text
+        rows = self._cells()
+        self.advance()
+        if kind == "stack":
+            cells = tuple(cell for row in rows for cell in row)
+            return _joined(list(cells), [","] * (len(cells) - 1), self.since(start))
+        return Rows(kind, _valued(rows) if kind == "cases" else rows, self.since(start))
+
+    def _cells(self) -> tuple[tuple[Node, ...], ...]:
+        """Rows of cells up to the closing token; an empty row at the end is none."""
+        rows: list[tuple[Node, ...]] = []
+        cells: list[Node] = []
+        outer, self.slicing = self.slicing, False
+        while True:
+            cells.append(self.mixture(cell=True))
+            ended = self.at.kind
+            if ended != "cell":
+                rows.append(tuple(cells))
+                cells = []
+            if ended not in ("row", "cell"):
+                break
+            self.advance()
+        self.slicing = outer
+        if len(rows) > 1 and all(isinstance(cell, Empty) for cell in rows[-1]):
+            rows.pop()
+        return tuple(rows)
+
+    # --------------------------------------------------------------------------------------------------------- fixes
+
+    def _fix(self) -> str | None:
+        """How to mend what stands here."""
+        token = self.at
+        if token.kind == "stop":
+            return "Write what is meant, or leave out the sign before."
+        if token.kind == "sign" and token.text in (*_JOINTS, *RELATION_SIGNS, *TERM_SIGNS):
+            return f"Write what {self.source.written(token.span)} stands between."
+        if token.kind in ("close", "end"):
+            return "Write what is meant before it, or leave out the brackets."
+        return None
+
+
+def _joined(parts: list[Node], between: list[str], span: Span) -> Node:
+    return parts[0] if len(parts) == 1 else Listing(tuple(parts), tuple(between), span)
+
+
+def _limits(found: list[Node]) -> Node | None:
+    """The limit of a big operator; of two in one place, a listing."""
+    if not found:
+        return None
+    return _joined(found, [""] * (len(found) - 1), found[0].span.to(found[-1].span))
+
+
+def _valued(rows: tuple[tuple[Node, ...], ...]) -> tuple[tuple[Node, ...], ...]:
+    """Rows of cases, each with its value in a cell of its own: `0, \\text{if } x < 0` without a `&` is parted."""
+    return tuple(_parted(row[0]) if len(row) == 1 else row for row in rows)
+
+
+def _parted(cell: Node) -> tuple[Node, ...]:
+    if not isinstance(cell, Listing) or len(cell.items) < 2:
+        return (cell,)
+    value, *rest = cell.items
+    span = rest[0].span.to(rest[-1].span)
+    return value, _joined(rest, list(cell.separators[1:]), span)

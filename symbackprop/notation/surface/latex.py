@@ -1,0 +1,691 @@
+r"""LaTeX to tokens: commands by what they mean, letters one by one, what only styles and spaces passed over.
+
+Macros of the note are expanded; the tokens of an expansion stand where the macro was called. Fonts are told by the font
+of each letter: `\mathbf{W}` is a bold W in the braces that nobody sees.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import NoReturn
+
+from symbackprop.errors import LimitError, NotationError, suggestion
+from symbackprop.notation.source import Source, Span
+from symbackprop.notation.surface.tokens import (
+    BIG,
+    FRACTIONS,
+    LETTER_COMMANDS,
+    LETTERS,
+    LOWERED,
+    PRIMES,
+    PROSE,
+    RAISED,
+    SIGN_COMMANDS,
+    SIGNS,
+    Kind,
+    Space,
+    Token,
+    styled,
+)
+
+MAX_EXPANSIONS = 1_000
+MAX_EXPANDED = 50_000
+MAX_NESTING = 20
+
+_UPRIGHT = frozenset(
+    ["log", "ln", "lg", "exp", "tanh", "sinh", "cosh", "coth", "sin", "cos", "tan", "cot", "sec", "csc", "arcsin", "arccos", "arctan", "max", "min", "arg", "det", "dim", "ker", "sup", "inf", "lim", "tr", "Tr", "trace", "sgn", "sign", "diag", "Diag", "rank", "vec", "softmax", "sigmoid", "relu", "ReLU", "sech", "argmax", "argmin", "Pr", "mod", "id", "Var", "Cov", "rowsum", "colsum"]
+) - {"vec"}
+_FONTS: Mapping[str, str] = MappingProxyType(
+    {
+        **dict.fromkeys(("mathbf", "boldsymbol", "bm", "pmb", "bf", "bfseries", "mathbfit"), "bold"),
+        **dict.fromkeys(("mathrm", "mathsf", "mathtt", "mathup", "rm", "sf", "tt", "operatorname", "operatorname*"), "upright"),
+        **dict.fromkeys(("mathcal", "mathscr", "mathfrak", "cal", "scr", "frak"), "cal"),
+        **dict.fromkeys(("mathbb", "mathbbm", "mathds", "Bbb"), "double"),
+        **dict.fromkeys(("mathit", "mathnormal", "it", "mit"), ""),
+    }
+)  # fmt: skip
+_SWITCHES = frozenset({"bf", "bfseries", "rm", "sf", "tt", "cal", "scr", "frak", "it", "mit"})
+_PROSE = frozenset(
+    {
+        "text",
+        "textrm",
+        "textup",
+        "textnormal",
+        "mbox",
+        "hbox",
+        "textit",
+        "textbf",
+        "textsf",
+        "texttt",
+        "intertext",
+        "textsc",
+    }
+)
+_STYLED = frozenset(
+    {
+        "boxed",
+        "cancel",
+        "bcancel",
+        "xcancel",
+        "smash",
+        "underline",
+        "mathop",
+        "mathbin",
+        "mathrel",
+        "mathord",
+        "fbox",
+        "ensuremath",
+        "vcenter",
+        "mathstrut",
+        "fcolorbox",
+        "bbox",
+        "mathclap",
+        "mathllap",
+        "mathrlap",
+        "uline",
+    }
+)
+"""Commands whose argument is read as it stands."""
+_COMMANDS: Mapping[str, str] = MappingProxyType(
+    {
+        **dict.fromkeys(("frac", "dfrac", "tfrac", "cfrac", "nicefrac", "sfrac"), "frac"),
+        **dict.fromkeys(("underbrace", "overbrace", "underbracket", "overbracket"), "brace"),
+        "sqrt": "sqrt", "over": "over",
+    }
+)  # fmt: skip
+_ACCENTS: Mapping[str, str] = MappingProxyType(
+    {
+        "hat": "hat", "widehat": "hat", "bar": "bar", "overline": "bar", "tilde": "tilde", "widetilde": "tilde",
+        "vec": "vec", "overrightarrow": "vec", "dot": "dot", "ddot": "ddot", "check": "check", "breve": "breve",
+        "mathring": "ring",
+    }
+)  # fmt: skip
+_SET_OVER = frozenset({"overset", "stackrel", "underset"})
+_ARROWS: Mapping[str, str] = MappingProxyType({"xrightarrow": "→", "xleftarrow": "←"})
+_NEGATED: Mapping[str, str] = MappingProxyType({"=": "≠", "∈": "∉"})
+_DOTS = frozenset({"dots", "ldots", "cdots", "dotsc", "dotsb", "dotsm", "dotso", "vdots", "ddots"})
+_LEADS = frozenset(
+    ["Rightarrow", "Longrightarrow", "implies", "therefore", "iff", "Leftrightarrow", "Longleftrightarrow", "impliedby", "Leftarrow", "leadsto"]
+)
+_LOGIC: Mapping[str, str] = MappingProxyType(
+    {"land": "and", "wedge": "and", "lor": "or", "vee": "or", "forall": "for all", "because": "because"}
+)
+_THIN = frozenset({",", ";", ":", ">", " ", "\n", "thinspace", "medspace", "thickspace", "enspace", "enskip"})
+_GAPS = frozenset({"quad", "qquad", "hfill"})
+_PASSED = frozenset(
+    [r"!", r"/", r"displaystyle", r"textstyle", r"scriptstyle", r"scriptscriptstyle", r"limits", r"nolimits", r"nonumber", r"notag", r"strut", r"noindent", r"allowbreak", r"nobreak", r"relax", r"negthinspace", r"middle", r"left", r"right", r"centering", r"protect", r"par", r"hline", r"negmedspace", r"negthickspace", r"tiny", r"small", r"large", r"Large", r"LARGE", r"huge", r"Huge", r"normalsize", r"scriptsize", r"footnotesize", r"null", r"mathstrut", r"break", r"newline", r"displaylimits"]
+) - {"left", "right", "middle"}
+_SKIPPED: Mapping[str, int] = MappingProxyType(
+    {
+        "tag": 1, "tag*": 1, "label": 1, "hspace": 1, "hspace*": 1, "vspace": 1, "vspace*": 1, "phantom": 1,
+        "hphantom": 1, "vphantom": 1, "color": 1, "textcolor": 1, "colorbox": 1, "eqref": 1, "ref": 1, "cite": 1,
+        "footnote": 1, "vskip": 0, "qedhere": 0, "mathchoice": 0, "href": 1, "class": 1, "style": 1, "cssId": 1,
+    }
+)  # fmt: skip
+"""Commands that are passed over with so many arguments."""
+_SIZES = frozenset(
+    {
+        "left",
+        "right",
+        "middle",
+        *(f"{size}{side}" for size in ("big", "Big", "bigg", "Bigg") for side in ("", "l", "r", "m")),
+    }
+)
+_DELIMITERS: Mapping[str, tuple[Kind, str]] = MappingProxyType(
+    {
+        "lparen": ("open", "("), "rparen": ("close", ")"), "lbrack": ("open", "["), "rbrack": ("close", "]"),
+        "lbrace": ("open", "{"), "rbrace": ("close", "}"), "{": ("open", "{"), "}": ("close", "}"),
+        "lvert": ("open", "|"), "rvert": ("close", "|"), "lVert": ("open", "‖"), "rVert": ("close", "‖"),
+        "vert": ("bar", "|"), "Vert": ("bar", "‖"), "|": ("bar", "‖"), "mid": ("bar", "|"), "parallel": ("bar", "‖"),
+        "lfloor": ("open", "⌊"), "rfloor": ("close", "⌋"), "lceil": ("open", "⌈"), "rceil": ("close", "⌉"),
+        "langle": ("open", "⟨"), "rangle": ("close", "⟩"), "(": ("open", "("), ")": ("close", ")"),
+        "[": ("open", "["), "]": ("close", "]"),
+    }
+)  # fmt: skip
+_BRACKETS: Mapping[str, tuple[Kind, str]] = MappingProxyType(
+    {
+        "(": ("open", "("), ")": ("close", ")"), "[": ("open", "["), "]": ("close", "]"), "|": ("bar", "|"),
+        "‖": ("bar", "‖"), "∥": ("bar", "‖"), "⟨": ("open", "⟨"), "⟩": ("close", "⟩"), "⌊": ("open", "⌊"),
+        "⌋": ("close", "⌋"), "⌈": ("open", "⌈"), "⌉": ("close", "⌉"), "<": ("open", "⟨"), ">": ("close", "⟩"),
+    }
+)  # fmt: skip
+_MATRICES: Mapping[str, str] = MappingProxyType(
+    {
+        **dict.fromkeys(("matrix", "pmatrix", "bmatrix", "Bmatrix", "vmatrix", "Vmatrix", "smallmatrix", "array"), "matrix"),
+        **dict.fromkeys(("cases", "dcases", "rcases"), "cases"),
+        **dict.fromkeys(("subarray", "substack"), "stack"),
+    }
+)  # fmt: skip
+_TRANSPARENT = frozenset(
+    ["align", "aligned", "alignat", "alignedat", "flalign", "gather", "gathered", "split", "multline", "equation", "eqnarray", "math", "displaymath", "subequations", "multlined", "center"]
+)
+_WITH_COLUMNS = frozenset({"array", "alignat", "alignedat", "subarray"})
+_NUMBER = re.compile(r"(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-][0-9]+)?")
+_SPACE = re.compile(r"(?:\s|%[^\n]*|[~\u200b])+")
+_LENGTH = re.compile(r"\s*\[\s*-?[0-9.]*\s*\w*\s*\]")
+_COMMAND = re.compile(r"\\(?:([A-Za-z]+)(\*?)|(.|\n)|$)")
+_STARRED = frozenset({"tag", "operatorname", "hspace", "vspace"})
+_SIMPLE = re.compile(r"\{\s*((?:[A-Za-z0-9.\s-]|\\_)*[A-Za-z](?:[A-Za-z0-9.\s-]|\\_)*)\}")
+_LONGEST = 2
+_TYPED = ("<=", ">=", "==", "!=", ":=", "=:", "->", "+=", "-=", "*=", "/=", "..")
+_DOUBLE = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_DOUBLED: Mapping[str, str] = MappingProxyType(
+    {**{c: chr(0x1D538 + at) for at, c in enumerate(_DOUBLE)}, "C": "ℂ", "H": "ℍ", "N": "ℕ", "P": "ℙ", "Q": "ℚ",
+     "R": "ℝ", "Z": "ℤ", "1": "𝟏"}
+)  # fmt: skip
+_KNOWN = frozenset(
+    (*LETTER_COMMANDS, *SIGN_COMMANDS, *_UPRIGHT, *_FONTS, *_PROSE, *_STYLED, *_COMMANDS, *_ACCENTS, *_DOTS, *_LEADS,
+     *_LOGIC, *_GAPS, *_SKIPPED, *_SIZES, "sum", "prod", "begin", "end", "prime", "substack", "lfloor", "langle",
+     "displaystyle", "limits")
+)  # fmt: skip
+
+
+# ---------------------------------------------------------------------------------------------------------------- macros
+
+
+@dataclass(frozen=True, slots=True)
+class Macro:
+    r"""What `\newcommand{\R}{\mathbb{R}}` defines: a name, the number of its arguments, and a body with `#1`, `#2`."""
+
+    name: str
+    arguments: int
+    body: str
+
+
+_DEFINES = re.compile(
+    r"\\(?:(?:re)?newcommand\*?|providecommand\*?|DeclareMathOperator(?P<star>\*?))\s*(?:\{\s*\\([A-Za-z]+)\s*\}|\\([A-Za-z]+))"
+    r"\s*(?:\[(\d)\])?\s*(?=\{)|\\def\s*\\([A-Za-z]+)\s*((?:#[1-9])*)\s*(?=\{)"
+)
+
+
+def macros_of(source: Source, span: Span | None = None) -> tuple[Macro, ...]:
+    r"""The macros that a text defines by `\newcommand`, `\def` and `\DeclareMathOperator`, in order."""
+    text, end = source.text, (span or Span(0, len(source.text))).end
+    found = []
+    for match in _DEFINES.finditer(text, span.start if span else 0, end):
+        stop = _balanced(text, match.end(), end)
+        if stop is None:
+            continue
+        name = match[2] or match[3] or match[5]
+        arguments = int(match[4] or 0) if match[5] is None else match[6].count("#")
+        body = text[match.end() + 1 : stop - 1]
+        if match[0].startswith(r"\DeclareMathOperator"):
+            body = rf"\operatorname{match['star']}{{{body}}}"
+        found.append(Macro(name, arguments, body))
+    return tuple(found)
+
+
+def _balanced(text: str, position: int, end: int) -> int | None:
+    """Where the brace that opens at `position` has closed; None if it does not."""
+    depth = 0
+    while position < end:
+        character = text[position]
+        if character == "\\":
+            position += 1
+        elif character == "{":
+            depth += 1
+        elif character == "}":
+            depth -= 1
+            if depth == 0:
+                return position + 1
+        position += 1
+    return None
+
+
+# ----------------------------------------------------------------------------------------------------------------- lexer
+
+
+def latex_tokens(source: Source, span: Span, macros: Iterable[Macro] = ()) -> tuple[Token, ...]:
+    """The tokens of the LaTeX in `span`, a `stop` at the end.
+
+    Raises:
+        NotationError: a command or a character without a meaning; braces that do not close.
+        LimitError: macros that expand without end.
+    """
+    defined = {macro.name: macro for macro in (*macros, *macros_of(source, span))}
+    lexer = _Lexer(source, source.text, span, defined, None, [0, 0])
+    return (*lexer.tokens(), Token("stop", "", Span(span.end, span.end), lexer.space))
+
+
+class _Lexer:
+    """Moves through a text, which is the source's or that of an expansion, whose tokens all stand at `place`."""
+
+    def __init__(
+        self, source: Source, text: str, span: Span, macros: Mapping[str, Macro], place: Span | None, spent: list[int],
+        level: int = 0, font: str = "",
+    ) -> None:  # fmt: skip
+        self.source = source
+        self.text = text
+        self.position = span.start
+        self.end = span.end
+        self.macros = macros
+        self.place = place
+        self.spent = spent
+        self.level = level
+        self.space: Space = ""
+        self.font = font
+        self.next_font: str | None = None  # of the group or the letter that comes next
+        self.fonts: list[tuple[str, bool]] = []
+        self.joins = False  # spaces in a group of one font part nothing
+        self.script = False
+
+    def tokens(self) -> Iterator[Token]:
+        while self.position < self.end:
+            if match := _SPACE.match(self.text, self.position, self.end):
+                self._spaced(match)
+                continue
+            start = self.position
+            for token in self._next():
+                space = self.space or token.space
+                self.space = ""
+                yield Token(token.kind, token.text, token.span, space, token.font, token.sized)
+                self.script = token.kind == "script"
+            if self.position <= start:
+                raise AssertionError("the lexer stands still")
+
+    def _spaced(self, match: re.Match[str]) -> None:
+        self.position = match.end()
+        if match.group().count("~") > 2:
+            self._widen("gap")
+        elif not self.joins:
+            self._widen(" ")
+
+    def _widen(self, space: Space) -> None:
+        order = ("", " ", "thin", "gap", "row")
+        if order.index(space) > order.index(self.space):
+            self.space = space
+
+    def _span(self, start: int, end: int | None = None) -> Span:
+        return self.place or Span(start, self.position if end is None else end)
+
+    def _next(self) -> Iterator[Token]:
+        """The tokens that begin here; the position moves past them."""
+        start, character = self.position, self.text[self.position]
+        if character == "\\":
+            yield from self._commanded()
+            return
+        if match := _NUMBER.match(self.text, start, self.end):
+            yield self._number(match)
+            return
+        self.position += 1
+        span = self._span(start)
+        if character == "{":
+            self.fonts.append((self.font, self.joins))
+            if self.next_font is not None:
+                self.font, self.joins, self.next_font = self.next_font, True, None
+            yield Token("open", "", span)
+        elif character == "}":
+            if self.fonts:
+                self.font, self.joins = self.fonts.pop()
+            yield Token("close", "", span)
+        elif character in "^_":
+            yield Token("script", character, span)
+        elif character == "&":
+            yield Token("cell", "&", span)
+        elif character in PRIMES:
+            for _ in range(PRIMES[character]):
+                yield Token("prime", "'", span)
+        elif character in _BRACKETS and character not in "<>":
+            yield Token(*_BRACKETS[character], span)
+        elif character == "$":
+            self._widen(" ")
+        elif sign := self._sign(start):
+            yield sign
+        else:
+            yield from self._letter(start, character, span)
+
+    def _number(self, match: re.Match[str]) -> Token:
+        self.position = match.end()
+        font, self.next_font = self.next_font or self.font, None
+        if match.group() == "1" and font in ("bold", "double"):
+            return Token("word", "𝟏", self._span(match.start()))
+        return Token("number", match.group(), self._span(match.start()))
+
+    def _sign(self, start: int) -> Token | None:
+        """A sign; two that are typed as one, but right behind `^` and `_`."""
+        pair = self.text[start : min(start + 2, self.end)]
+        if not self.script and pair in _TYPED:
+            self.position = start + 2
+            return Token("sign", SIGNS[pair], self._span(start))
+        dotted = re.compile(r"\.\s*\*").match(self.text, start, self.end)
+        if dotted and not self.script:
+            self.position = dotted.end()
+            return Token("sign", "⊙", self._span(start))
+        if self.text[start] in SIGNS:
+            return Token("sign", SIGNS[self.text[start]], self._span(start))
+        return None
+
+    def _letter(self, start: int, character: str, span: Span) -> Iterator[Token]:
+        font, self.next_font = self.font if self.next_font is None else self.next_font, None
+        if character in RAISED or character in LOWERED or character == "⊤":
+            raised = character in RAISED or character == "⊤"
+            yield Token("script", "^" if raised else "_", Span(span.start, span.start))
+            plain = (RAISED if raised else LOWERED).get(character, character)
+            if plain in "T⊤":
+                yield Token("word", "⊤", span)
+            elif plain.isdigit():
+                yield Token("number", plain, span)
+            else:
+                yield Token("letter", plain, span) if plain.isalpha() else Token("sign", SIGNS.get(plain, plain), span)
+        elif character in FRACTIONS:
+            yield Token("number", character, span)
+        elif character in LETTERS:
+            yield Token("word", LETTERS[character], span, "", font)
+        elif character in "∑∏":
+            yield Token("big", "sum" if character == "∑" else "prod", span)
+        elif character == "√":
+            yield Token("command", "√", span)
+        elif character == "…":
+            yield Token("dots", "…", span)
+        elif character in "⇒⟹⇔∴":
+            yield Token("lead", "⇒", span)
+        elif character.isalpha():
+            plain, own = styled(character)
+            yield self._styled_letter(LETTERS.get(plain, plain), font or own, span)
+        else:
+            shown = character if character.isprintable() else f"U+{ord(character):04X}"
+            self._refuse(
+                f"the character {shown} has no meaning here",
+                span,
+                "Remove it, or write its name in letters.",
+                character,
+            )
+
+    def _styled_letter(self, letter: str, font: str, span: Span) -> Token:
+        if font == "double":
+            return Token("word", _DOUBLED.get(letter, letter), span)
+        return Token("letter" if len(letter) == 1 else "word", letter, span, "", font)
+
+    # ------------------------------------------------------------------------------------------------------ commands
+
+    def _commanded(self) -> Iterator[Token]:
+        start = self.position
+        match = _COMMAND.match(self.text, start, self.end)
+        assert match is not None
+        name, star, other = match[1] or "", match[2] or "", match[3] or ""
+        if star and name in _STARRED:
+            name += "*"
+        self.position = start + 1 + len(name or other)
+        name = name or other
+        span = self._span(start)
+        if (macro := self.macros.get(name)) is not None:
+            yield from self._expanded(macro, span)
+        elif name in _SIZES:
+            yield from self._sized(start, name)
+        elif name in _DELIMITERS and name not in ("(", ")", "[", "]"):
+            yield Token(*_DELIMITERS[name], span)
+        elif (token := _simple(name, span, self.next_font or self.font)) is not None:
+            self.next_font = None
+            yield token
+        elif name in _FONTS:
+            yield from self._font(name, span)
+        else:
+            yield from self._structure(name, span)
+
+    def _structure(self, name: str, span: Span) -> Iterator[Token]:
+        if name in _THIN or name in _PASSED or name in _GAPS or name in "()[]":
+            self._widen("thin" if name in _THIN else "gap" if name in _GAPS else "")
+        elif name in _PROSE:
+            yield from self._prose(name, span)
+        elif name in _STYLED:
+            self._option()
+        elif name in _SKIPPED:
+            for _ in range(_SKIPPED[name]):
+                self._argument(name, span)
+        elif name == "\\":
+            if match := _LENGTH.match(self.text, self.position, self.end):
+                self.position = match.end()
+            yield Token("row", "\\\\", span)
+        elif name in ("begin", "end"):
+            yield from self._environment(name, span)
+        elif name == "substack":
+            inner = self._argument(name, span)
+            yield Token("begin", "stack", span)
+            yield from self._within(inner)
+            yield Token("end", "stack", self._span(inner.end))
+        elif name in _SET_OVER:
+            yield from self._set(name, span)
+        elif name in _ARROWS:
+            self._argument(name, span)
+            yield Token("sign", _ARROWS[name], self._span(span.start if self.place is None else 0))
+        elif name == "not":
+            yield from self._negated(span)
+        elif name in ("newcommand", "renewcommand", "providecommand", "DeclareMathOperator", "def"):
+            self._definition(span)
+        elif name == "_":
+            yield Token("letter", "_", span, "", self.font)
+        elif name in ("%", "#", "&", "$"):
+            yield Token("prose", name, span)
+        else:
+            self._unknown(name, span)
+
+    def _font(self, name: str, span: Span) -> Iterator[Token]:
+        r"""`\mathbf`: of the group or letter that comes next, or of all up to the end of the group."""
+        if name in _SWITCHES:
+            self.font = _FONTS[name]
+            return
+        if _FONTS[name] == "upright" and (match := _SIMPLE.match(self.text, self.position, self.end)):
+            start, self.position = self.position, match.end()
+            word = re.sub(r"[\s-]|\\(?=_)", "", match[1])
+            written = self._span(span.start if self.place is None else start)
+            yield Token("word", "⊤" if (word, name) == ("T", "mathsf") else word, written, "", "upright")
+            return
+        self.next_font = _FONTS[name]
+
+    def _prose(self, name: str, span: Span) -> Iterator[Token]:
+        r"""`\text{if $x$ is positive}`: words, with the formulas between them."""
+        inner = self._argument(name, span)
+        parts = self.text[inner.start : inner.end].split("$")
+        if len(parts) == 1:
+            whole = self.place or Span(span.start, self.position)
+            yield from _words(parts[0], whole, "bold" if name == "textbf" else "upright")
+            return
+        at = inner.start
+        for number, part in enumerate(parts):
+            if number % 2:
+                yield from self._within(Span(at, at + len(part)))
+            elif part.strip():
+                yield from _words(part, self._span(at, at + len(part)), "", True)
+            at += len(part) + 1
+
+    def _environment(self, name: str, span: Span) -> Iterator[Token]:
+        inner = self._argument(name, span)
+        environment = self.text[inner.start : inner.end].strip().rstrip("*")
+        whole = self._span(span.start if self.place is None else self.position)
+        if environment in _WITH_COLUMNS and name == "begin":
+            self._argument(environment, span)
+        if environment in _MATRICES:
+            self._option()
+            token = Token("begin" if name == "begin" else "end", _MATRICES[environment], whole)
+            bar = {"vmatrix": "|", "Vmatrix": "‖"}.get(environment)
+            if bar and name == "begin":
+                yield Token("open", bar, whole)
+            yield token
+            if bar and name == "end":
+                yield Token("close", bar, whole)
+        elif environment in _TRANSPARENT:
+            self._widen("row")
+        else:
+            self._refuse(
+                f"the environment {environment} has no meaning here",
+                whole,
+                suggestion(environment, (*_MATRICES, *_TRANSPARENT)) or "Write the formula without it.",
+                environment,
+            )
+
+    def _sized(self, start: int, name: str) -> Iterator[Token]:
+        r"""`\left(`, `\bigl|`, `\right.`; `\big` before anything else is passed over."""
+        if match := _SPACE.match(self.text, self.position, self.end):
+            self.position = match.end()
+        at = self.position
+        if at < self.end and self.text[at] == "\\":
+            match = _COMMAND.match(self.text, at, self.end)
+            assert match is not None
+            found, length = _DELIMITERS.get(match[1] or match[3] or ""), match.end() - at
+        elif self.text[at : at + 1] == "." and name in ("left", "right"):
+            found, length = ("open" if name == "left" else "close", "."), 1
+        else:
+            found, length = _BRACKETS.get(self.text[at : min(at + 1, self.end)]), 1
+        if self.text[at : at + 1] in ("/", "") or found is None:
+            if name in ("left", "right"):
+                self._refuse(
+                    rf"expected a bracket after \{name}", self._span(start), rf"Write \{name}( or the like.", name
+                )
+            return
+        self.position = at + length
+        kind, text = found
+        sided = name[-1:] if name not in ("left", "right", "middle") else {"left": "l", "right": "r"}.get(name, "")
+        if kind == "bar" and sided in ("l", "r"):
+            kind = "open" if sided == "l" else "close"
+        if name == "middle" or (kind == "bar" and sided == "m"):
+            kind, text = "sign", "|"
+        yield Token(kind, text, self._span(start), "", "", name in ("left", "right"))
+
+    def _option(self) -> None:
+        """Passes over `[...]`, if it stands here."""
+        if match := re.compile(r"\s*\[[^\]\n]*\]").match(self.text, self.position, self.end):
+            self.position = match.end()
+
+    def _argument(self, name: str, span: Span) -> Span:
+        """The inside of the braces that stand here, or the one character or command; the position moves past it."""
+        if match := _SPACE.match(self.text, self.position, self.end):
+            self.position = match.end()
+        start = self.position
+        if start >= self.end:
+            self._refuse(rf"expected the argument of \{name}", span, rf"Write \{name}{{...}}.", name)
+        if self.text[start] != "{":
+            match = _COMMAND.match(self.text, start, self.end)
+            self.position = match.end() if match else start + 1
+            return Span(start, self.position)
+        stop = _balanced(self.text, start, self.end)
+        if stop is None:
+            self._refuse("this { is never closed", self._span(start, start + 1), "Close it with }.", "{")
+        self.position = stop
+        return Span(start + 1, stop - 1)
+
+    def _within(self, span: Span) -> Iterator[Token]:
+        """The tokens of a part of this text, by a lexer of its own."""
+        self._deeper(self._span(span.start, span.end))
+        yield from _Lexer(
+            self.source, self.text, span, self.macros, self.place, self.spent, self.level + 1, self.font
+        ).tokens()
+
+    def _expanded(self, macro: Macro, span: Span) -> Iterator[Token]:
+        """The tokens of a macro's body with its arguments put in."""
+        parts = [self._argument(macro.name, span) for _ in range(macro.arguments)]
+        written = [self.text[part.start : part.end] for part in parts]
+        whole = self._span(span.start if self.place is None else self.position)
+        body = re.sub(r"#([1-9])", lambda m: written[int(m[1]) - 1] if int(m[1]) <= len(written) else "", macro.body)
+        self.spent[0] += 1
+        self.spent[1] += len(body)
+        self._deeper(whole)
+        if self.spent[0] > MAX_EXPANSIONS or self.spent[1] > MAX_EXPANDED:
+            self._endless(whole)
+        yield from _Lexer(
+            self.source, body, Span(0, len(body)), self.macros, whole, self.spent, self.level + 1, self.font
+        ).tokens()
+
+    def _set(self, name: str, span: Span) -> Iterator[Token]:
+        r"""`\overset{(a)}{=}` is the sign, `\underset{k}{\max}` an operator with a limit, others parts with a remark."""
+        remark, body = self._argument(name, span), self._argument(name, span)
+        whole = self._span(span.start if self.place is None else self.position)
+        inner = tuple(self._within(body))
+        sign = inner[0] if len(inner) == 1 else None
+        if sign is not None and sign.kind == "sign":
+            defines = sign.text == "=" and "def" in self.text[remark.start : remark.end]
+            yield Token("sign", ":=" if defines else sign.text, whole)
+        elif name == "underset" and inner and "".join(token.text for token in inner) in BIG:
+            yield Token("word", "".join(token.text for token in inner), whole, "", "upright")
+            yield Token("script", "_", self._span(remark.start, remark.start))
+            yield from self._braced(self._within(remark), remark)
+        else:
+            yield Token("command", "remark", self._span(span.start if self.place is None else 0, span.end))
+            yield from self._braced(self._within(remark), remark)
+            yield from self._braced(inner, body)
+
+    def _braced(self, tokens: Iterable[Token], span: Span) -> Iterator[Token]:
+        yield Token("open", "", self._span(span.start, span.start))
+        yield from tokens
+        yield Token("close", "", self._span(span.end, span.end))
+
+    def _negated(self, span: Span) -> Iterator[Token]:
+        r"""`\not=`."""
+        if match := _SPACE.match(self.text, self.position, self.end):
+            self.position = match.end()
+        following = tuple(self._next()) if self.position < self.end else ()
+        if len(following) != 1 or following[0].text not in _NEGATED:
+            self._refuse(r"expected = or \in after \not", span, r"Write \ne.", "not")
+        yield Token("sign", _NEGATED[following[0].text], self._span(span.start if self.place is None else 0))
+
+    def _definition(self, span: Span) -> None:
+        """Passes over a definition, which has been read already."""
+        match = _DEFINES.match(self.text, span.start, self.end) if self.place is None else None
+        stop = _balanced(self.text, match.end(), self.end) if match else None
+        if stop is None:
+            self._refuse("this definition cannot be read", span, r"Write \newcommand{\R}{\mathbb{R}}.", "newcommand")
+        self.position = stop
+
+    def _deeper(self, span: Span) -> None:
+        if self.level > MAX_NESTING:
+            self._endless(span)
+
+    def _endless(self, span: Span) -> NoReturn:
+        written = self.source.written(span)
+        raise LimitError(
+            f"{written} expands without end",
+            where=self.source.locate(span),
+            because=f"Macros may call each other {MAX_NESTING} levels deep.",
+            fix="Write out what it stands for.",
+            name=written,
+        )
+
+    def _unknown(self, name: str, span: Span) -> NoReturn:
+        near = suggestion(name, _KNOWN) if name.isalpha() else None
+        fix = near.replace("mean ", "mean \\") if near else r"Write what it stands for, or define it with \newcommand."
+        self._refuse(rf"\{name} has no meaning here", span, fix, name)
+
+    def _refuse(self, what: str, span: Span, fix: str, name: str) -> NoReturn:
+        raise NotationError(what, where=self.source.locate(span), fix=fix, name=name)
+
+
+def _simple(name: str, span: Span, font: str) -> Token | None:
+    """The token of a command that is one by itself."""
+    if name in SIGN_COMMANDS:
+        return Token("sign", SIGN_COMMANDS[name], span)
+    if name in LETTER_COMMANDS:
+        letter = LETTER_COMMANDS[name]
+        return Token("letter" if len(letter) == 1 and letter.isascii() else "word", letter, span, "", font)
+    if name in _UPRIGHT:
+        return Token("word", name, span, "", "upright")
+    for kind, table in _TABLES:
+        if name in table:
+            return Token(kind, table[name], span)
+    return None
+
+
+_TABLES: tuple[tuple[Kind, Mapping[str, str]], ...] = (
+    ("big", {"sum": "sum", "prod": "prod"}),
+    ("accent", _ACCENTS),
+    ("command", _COMMANDS),
+    ("dots", dict.fromkeys(_DOTS, "…")),
+    ("lead", dict.fromkeys(_LEADS, "⇒")),
+    ("prose", _LOGIC),
+    ("prime", {"prime": "'"}),
+)
+
+_LETTERS_ONLY = re.compile(r"\s*([A-Za-z][A-Za-z0-9_]*)\s*")
+_SIGN_ONLY = re.compile(r"\s*(\.\s*\*|[*⊙∘=])\s*")
+
+
+def _words(written: str, span: Span, font: str, prose: bool = False) -> Iterator[Token]:
+    """One word in letters as a word, unless it is one of prose; a sign as a sign; anything else as prose."""
+    plain = re.sub(r"\\[A-Za-z]+\s*|[{}]", "", written.replace(r"\_", "_").replace("~", " "))
+    if sign := _SIGN_ONLY.fullmatch(plain):
+        yield Token("sign", SIGNS["".join(sign[1].split())], span)
+    elif not prose and (match := _LETTERS_ONLY.fullmatch(plain)) and match[1].lower() not in PROSE:
+        yield Token("word", match[1], span, "", font)
+    elif plain.strip():
+        yield Token("prose", " ".join(plain.split()), span)
