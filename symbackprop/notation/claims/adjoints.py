@@ -8,16 +8,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
 from symbackprop.notation.claims.context import Context
-from symbackprop.notation.claims.leaves import Leaf, is_letter, leaf_of, letter_of, text_of
+from symbackprop.notation.claims.leaves import Leaf, divided_word, is_letter, leaf_of, letter_of, text_of
 from symbackprop.notation.claims.references import Reference, reference_of
 from symbackprop.notation.claims.symbols import key
-from symbackprop.notation.surface.tree import Fence, Node, Product, Scripted, Word
+from symbackprop.notation.surface.tree import Fence, Node, Number, Product, Word
 
 DELTA = "delta"
 _PREFIXES = ("grad_", "nabla_", "d_", "∂", "d")
 _SUFFIXES = ("_bar", ".grad", "_grad", "grad", "bar")
+_DELTA = re.compile(r"delta_?(\w*)")
 _QUOTIENT = re.compile(r"d_?(\w+?)_?_d_?(\w+)")
 
 
@@ -34,7 +36,23 @@ def gradient_of(leaf: Leaf, context: Context) -> Gradient | None:
     for found in (_by_note(leaf, context), _by_prefix(leaf, context), _by_bar(leaf, context)):
         if found is not None:
             return found
-    return by_delta(leaf, context) if leaf.word == DELTA and not leaf.accents else None
+    delta = as_delta(leaf)
+    if delta is not None:
+        return by_delta(delta, context)
+    divided = divided_word(leaf)
+    return None if divided is None else gradient_of(divided, context)
+
+
+def as_delta(leaf: Leaf) -> Leaf | None:
+    """A leaf that is δ with its marks; `δ2` and `delta_o` with what is behind the letter as a mark below."""
+    match = _DELTA.fullmatch(leaf.word)
+    if match is None or leaf.accents:
+        return None
+    tail = match[1]
+    if not tail:
+        return leaf
+    mark: Node = Number(Fraction(tail), tail, leaf.span) if tail.isdigit() else Word(tail, leaf.span)
+    return replace(leaf, word=DELTA, below=(mark, *leaf.below))
 
 
 def looks_like_gradient(leaf: Leaf) -> bool:
@@ -129,7 +147,7 @@ def _targets(leaf: Leaf, context: Context) -> Iterator[Leaf]:
                     for cut in range(len(part) - 1, 0, -1):
                         rest = tuple(Word(letter, leaf.below[0].span) for letter in part[cut:])
                         yield from _with_part(leaf, part[:cut], rest, context)
-    single = _only(symbols.preactivations)
+    single = _only(symbols.preactivations) or _only(tuple(n for n in symbols.preactivations if n in ("z", "Z")))
     if single is not None:
         yield replace(leaf, word=single)
     letter = letter_of(leaf.below[0]) if len(leaf.below) == 1 else None
@@ -191,25 +209,28 @@ def operated(head: Node, following: Node, context: Context) -> Leaf | None:
     target = leaf_of(following)
     if inner is None or target is None or not inner.bare or inner.accents or inner.word not in ("d", DELTA, "Delta"):
         return None
+    if inner.word == DELTA and not context.notation.delta_operates:
+        return None
     if inner.word == "d" and context.symbols.tensor("d") is not None:
         return None
     return target if inner.word == "d" else _outer(target, context)
 
 
-def is_kronecker(leaf: Leaf, context: Context) -> bool:
-    """Whether a δ with two letters below is Kronecker's."""
-    if leaf.word != DELTA or leaf.above or leaf.accents:
-        return False
-    letters = [letter for mark in leaf.below for letter in _letters(mark)]
-    return len(letters) == 2
+def kronecker(leaf: Leaf) -> tuple[Node, ...] | None:
+    """The two indices of a δ that is Kronecker's: `δ_ij`, `δ_{i j}`; None for another δ."""
+    delta = as_delta(leaf)
+    if delta is None or delta.above:
+        return None
+    marks = [part for mark in delta.below for part in _letters(mark)]
+    return tuple(marks) if len(marks) == 2 and not all(isinstance(mark, Number) for mark in marks) else None
 
 
-def _letters(mark: Node) -> tuple[str, ...]:
+def _letters(mark: Node) -> tuple[Node, ...]:
     match mark:
-        case Word(text) if not is_letter(text) and text.isalpha() and len(text) == 2:
-            return tuple(text)
-        case Fence(_, body) | Scripted(body):
+        case Word(text, span) if not is_letter(text) and text.isalpha() and len(text) == 2:
+            return tuple(Word(letter, span) for letter in text)
+        case Fence(_, body):
             return _letters(body)
         case Product(factors):
             return tuple(letter for _, part in factors for letter in _letters(part))
-    return (letter_of(mark) or "",)
+    return (mark,)

@@ -29,7 +29,7 @@ class Notation:
     `base` is what the first entry is called. `each_layer` are the letters that stand for any layer, `last_layer` those
     for the last one; `samples` and `times` the letters that count samples and steps. `superscript_times`: a bare number
     above a letter is a step and no power. `aliases` are the letters that the note gives to adjoints. `outer_deltas`: the
-    δ of an activation is that of its pre-activation. `said` words each decision for the report.
+    δ of an activation is that of its pre-activation; `delta_operates`: δ before a tensor makes its adjoint. `said` words each decision for the report.
     """
 
     base: int = 1
@@ -40,6 +40,7 @@ class Notation:
     superscript_times: bool = False
     aliases: Mapping[str, Alias] = field(default_factory=dict)
     outer_deltas: bool = False
+    delta_operates: bool = False
     said: tuple[str, ...] = ()
 
 

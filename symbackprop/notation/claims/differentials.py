@@ -36,19 +36,26 @@ def differential(node: Node, context: Context) -> Differential | None:
     """
     row = node.factors if isinstance(node, Product) else (("", node),)
     head, rest = row[0][1], row[1:]
-    if isinstance(head, Product) and head.factors and _sign(head.factors[0][1], context):
-        return Differential(_sign(head.factors[0][1], context), head.factors[1:] + rest, node.span)
+    if isinstance(head, Product) and head.factors and (sign := _sign(head.factors[0][1], context)):
+        return Differential(sign, _opened(head.factors[1:]) + rest, node.span)
     if isinstance(head, Fence) and head.opening in ("", "(") and not rest:
         return differential(head.body, context)
     sign = _sign(head, context)
     if sign and all(joint == "" for joint, _ in rest[:1]):
-        return Differential(sign, rest, node.span)
+        return Differential(sign, _opened(rest), node.span)
     leaf = leaf_of(head)
     if leaf is not None and leaf.word[:1] == "d" and len(leaf.word) > 1 and not leaf.accents:
         inner = _without_d(head, context)
         if inner is not None:
             return Differential("d", (("", inner), *rest), node.span)
     return None
+
+
+def _opened(row: Row) -> Row:
+    """The row with a product of neighbours at its head, `W1 [i,j]`, as factors of its own."""
+    if row and isinstance(row[0][1], Product) and all(joint == "" for joint, _ in row[0][1].factors):
+        return row[0][1].factors + row[1:]
+    return row
 
 
 def _sign(node: Node, context: Context) -> str:
@@ -215,7 +222,11 @@ def nabla(row: Row, context: Context, resolve: Resolve) -> tuple[syntax.Node, in
 
 def _sign_of_nabla(node: Node) -> Leaf | None:
     leaf = leaf_of(node)
-    return leaf if leaf is not None and leaf.word in ("∇", "nabla") and not leaf.above else None
+    if leaf is None or leaf.above:
+        return None
+    if leaf.word.startswith("nabla_"):
+        return replace(leaf, word="∇", below=(Word(leaf.word.removeprefix("nabla_"), leaf.span), *leaf.below))
+    return leaf if leaf.word in ("∇", "nabla") else None
 
 
 def _with_root(

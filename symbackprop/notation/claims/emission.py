@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from symbackprop.algebra.symbols import ADJOINT, adjoint, part_of
 from symbackprop.notation.claims.context import Context
+from symbackprop.notation.claims.leaves import index_words
 from symbackprop.notation.claims.references import Reference, Sample
 from symbackprop.notation.reading import syntax
 from symbackprop.notation.source import Span
@@ -43,7 +44,7 @@ def _place(place: Node | Sample | None, span: Span, context: Context, resolve: R
         return syntax.Whole(span)
     if isinstance(place, Sample):
         return syntax.Name(place.letter, span)
-    return resolve(place, context)
+    return resolve(place, context.binding(index_words(place)))
 
 
 def _marked(node: syntax.Node, reference: Reference, span: Span, context: Context, resolve: Resolve) -> syntax.Node:

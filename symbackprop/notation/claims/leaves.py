@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
 from symbackprop.notation.source import Span
 from symbackprop.notation.surface.tree import (
@@ -149,6 +150,34 @@ def shift_of(mark: Node) -> tuple[str, int] | None:
             return None if letter is None else (letter, int(value))
     letter = letter_of(mark)
     return None if letter is None else (letter, 0)
+
+
+def divided_word(leaf: Leaf) -> Leaf | None:
+    """A leaf whose word has its subscript behind an underscore, `W1_ij`, with that as a mark below; None without one."""
+    head, _, tail = leaf.word.rpartition("_")
+    if not head or not tail:
+        return None
+    mark: Node = Number(Fraction(tail), tail, leaf.span) if tail.isdigit() else Word(tail, leaf.span)
+    return replace(leaf, word=head, below=(mark, *leaf.below))
+
+
+def index_words(node: Node) -> Iterator[str]:
+    """The letters in an index, which hide tensors of their names there."""
+    match node:
+        case Word(text) if is_letter(text):
+            yield text
+        case Sum(terms):
+            for _, part in terms:
+                yield from index_words(part)
+        case Product(factors):
+            for _, part in factors:
+                yield from index_words(part)
+        case Scripted():
+            letter = letter_of(node)
+            if letter is not None:
+                yield letter
+        case Fence(_, body):
+            yield from index_words(body)
 
 
 def is_slice(mark: Node) -> bool:

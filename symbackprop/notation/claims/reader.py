@@ -27,7 +27,7 @@ from symbackprop.notation.reading import syntax
 from symbackprop.notation.reading.claims import Claim, Defined, Note, Reading, Schema, Unreadable
 from symbackprop.notation.reading.values import Value
 from symbackprop.notation.surface.grammar import parse
-from symbackprop.notation.surface.tree import Big, Node, Relation, Scripted, Word, walk
+from symbackprop.notation.surface.tree import Big, Fence, Node, Product, Relation, Scripted, Word, walk
 
 Line = Claim | Schema | Defined | Unreadable
 
@@ -162,7 +162,7 @@ class _Reader:
 
     def _context(self, statement: Statement, symbols: Symbols, layers: Mapping[str, int]) -> Context:
         given = frozenset(self.given.get(symbols.scale, {}))
-        free = tuple(letter for letter in index_letters(statement.sides[0]))
+        free = (*index_letters(statement.sides[0]), *_variable(statement.sides[0], symbols))
         context = Context(
             statement.source,
             symbols,
@@ -251,6 +251,16 @@ def _speaks_of_all(statement: Statement, one: Symbols, whole: Symbols, notation:
             if name is not None and name in whole.sampled and any(letter_of(m) in notation.samples for m in marks):
                 return True
     return False
+
+
+def _variable(side: Node, symbols: Symbols) -> tuple[str, ...]:
+    """The letter of a claim about a function, `σ'(u) = ...`, where no tensor bears it."""
+    match side:
+        case Product(((_, head), (_, Fence("(", Word(text))))):
+            leaf = leaf_of(head)
+            named = leaf is not None and symbols.tensor(leaf.word) is None
+            return (text,) if named and symbols.tensor(text) is None else ()
+    return ()
 
 
 def _sizes_of(statement: Statement, context: Context) -> Mapping[str, object]:

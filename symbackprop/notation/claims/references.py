@@ -7,13 +7,14 @@ Every mark is consumed: as a part of the name (\(W_f\)), a layer (\(a^{[1]}\)), 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import product as combinations
 
 from symbackprop.notation.claims.context import Context
 from symbackprop.notation.claims.leaves import (
     Leaf,
+    divided_word,
     is_letter,
     is_slice,
     is_transpose,
@@ -66,7 +67,21 @@ def reference_of(leaf: Leaf, context: Context) -> Reference | None:
         found = _placed(named, context)
         if found is not None:
             return found
+    for other in (divided_word(leaf), _with_row(leaf)):
+        found = None if other is None else reference_of(other, context)
+        if found is not None:
+            return found
     return None
+
+
+def _with_row(leaf: Leaf) -> Leaf | None:
+    """A leaf with a product below it, `z_{1i}`, as a leaf with two marks; None where there is none."""
+    if not any(isinstance(mark, Product) for mark in leaf.below):
+        return None
+    marks = [
+        part for mark in leaf.below for part in ([p for _, p in mark.factors] if isinstance(mark, Product) else [mark])
+    ]
+    return replace(leaf, below=tuple(marks))
 
 
 # ------------------------------------------------------------------------------------------------------------- the name

@@ -15,13 +15,21 @@ from symbackprop.notation.claims import differentials, functions
 from symbackprop.notation.claims.adjoints import (
     Gradient,
     gradient_of,
-    is_kronecker,
+    kronecker,
     looks_like_gradient,
     operated,
 )
 from symbackprop.notation.claims.context import Context
 from symbackprop.notation.claims.emission import derivative, value, variable
-from symbackprop.notation.claims.leaves import Leaf, is_slice, is_transpose, leaf_of, letter_of
+from symbackprop.notation.claims.leaves import (
+    Leaf,
+    divided_word,
+    index_words,
+    is_slice,
+    is_transpose,
+    leaf_of,
+    letter_of,
+)
 from symbackprop.notation.claims.references import Reference, reference_of
 from symbackprop.notation.claims.sums import summed
 from symbackprop.notation.claims.symbols import LEARNING_RATES, key
@@ -123,11 +131,15 @@ def _sum(node: Sum, context: Context) -> syntax.Node:
 
 
 def _product(node: Product, context: Context) -> syntax.Node:
-    """A row of factors; fractions of differentials that a slash makes, `∂L/∂W1 x`, are put together first."""
+    """A row of factors; fractions of differentials that a slash makes, `∂L/∂W1[i,j] x`, are put together first."""
     made: list[tuple[Joint, Node]] = []
-    for joint, part in node.factors:
+    rest = list(node.factors)
+    while rest:
+        joint, part = rest.pop(0)
         above = made[-1][1] if made else part
         if joint == "/" and made and _is_differential(above, context) and _is_differential(part, context):
+            if rest and (leaf := leaf_of(part)) is not None and _is_indices(rest[0], leaf, context):
+                part = Product((("", part), rest.pop(0)), part.span)
             made[-1] = (made[-1][0], Quotient(above, part, above.span.to(part.span)))
         else:
             made.append((joint, part))
@@ -185,6 +197,10 @@ def _first(row: Row, context: Context) -> Iterator[tuple[Joint, syntax.Node, int
             fix="Write u vᵀ or u ⊙ v.",
         )
     neighbours = _neighbours(row)
+    marked = _marked_brackets(neighbours, context)
+    if marked is not None:
+        yield joint, marked[0], marked[1]
+        return
     for read in (_differentiated, _nabla, _indicator, _operated, _called, _entry):
         found = read(neighbours, context)
         if found is not None:
@@ -192,6 +208,10 @@ def _first(row: Row, context: Context) -> Iterator[tuple[Joint, syntax.Node, int
             return
     if isinstance(node, Product):
         yield joint, _product(node, context), 1
+        return
+    if isinstance(node, Fence | Quotient) and len(neighbours) > 1 and _are_letters(neighbours[1], context):
+        base = resolve(node, context)
+        yield joint, _with_indices(base, neighbours[1][1], node.span, context), 2
         return
     leaf = leaf_of(node)
     if leaf is None:
@@ -208,6 +228,21 @@ def _first(row: Row, context: Context) -> Iterator[tuple[Joint, syntax.Node, int
     whole = _row_of_words(parts, len(divided), context)
     for place, (inner, part, count) in enumerate(whole):
         yield (joint if place == 0 else inner), part, count
+
+
+def _marked_brackets(row: Row, context: Context) -> tuple[syntax.Node, int] | None:
+    """`tanh(u)²`, `x[t]ᵀ`: marks at the brackets of a call or an entry are marks of the whole."""
+    if len(row) < 2 or row[1][0] != "" or not isinstance(row[1][1], Scripted):
+        return None
+    fence = row[1][1].base
+    if not isinstance(fence, Fence) or not fence.tight or fence.opening not in ("(", "[", "{"):
+        return None
+    plain = (row[0], ("", fence))
+    for read in (_indicator, _called, _entry):
+        found = read(plain, context)
+        if found is not None and found[1] == 2:
+            return _with_marks(found[0], row[1][1], context), 2
+    return None
 
 
 def _row_of_words(row: Row, words: int, context: Context) -> list[tuple[Joint, syntax.Node, int]]:
@@ -295,6 +330,9 @@ def _called(row: Row, context: Context) -> tuple[syntax.Node, int] | None:
     if leaf is None or (leaf.word in context.bound and leaf.bare):
         return None
     fence = _fence_behind(row)
+    if fence is not None and leaf.word == "delta" and leaf.bare and isinstance(fence.body, Listing):
+        if len(fence.body.items) == 2 and context.symbols.tensor("delta") is None:
+            return _delta(fence.body.items, leaf.span.to(fence.span), context), 2
     method = _method(leaf, fence, context)
     if method is not None:
         return method
@@ -345,8 +383,6 @@ def _with_brackets(
         if root is not None and _names_only(fence.body, context):
             return syntax.Name(root, span), 2
     if name is not None and not (fence.opening == "[" and _is_condition(fence.body)):
-        if leaf.word == "delta":
-            return None
         return _applied(leaf, name, _arguments(fence, context), span, context), 2
     if fence.opening == "(" and _is_chance(fence.body):
         return _chance(leaf, fence, span, context), 2
@@ -522,9 +558,20 @@ def _indicator(row: Row, context: Context) -> tuple[syntax.Node, int] | None:
         return _with_sizes(node, "1_", context), 1
     if leaf is not None and leaf.word in _ONES and leaf.bare:
         return syntax.Number(Fraction(1), node.span), 1
-    if leaf is not None and leaf.word == "I" and leaf.below and context.symbols.tensor("I") is None:
-        return _with_sizes(node, "I_", context), 1
+    identity = _identity(leaf, context)
+    if identity is not None:
+        return _with_sizes(identity, "I_", context), 1
     return None
+
+
+def _identity(leaf: Leaf | None, context: Context) -> Scripted | None:
+    """`I_n`, where no tensor bears the name."""
+    if leaf is None or context.symbols.tensor(leaf.word) is not None:
+        return None
+    divided = leaf if leaf.below else divided_word(leaf)
+    if divided is None or divided.word != "I" or len(divided.below) != 1:
+        return None
+    return Scripted(Word("I", leaf.span), divided.below, divided.above, 0, leaf.span)
 
 
 def _is_one(node: Node, leaf: Leaf | None) -> bool:
@@ -717,6 +764,11 @@ def _root(body: Node, degree: Node | None, span: Span, context: Context) -> synt
 def _scripted(node: Scripted, context: Context) -> syntax.Node:
     """Marks at something larger than a letter: `(W x)_i`, `(W^T)^T`, `(∂L/∂y)^T`, `[...]^2`."""
     made = resolve(node.base, context) if leaf_of(node.base) is None else _row((("", node.base),), context)
+    return _with_marks(made, node, context)
+
+
+def _with_marks(made: syntax.Node, node: Scripted, context: Context) -> syntax.Node:
+    """What was read of the base, with the indices, transposes and powers at it."""
     if node.below:
         marks = tuple(part for mark in node.below for part in _index_parts(mark))
         indices = tuple(resolve(mark, context.binding(_own_letters(marks))) for mark in marks)
@@ -756,6 +808,22 @@ def _own_letters(marks: tuple[Node, ...]) -> tuple[str, ...]:
     return tuple(letter for mark in marks if (letter := letter_of(mark)) is not None)
 
 
+def _are_letters(factor: tuple[Joint, Node], context: Context) -> bool:
+    """Whether brackets behind a larger expression hold letters of indices in scope: `(W x)[i]`."""
+    joint, node = factor
+    if joint != "" or not isinstance(node, Fence) or node.opening != "[" or not node.tight:
+        return False
+    items = node.body.items if isinstance(node.body, Listing) else (node.body,)
+    return all(letter_of(item) in (*context.bound, *context.free) for item in items)
+
+
+def _with_indices(base: syntax.Node, fence: Node, span: Span, context: Context) -> syntax.Node:
+    assert isinstance(fence, Fence)
+    items = fence.body.items if isinstance(fence.body, Listing) else (fence.body,)
+    indices = tuple(resolve(item, context.binding(index_words(item))) for item in items)
+    return syntax.Subscript(base, indices, span.to(fence.span))
+
+
 def _is_indices(factor: tuple[Joint, Node], leaf: Leaf, context: Context) -> bool:
     """Whether brackets behind a name are its indices."""
     joint, node = factor
@@ -765,43 +833,23 @@ def _is_indices(factor: tuple[Joint, Node], leaf: Leaf, context: Context) -> boo
 
 
 def _entry(row: Row, context: Context) -> tuple[syntax.Node, int] | None:
-    """`W1[i,j]`, `dz[t]`, `δ(i, j)`, `x[i]`."""
+    """`W1[i,j]`, `dz[t]`, `x[i]`."""
     leaf = leaf_of(row[0][1])
-    if leaf is None or len(row) < 2:
+    if leaf is None or len(row) < 2 or not _is_indices(row[1], leaf, context):
         return None
     fence = row[1][1]
-    if leaf.word == "delta" and isinstance(fence, Fence) and isinstance(fence.body, Listing) and leaf.bare:
-        if len(fence.body.items) == 2 and row[1][0] == "" and context.symbols.tensor("delta") is None:
-            span = leaf.span.to(fence.span)
-            parts = tuple(resolve(item, context.binding(_own_letters((item,)))) for item in fence.body.items)
-            return syntax.Call(syntax.Name("delta", leaf.span), parts, span), 2
-    if not _is_indices(row[1], leaf, context):
-        return None
     assert isinstance(fence, Fence)
-    whole = _leaf(replace(leaf, span=leaf.span), context)
+    items = fence.body.items if isinstance(fence.body, Listing) else (fence.body,)
+    if all(not isinstance(item, Big | Product) for item in items):
+        made = _leaf(differentials.with_indices(leaf, fence), context)
+        if made is not None:
+            return made, 2
+    whole = _leaf(leaf, replace(context, sample=None))
     if whole is None:
         return None
-    items = fence.body.items if isinstance(fence.body, Listing) else (fence.body,)
-    letters = tuple(word.text for item in items for word in _index_words(item))
-    indices = tuple(_index(item, context.binding(letters)) for item in items)
+    letters = tuple(word for item in items for word in index_words(item))
+    indices = tuple(resolve(item, context.binding(letters)) for item in items)
     return syntax.Subscript(whole, indices, leaf.span.to(fence.span)), 2
-
-
-def _index_words(node: Node) -> Iterator[Word]:
-    """The single letters in an index, which hide tensors of their names."""
-    match node:
-        case Word(text) if len(text) <= 2:
-            yield node
-        case Sum(terms):
-            for _, part in terms:
-                yield from _index_words(part)
-        case Product(factors):
-            for _, part in factors:
-                yield from _index_words(part)
-
-
-def _index(node: Node, context: Context) -> syntax.Node:
-    return resolve(node, context)
 
 
 # ----------------------------------------------------------------------------------------------------------- leaves
@@ -813,11 +861,9 @@ def _leaf(leaf: Leaf, context: Context) -> syntax.Node | None:
         return _letter(leaf, context)
     if leaf.bare and not leaf.accents and leaf.word in context.given:
         return syntax.Name(leaf.word, leaf.span)
-    delta = is_kronecker(leaf, context) and gradient_first(leaf, context) is None
-    if delta:
-        letters = [part for mark in leaf.below for part in _index_parts(mark)]
-        parts = tuple(resolve(part, context.binding(_own_letters(tuple(letters)))) for part in letters)
-        return syntax.Call(syntax.Name("delta", leaf.span), parts, leaf.span)
+    marks = kronecker(leaf)
+    if marks is not None and gradient_first(leaf, context) is None:
+        return _delta(marks, leaf.span, context)
     turned = 0
     if leaf.primes:
         turned, leaf = leaf.primes, replace(leaf, primes=0)
@@ -827,6 +873,12 @@ def _leaf(leaf: Leaf, context: Context) -> syntax.Node | None:
     for _ in range(turned):
         made = syntax.Transpose(made, leaf.span)
     return made
+
+
+def _delta(marks: tuple[Node, ...], span: Span, context: Context) -> syntax.Node:
+    """Kronecker's delta of two indices."""
+    parts = tuple(resolve(part, context.binding(index_words(part))) for part in marks)
+    return syntax.Call(syntax.Name("delta", span), parts, span)
 
 
 def gradient_first(leaf: Leaf, context: Context) -> Gradient | None:

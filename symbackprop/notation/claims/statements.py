@@ -76,14 +76,21 @@ def statements_of(
 ) -> Iterator[Statement | Unparsed]:
     """The statements of one formula; `before` is the last one of the formulas before it."""
     current: Statement | None = None
+    waiting: tuple[Node, ...] = ()
+    conditional = False
     for piece in pieces:
         node = piece.node
+        if conditional and isinstance(node, Relation) and _are_letters(node):
+            waiting, conditional = (*waiting, node), False
+            continue
+        conditional = _begins_condition(piece, current)
         if isinstance(node, Relation) and set(node.signs) & STATING and not _is_quantified(node):
             if current is not None and not isinstance(node.operands[0], Empty):
                 yield current
                 current = None
             if not isinstance(node.operands[0], Empty):
-                current = Statement(passage, node.operands, node.signs, node.span)
+                current = Statement(passage, node.operands, node.signs, node.span, conditions=waiting)
+                waiting = ()
             elif current is not None:
                 current = _extended(current, node)
             elif before is not None:
@@ -95,6 +102,18 @@ def statements_of(
             current = _with_remark(current, node)
     if current is not None:
         yield current
+
+
+def _begins_condition(piece: Piece, current: Statement | None) -> bool:
+    """Whether a piece is the `if` of a condition that stands before its statement."""
+    node = piece.node
+    return isinstance(node, Text) and node.text.strip().lower() in ("if", "for", "when") and (
+        current is None or piece.lead in (";", "row", ".")
+    )  # fmt: skip
+
+
+def _are_letters(node: Relation) -> bool:
+    return len(node.operands) == 2 and all(letter_of(part) is not None for part in node.operands)
 
 
 def _extended(statement: Statement, node: Relation) -> Statement:

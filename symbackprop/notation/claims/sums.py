@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import pairwise
 
 from symbackprop.errors import NotationError
 from symbackprop.notation.claims.context import Context
 from symbackprop.notation.claims.emission import Resolve
-from symbackprop.notation.claims.leaves import leaf_of, letter_of
+from symbackprop.notation.claims.leaves import index_words, leaf_of, letter_of
 from symbackprop.notation.reading import syntax
 from symbackprop.notation.source import Span
 from symbackprop.notation.surface.tree import (
@@ -19,6 +20,7 @@ from symbackprop.notation.surface.tree import (
     Listing,
     Node,
     Number,
+    Product,
     Range,
     Relation,
     Rows,
@@ -119,18 +121,18 @@ def _parts(below: Node) -> Iterator[Node]:
 
 def _of_part(part: Node, above: Node | None, context: Context) -> Iterator[Binder]:
     match part:
-        case Relation((first, low), ("=",)) if (letter := _letter(first)) is not None:
+        case Relation((first, low), ("=",)) if (letter := letter_of(first)) is not None:
             if isinstance(low, Range):
                 yield Binder(letter, part.span, low.low, low.high, samples=_counts_samples(low.high, context))
             elif above is not None:
                 yield Binder(letter, part.span, low, above, samples=_counts_samples(above, context))
             else:
                 raise _no_range(part, context)
-        case Relation((first, other), ("≠",)) if (letter := _letter(first)) is not None:
+        case Relation((first, other), ("≠",)) if (letter := letter_of(first)) is not None:
             yield Binder(letter, part.span, other=other)
-        case Relation((first, other), ("∈",)) if (letter := _letter(first)) is not None:
+        case Relation((first, other), ("∈",)) if (letter := letter_of(first)) is not None:
             yield Binder(letter, part.span, samples=_is_batch(other, context))
-        case Relation((low, middle, high), ("≤", "≤")) if (letter := _letter(middle)) is not None:
+        case Relation((low, middle, high), ("≤", "≤")) if (letter := letter_of(middle)) is not None:
             yield Binder(letter, part.span, low, high)
         case Relation() | Number():
             raise _no_range(part, context)
@@ -140,7 +142,7 @@ def _of_part(part: Node, above: Node | None, context: Context) -> Iterator[Binde
 
 def _letters(part: Node, above: Node | None, context: Context) -> Iterator[Binder]:
     """`j`, `ij`, and the x of a sum over samples."""
-    letter = _letter(part)
+    letter = letter_of(part)
     leaf = leaf_of(part)
     if letter is not None:
         tensor = context.symbols.tensor(letter)
@@ -159,14 +161,6 @@ def _letters(part: Node, above: Node | None, context: Context) -> Iterator[Binde
 
 def _is_data(tensor: str | None, context: Context) -> bool:
     return tensor is not None and tensor in context.symbols.sampled
-
-
-def _letter(node: Node) -> str | None:
-    letter = letter_of(node)
-    if letter is None and isinstance(node, Scripted | Word):
-        leaf = leaf_of(node)
-        return leaf.word if leaf is not None and leaf.bare and len(leaf.word) <= 2 and leaf.word.islower() else None
-    return letter
 
 
 def _counts_samples(high: Node, context: Context) -> bool:
@@ -195,6 +189,8 @@ def index_letters(node: Node) -> tuple[str, ...]:
     for part in walk(node):
         if isinstance(part, Big) and part.below is not None:
             bound |= {word.text for word in walk(part.below) if isinstance(word, Word)}
+        if isinstance(part, Product):
+            found |= {letter: None for letter in _in_brackets(part) if letter.islower()}
         leaf = leaf_of(part) if isinstance(part, Scripted) else None
         if leaf is None:
             continue
@@ -203,6 +199,22 @@ def index_letters(node: Node) -> tuple[str, ...]:
             letters = [letter_of(mark)] if letter_of(mark) else list(word) if len(word) == 2 else []
             found |= {letter: None for letter in letters if letter is not None and letter.islower()}
     return tuple(letter for letter in found if letter not in bound)
+
+
+def _in_brackets(node: Product) -> Iterator[str]:
+    """The letters in the brackets of entries: `dz[i]`."""
+    for (_, head), (joint, fence) in pairwise(node.factors):
+        inner = fence.base if isinstance(fence, Scripted) else fence
+        if (
+            joint == ""
+            and leaf_of(head) is not None
+            and isinstance(inner, Fence)
+            and inner.opening == "["
+            and inner.tight
+        ):
+            items = inner.body.items if isinstance(inner.body, Listing) else (inner.body,)
+            for item in items:
+                yield from index_words(item)
 
 
 def _no_range(part: Node, context: Context) -> NotationError:
