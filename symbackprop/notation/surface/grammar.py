@@ -12,7 +12,8 @@ from typing import Literal, NoReturn
 from symbackprop.errors import LimitError, NotationError
 from symbackprop.notation.source import Source, Span
 from symbackprop.notation.surface.brackets import MAX_DEPTH, matched
-from symbackprop.notation.surface.latex import Macro, latex_tokens
+from symbackprop.notation.surface.latex import latex_tokens
+from symbackprop.notation.surface.macros import Macro
 from symbackprop.notation.surface.precedence import LOOSE_JOINTS, RELATION_SIGNS, TERM_SIGNS, TIGHT_JOINTS
 from symbackprop.notation.surface.text import text_tokens
 from symbackprop.notation.surface.tokens import BIG, CLOSING, FRACTIONS, JOINING, QUANTIFIERS, Token
@@ -495,15 +496,15 @@ class _Grammar:
 
     def _prefixed(self, start: int, below: bool, behind: bool) -> Node:
         """An operand, or `∂` or `∇` with the operand that they stand at."""
-        prefix = self.at.kind == "word" and self.at.text in _PREFIXES
+        prefix = self.at.text if self.at.kind == "word" and self.at.text in _PREFIXES else ""
         node = self.scripted(behind)
         if prefix and self._starts_operand():
-            operand = self._bracketed(below)
+            operand = self._bracketed(below or prefix == "∇")
             return Product((("", node), ("", operand)), self.since(start))
         return node
 
     def _bracketed(self, below: bool) -> Node:
-        """The operand of a prefix: with the indices at it, and above the line of a quotient with its argument."""
+        """The operand of a prefix, with the indices at it, and above the line of a quotient with its argument."""
         start = self.position
         parts: list[tuple[str, Node]] = [("", self.factor(below))]
         while self.at.kind == "open" and not self.at.space and self._belongs(below):
@@ -523,7 +524,7 @@ class _Grammar:
         if below or self.at.text != "(" or close is None:
             return False
         behind = self.tokens[close + 1]
-        return behind.kind in ("close", "stop") or behind.is_sign("/")
+        return behind.kind == "close" or behind.is_sign("/")
 
     def scripted(self, behind: bool = False) -> Node:
         """An operand with what stands below and above it."""
@@ -552,7 +553,7 @@ class _Grammar:
         return Scripted(base, tuple(below), tuple(above), primes, Span(start, end))
 
     def _primed(self) -> int:
-        r"""The number of primes in `^{\prime\prime}` or `^\prime`, past which it moves; 0 if anything else stands here."""
+        r"""The number of primes in `^{\prime\prime}` or `^\prime`, past which it moves; 0 where there are none."""
         if self.at.kind == "prime":
             self.advance()
             return 1
@@ -685,6 +686,9 @@ class _Grammar:
     def _runs_on(self, first: Token) -> bool:
         if self.at.kind == "number":
             return self.at.text.isdecimal()
+        if self.at.is_sign("."):  # as code has it: `A1.T`, `np.dot`
+            following = self.ahead()
+            return following.kind == "letter" and not following.space
         return self.at.kind == "letter" and self.at.font == first.font
 
     def _word(self) -> Word:

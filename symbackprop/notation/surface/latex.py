@@ -8,24 +8,45 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
 from typing import NoReturn
 
 from symbackprop.errors import LimitError, NotationError, suggestion
 from symbackprop.notation.source import Source, Span
+from symbackprop.notation.surface.commands import (
+    ANGLES,
+    ARROWS,
+    BARRED,
+    BRACKETS,
+    DEFINITIONS,
+    DELIMITERS,
+    DOUBLE_STRUCK,
+    FONTS,
+    GAPS,
+    KNOWN,
+    MATRICES,
+    NEGATED,
+    PASSED,
+    PROSE_COMMANDS,
+    SET_OVER,
+    SIZES,
+    SKIPPED,
+    STYLED,
+    SWITCHES,
+    THIN,
+    TRANSPARENT,
+    WITH_COLUMNS,
+    single,
+)
+from symbackprop.notation.surface.macros import DEFINES, Macro, balanced, macros_of
 from symbackprop.notation.surface.tokens import (
     BIG,
     FRACTIONS,
-    LETTER_COMMANDS,
     LETTERS,
     LOWERED,
     PRIMES,
     PROSE,
     RAISED,
-    SIGN_COMMANDS,
     SIGNS,
-    Kind,
     Space,
     Token,
     styled,
@@ -35,207 +56,18 @@ MAX_EXPANSIONS = 1_000
 MAX_EXPANDED = 50_000
 MAX_NESTING = 20
 
-_UPRIGHT = frozenset(
-    ["log", "ln", "lg", "exp", "tanh", "sinh", "cosh", "coth", "sin", "cos", "tan", "cot", "sec", "csc", "arcsin", "arccos", "arctan", "max", "min", "arg", "det", "dim", "ker", "sup", "inf", "lim", "tr", "Tr", "trace", "sgn", "sign", "diag", "Diag", "rank", "vec", "softmax", "sigmoid", "relu", "ReLU", "sech", "argmax", "argmin", "Pr", "mod", "id", "Var", "Cov", "rowsum", "colsum"]
-) - {"vec"}
-_FONTS: Mapping[str, str] = MappingProxyType(
-    {
-        **dict.fromkeys(("mathbf", "boldsymbol", "bm", "pmb", "bf", "bfseries", "mathbfit"), "bold"),
-        **dict.fromkeys(("mathrm", "mathsf", "mathtt", "mathup", "rm", "sf", "tt", "operatorname", "operatorname*"), "upright"),
-        **dict.fromkeys(("mathcal", "mathscr", "mathfrak", "cal", "scr", "frak"), "cal"),
-        **dict.fromkeys(("mathbb", "mathbbm", "mathds", "Bbb"), "double"),
-        **dict.fromkeys(("mathit", "mathnormal", "it", "mit"), ""),
-    }
-)  # fmt: skip
-_SWITCHES = frozenset({"bf", "bfseries", "rm", "sf", "tt", "cal", "scr", "frak", "it", "mit"})
-_PROSE = frozenset(
-    {
-        "text",
-        "textrm",
-        "textup",
-        "textnormal",
-        "mbox",
-        "hbox",
-        "textit",
-        "textbf",
-        "textsf",
-        "texttt",
-        "intertext",
-        "textsc",
-    }
-)
-_STYLED = frozenset(
-    {
-        "boxed",
-        "cancel",
-        "bcancel",
-        "xcancel",
-        "smash",
-        "underline",
-        "mathop",
-        "mathbin",
-        "mathrel",
-        "mathord",
-        "fbox",
-        "ensuremath",
-        "vcenter",
-        "mathstrut",
-        "fcolorbox",
-        "bbox",
-        "mathclap",
-        "mathllap",
-        "mathrlap",
-        "uline",
-    }
-)
-"""Commands whose argument is read as it stands."""
-_COMMANDS: Mapping[str, str] = MappingProxyType(
-    {
-        **dict.fromkeys(("frac", "dfrac", "tfrac", "cfrac", "nicefrac", "sfrac"), "frac"),
-        **dict.fromkeys(("underbrace", "overbrace", "underbracket", "overbracket"), "brace"),
-        "sqrt": "sqrt", "over": "over",
-    }
-)  # fmt: skip
-_ACCENTS: Mapping[str, str] = MappingProxyType(
-    {
-        "hat": "hat", "widehat": "hat", "bar": "bar", "overline": "bar", "tilde": "tilde", "widetilde": "tilde",
-        "vec": "vec", "overrightarrow": "vec", "dot": "dot", "ddot": "ddot", "check": "check", "breve": "breve",
-        "mathring": "ring",
-    }
-)  # fmt: skip
-_SET_OVER = frozenset({"overset", "stackrel", "underset"})
-_ARROWS: Mapping[str, str] = MappingProxyType({"xrightarrow": "→", "xleftarrow": "←"})
-_NEGATED: Mapping[str, str] = MappingProxyType({"=": "≠", "∈": "∉"})
-_DOTS = frozenset({"dots", "ldots", "cdots", "dotsc", "dotsb", "dotsm", "dotso", "vdots", "ddots"})
-_LEADS = frozenset(
-    ["Rightarrow", "Longrightarrow", "implies", "therefore", "iff", "Leftrightarrow", "Longleftrightarrow", "impliedby", "Leftarrow", "leadsto"]
-)
-_LOGIC: Mapping[str, str] = MappingProxyType(
-    {"land": "and", "wedge": "and", "lor": "or", "vee": "or", "forall": "for all", "because": "because"}
-)
-_THIN = frozenset({",", ";", ":", ">", " ", "\n", "thinspace", "medspace", "thickspace", "enspace", "enskip"})
-_GAPS = frozenset({"quad", "qquad", "hfill"})
-_PASSED = frozenset(
-    [r"!", r"/", r"displaystyle", r"textstyle", r"scriptstyle", r"scriptscriptstyle", r"limits", r"nolimits", r"nonumber", r"notag", r"strut", r"noindent", r"allowbreak", r"nobreak", r"relax", r"negthinspace", r"middle", r"left", r"right", r"centering", r"protect", r"par", r"hline", r"negmedspace", r"negthickspace", r"tiny", r"small", r"large", r"Large", r"LARGE", r"huge", r"Huge", r"normalsize", r"scriptsize", r"footnotesize", r"null", r"mathstrut", r"break", r"newline", r"displaylimits"]
-) - {"left", "right", "middle"}
-_SKIPPED: Mapping[str, int] = MappingProxyType(
-    {
-        "tag": 1, "tag*": 1, "label": 1, "hspace": 1, "hspace*": 1, "vspace": 1, "vspace*": 1, "phantom": 1,
-        "hphantom": 1, "vphantom": 1, "color": 1, "textcolor": 1, "colorbox": 1, "eqref": 1, "ref": 1, "cite": 1,
-        "footnote": 1, "vskip": 0, "qedhere": 0, "mathchoice": 0, "href": 1, "class": 1, "style": 1, "cssId": 1,
-    }
-)  # fmt: skip
-"""Commands that are passed over with so many arguments."""
-_SIZES = frozenset(
-    {
-        "left",
-        "right",
-        "middle",
-        *(f"{size}{side}" for size in ("big", "Big", "bigg", "Bigg") for side in ("", "l", "r", "m")),
-    }
-)
-_DELIMITERS: Mapping[str, tuple[Kind, str]] = MappingProxyType(
-    {
-        "lparen": ("open", "("), "rparen": ("close", ")"), "lbrack": ("open", "["), "rbrack": ("close", "]"),
-        "lbrace": ("open", "{"), "rbrace": ("close", "}"), "{": ("open", "{"), "}": ("close", "}"),
-        "lvert": ("open", "|"), "rvert": ("close", "|"), "lVert": ("open", "‖"), "rVert": ("close", "‖"),
-        "vert": ("bar", "|"), "Vert": ("bar", "‖"), "|": ("bar", "‖"), "mid": ("bar", "|"), "parallel": ("bar", "‖"),
-        "lfloor": ("open", "⌊"), "rfloor": ("close", "⌋"), "lceil": ("open", "⌈"), "rceil": ("close", "⌉"),
-        "langle": ("open", "⟨"), "rangle": ("close", "⟩"), "(": ("open", "("), ")": ("close", ")"),
-        "[": ("open", "["), "]": ("close", "]"),
-    }
-)  # fmt: skip
-_BRACKETS: Mapping[str, tuple[Kind, str]] = MappingProxyType(
-    {
-        "(": ("open", "("), ")": ("close", ")"), "[": ("open", "["), "]": ("close", "]"), "|": ("bar", "|"),
-        "‖": ("bar", "‖"), "∥": ("bar", "‖"), "⟨": ("open", "⟨"), "⟩": ("close", "⟩"), "⌊": ("open", "⌊"),
-        "⌋": ("close", "⌋"), "⌈": ("open", "⌈"), "⌉": ("close", "⌉"), "<": ("open", "⟨"), ">": ("close", "⟩"),
-    }
-)  # fmt: skip
-_MATRICES: Mapping[str, str] = MappingProxyType(
-    {
-        **dict.fromkeys(("matrix", "pmatrix", "bmatrix", "Bmatrix", "vmatrix", "Vmatrix", "smallmatrix", "array"), "matrix"),
-        **dict.fromkeys(("cases", "dcases", "rcases"), "cases"),
-        **dict.fromkeys(("subarray", "substack"), "stack"),
-    }
-)  # fmt: skip
-_TRANSPARENT = frozenset(
-    ["align", "aligned", "alignat", "alignedat", "flalign", "gather", "gathered", "split", "multline", "equation", "eqnarray", "math", "displaymath", "subequations", "multlined", "center"]
-)
-_WITH_COLUMNS = frozenset({"array", "alignat", "alignedat", "subarray"})
 _NUMBER = re.compile(r"(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-][0-9]+)?")
 _SPACE = re.compile(r"(?:\s|%[^\n]*|[~\u200b])+")
 _LENGTH = re.compile(r"\s*\[\s*-?[0-9.]*\s*\w*\s*\]")
 _COMMAND = re.compile(r"\\(?:([A-Za-z]+)(\*?)|(.|\n)|$)")
 _STARRED = frozenset({"tag", "operatorname", "hspace", "vspace"})
-_SIMPLE = re.compile(r"\{\s*((?:[A-Za-z0-9.\s-]|\\_)*[A-Za-z](?:[A-Za-z0-9.\s-]|\\_)*)\}")
-_LONGEST = 2
+_SIMPLE = re.compile(r"\s*\{(?=[^{}]*[A-Za-z])((?:[A-Za-z0-9.\s-]|\\_)+)\}")
+_ONE = re.compile(r"\s*(?:\{\s*1\s*\}|1(?![0-9.]))")
+_DOTTED = re.compile(r"\.\s*\*")
+_OPTION = re.compile(r"\s*\[[^\]\n]*\]")
+_BARE = re.compile(rf"(?<![^\s&{{])(?:{'|'.join(sorted(PROSE))})(?=[\s\\]|$)")
+"""Words of prose among the letters: `& otherwise`."""
 _TYPED = ("<=", ">=", "==", "!=", ":=", "=:", "->", "+=", "-=", "*=", "/=", "..")
-_DOUBLE = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_DOUBLED: Mapping[str, str] = MappingProxyType(
-    {**{c: chr(0x1D538 + at) for at, c in enumerate(_DOUBLE)}, "C": "ℂ", "H": "ℍ", "N": "ℕ", "P": "ℙ", "Q": "ℚ",
-     "R": "ℝ", "Z": "ℤ", "1": "𝟏"}
-)  # fmt: skip
-_KNOWN = frozenset(
-    (*LETTER_COMMANDS, *SIGN_COMMANDS, *_UPRIGHT, *_FONTS, *_PROSE, *_STYLED, *_COMMANDS, *_ACCENTS, *_DOTS, *_LEADS,
-     *_LOGIC, *_GAPS, *_SKIPPED, *_SIZES, "sum", "prod", "begin", "end", "prime", "substack", "lfloor", "langle",
-     "displaystyle", "limits")
-)  # fmt: skip
-
-
-# ---------------------------------------------------------------------------------------------------------------- macros
-
-
-@dataclass(frozen=True, slots=True)
-class Macro:
-    r"""What `\newcommand{\R}{\mathbb{R}}` defines: a name, the number of its arguments, and a body with `#1`, `#2`."""
-
-    name: str
-    arguments: int
-    body: str
-
-
-_DEFINES = re.compile(
-    r"\\(?:(?:re)?newcommand\*?|providecommand\*?|DeclareMathOperator(?P<star>\*?))\s*(?:\{\s*\\([A-Za-z]+)\s*\}|\\([A-Za-z]+))"
-    r"\s*(?:\[(\d)\])?\s*(?=\{)|\\def\s*\\([A-Za-z]+)\s*((?:#[1-9])*)\s*(?=\{)"
-)
-
-
-def macros_of(source: Source, span: Span | None = None) -> tuple[Macro, ...]:
-    r"""The macros that a text defines by `\newcommand`, `\def` and `\DeclareMathOperator`, in order."""
-    text, end = source.text, (span or Span(0, len(source.text))).end
-    found = []
-    for match in _DEFINES.finditer(text, span.start if span else 0, end):
-        stop = _balanced(text, match.end(), end)
-        if stop is None:
-            continue
-        name = match[2] or match[3] or match[5]
-        arguments = int(match[4] or 0) if match[5] is None else match[6].count("#")
-        body = text[match.end() + 1 : stop - 1]
-        if match[0].startswith(r"\DeclareMathOperator"):
-            body = rf"\operatorname{match['star']}{{{body}}}"
-        found.append(Macro(name, arguments, body))
-    return tuple(found)
-
-
-def _balanced(text: str, position: int, end: int) -> int | None:
-    """Where the brace that opens at `position` has closed; None if it does not."""
-    depth = 0
-    while position < end:
-        character = text[position]
-        if character == "\\":
-            position += 1
-        elif character == "{":
-            depth += 1
-        elif character == "}":
-            depth -= 1
-            if depth == 0:
-                return position + 1
-        position += 1
-    return None
-
-
-# ----------------------------------------------------------------------------------------------------------------- lexer
 
 
 def latex_tokens(source: Source, span: Span, macros: Iterable[Macro] = ()) -> tuple[Token, ...]:
@@ -310,6 +142,10 @@ class _Lexer:
         if match := _NUMBER.match(self.text, start, self.end):
             yield self._number(match)
             return
+        if character.isalpha() and not self.script and (match := _BARE.match(self.text, start, self.end)):
+            self.position = match.end()
+            yield Token("prose", match.group(), self._span(start))
+            return
         self.position += 1
         span = self._span(start)
         if character == "{":
@@ -328,8 +164,8 @@ class _Lexer:
         elif character in PRIMES:
             for _ in range(PRIMES[character]):
                 yield Token("prime", "'", span)
-        elif character in _BRACKETS and character not in "<>":
-            yield Token(*_BRACKETS[character], span)
+        elif character in BRACKETS:
+            yield Token(*BRACKETS[character], span)
         elif character == "$":
             self._widen(" ")
         elif sign := self._sign(start):
@@ -339,9 +175,7 @@ class _Lexer:
 
     def _number(self, match: re.Match[str]) -> Token:
         self.position = match.end()
-        font, self.next_font = self.next_font or self.font, None
-        if match.group() == "1" and font in ("bold", "double"):
-            return Token("word", "𝟏", self._span(match.start()))
+        self.next_font = None
         return Token("number", match.group(), self._span(match.start()))
 
     def _sign(self, start: int) -> Token | None:
@@ -350,7 +184,7 @@ class _Lexer:
         if not self.script and pair in _TYPED:
             self.position = start + 2
             return Token("sign", SIGNS[pair], self._span(start))
-        dotted = re.compile(r"\.\s*\*").match(self.text, start, self.end)
+        dotted = _DOTTED.match(self.text, start, self.end)
         if dotted and not self.script:
             self.position = dotted.end()
             return Token("sign", "⊙", self._span(start))
@@ -396,7 +230,7 @@ class _Lexer:
 
     def _styled_letter(self, letter: str, font: str, span: Span) -> Token:
         if font == "double":
-            return Token("word", _DOUBLED.get(letter, letter), span)
+            return Token("word", DOUBLE_STRUCK.get(letter, letter), span)
         return Token("letter" if len(letter) == 1 else "word", letter, span, "", font)
 
     # ------------------------------------------------------------------------------------------------------ commands
@@ -413,28 +247,27 @@ class _Lexer:
         span = self._span(start)
         if (macro := self.macros.get(name)) is not None:
             yield from self._expanded(macro, span)
-        elif name in _SIZES:
+        elif name in SIZES:
             yield from self._sized(start, name)
-        elif name in _DELIMITERS and name not in ("(", ")", "[", "]"):
-            yield Token(*_DELIMITERS[name], span)
-        elif (token := _simple(name, span, self.next_font or self.font)) is not None:
+        elif name in DELIMITERS:
+            yield Token(*DELIMITERS[name], span)
+        elif (token := single(name, span, self.next_font or self.font)) is not None:
             self.next_font = None
             yield token
-        elif name in _FONTS:
+        elif name in FONTS:
             yield from self._font(name, span)
         else:
             yield from self._structure(name, span)
 
     def _structure(self, name: str, span: Span) -> Iterator[Token]:
-        if name in _THIN or name in _PASSED or name in _GAPS or name in "()[]":
-            self._widen("thin" if name in _THIN else "gap" if name in _GAPS else "")
-        elif name in _PROSE:
+        if name in THIN or name in PASSED or name in GAPS:
+            self._widen("thin" if name in THIN else "gap" if name in GAPS else "")
+        elif name in PROSE_COMMANDS:
             yield from self._prose(name, span)
-        elif name in _STYLED:
+        elif name in STYLED:
             self._option()
-        elif name in _SKIPPED:
-            for _ in range(_SKIPPED[name]):
-                self._argument(name, span)
+        elif name in SKIPPED:
+            self._argument(name, span)
         elif name == "\\":
             if match := _LENGTH.match(self.text, self.position, self.end):
                 self.position = match.end()
@@ -446,14 +279,14 @@ class _Lexer:
             yield Token("begin", "stack", span)
             yield from self._within(inner)
             yield Token("end", "stack", self._span(inner.end))
-        elif name in _SET_OVER:
+        elif name in SET_OVER:
             yield from self._set(name, span)
-        elif name in _ARROWS:
+        elif name in ARROWS:
             self._argument(name, span)
-            yield Token("sign", _ARROWS[name], self._span(span.start if self.place is None else 0))
+            yield Token("sign", ARROWS[name], self._span(span.start if self.place is None else 0))
         elif name == "not":
             yield from self._negated(span)
-        elif name in ("newcommand", "renewcommand", "providecommand", "DeclareMathOperator", "def"):
+        elif name in DEFINITIONS:
             self._definition(span)
         elif name == "_":
             yield Token("letter", "_", span, "", self.font)
@@ -464,16 +297,20 @@ class _Lexer:
 
     def _font(self, name: str, span: Span) -> Iterator[Token]:
         r"""`\mathbf`: of the group or letter that comes next, or of all up to the end of the group."""
-        if name in _SWITCHES:
-            self.font = _FONTS[name]
+        if name in SWITCHES:
+            self.font = FONTS[name]
             return
-        if _FONTS[name] == "upright" and (match := _SIMPLE.match(self.text, self.position, self.end)):
+        if FONTS[name] == "upright" and (match := _SIMPLE.match(self.text, self.position, self.end)):
             start, self.position = self.position, match.end()
             word = re.sub(r"[\s-]|\\(?=_)", "", match[1])
             written = self._span(span.start if self.place is None else start)
             yield Token("word", "⊤" if (word, name) == ("T", "mathsf") else word, written, "", "upright")
             return
-        self.next_font = _FONTS[name]
+        if FONTS[name] in ("bold", "double") and (match := _ONE.match(self.text, self.position, self.end)):
+            self.position = match.end()
+            yield Token("word", "𝟏", self._span(span.start if self.place is None else 0))
+            return
+        self.next_font = FONTS[name]
 
     def _prose(self, name: str, span: Span) -> Iterator[Token]:
         r"""`\text{if $x$ is positive}`: words, with the formulas between them."""
@@ -481,7 +318,9 @@ class _Lexer:
         parts = self.text[inner.start : inner.end].split("$")
         if len(parts) == 1:
             whole = self.place or Span(span.start, self.position)
-            yield from _words(parts[0], whole, "bold" if name == "textbf" else "upright")
+            called = self.text.startswith(("(", "\\left", "_", "^"), self.position)
+            apart = parts[0][:1].isspace() or (parts[0][-1:].isspace() and not called)
+            yield from _words(parts[0], whole, "bold" if name == "textbf" else "upright", apart)
             return
         at = inner.start
         for number, part in enumerate(parts):
@@ -495,24 +334,24 @@ class _Lexer:
         inner = self._argument(name, span)
         environment = self.text[inner.start : inner.end].strip().rstrip("*")
         whole = self._span(span.start if self.place is None else self.position)
-        if environment in _WITH_COLUMNS and name == "begin":
+        if environment in WITH_COLUMNS and name == "begin":
             self._argument(environment, span)
-        if environment in _MATRICES:
+        if environment in MATRICES:
             self._option()
-            token = Token("begin" if name == "begin" else "end", _MATRICES[environment], whole)
-            bar = {"vmatrix": "|", "Vmatrix": "‖"}.get(environment)
+            token = Token("begin" if name == "begin" else "end", MATRICES[environment], whole)
+            bar = BARRED.get(environment)
             if bar and name == "begin":
                 yield Token("open", bar, whole)
             yield token
             if bar and name == "end":
                 yield Token("close", bar, whole)
-        elif environment in _TRANSPARENT:
+        elif environment in TRANSPARENT:
             self._widen("row")
         else:
             self._refuse(
                 f"the environment {environment} has no meaning here",
                 whole,
-                suggestion(environment, (*_MATRICES, *_TRANSPARENT)) or "Write the formula without it.",
+                suggestion(environment, (*MATRICES, *TRANSPARENT)) or "Write the formula without it.",
                 environment,
             )
 
@@ -524,11 +363,12 @@ class _Lexer:
         if at < self.end and self.text[at] == "\\":
             match = _COMMAND.match(self.text, at, self.end)
             assert match is not None
-            found, length = _DELIMITERS.get(match[1] or match[3] or ""), match.end() - at
-        elif self.text[at : at + 1] == "." and name in ("left", "right"):
-            found, length = ("open" if name == "left" else "close", "."), 1
+            found, length = DELIMITERS.get(match[1] or match[3] or ""), match.end() - at
         else:
-            found, length = _BRACKETS.get(self.text[at : min(at + 1, self.end)]), 1
+            sign = self.text[at : min(at + 1, self.end)]
+            found, length = BRACKETS.get(sign) or ANGLES.get(sign), 1
+            if sign == "." and name in UNSEEN:
+                found = UNSEEN[name]
         if self.text[at : at + 1] in ("/", "") or found is None:
             if name in ("left", "right"):
                 self._refuse(
@@ -546,7 +386,7 @@ class _Lexer:
 
     def _option(self) -> None:
         """Passes over `[...]`, if it stands here."""
-        if match := re.compile(r"\s*\[[^\]\n]*\]").match(self.text, self.position, self.end):
+        if match := _OPTION.match(self.text, self.position, self.end):
             self.position = match.end()
 
     def _argument(self, name: str, span: Span) -> Span:
@@ -560,7 +400,7 @@ class _Lexer:
             match = _COMMAND.match(self.text, start, self.end)
             self.position = match.end() if match else start + 1
             return Span(start, self.position)
-        stop = _balanced(self.text, start, self.end)
+        stop = balanced(self.text, start, self.end)
         if stop is None:
             self._refuse("this { is never closed", self._span(start, start + 1), "Close it with }.", "{")
         self.position = stop
@@ -589,7 +429,7 @@ class _Lexer:
         ).tokens()
 
     def _set(self, name: str, span: Span) -> Iterator[Token]:
-        r"""`\overset{(a)}{=}` is the sign, `\underset{k}{\max}` an operator with a limit, others parts with a remark."""
+        r"""`\overset{(a)}{=}` is the sign, `\underset{k}{\max}` an operator with a limit, else a part with a remark."""
         remark, body = self._argument(name, span), self._argument(name, span)
         whole = self._span(span.start if self.place is None else self.position)
         inner = tuple(self._within(body))
@@ -616,14 +456,14 @@ class _Lexer:
         if match := _SPACE.match(self.text, self.position, self.end):
             self.position = match.end()
         following = tuple(self._next()) if self.position < self.end else ()
-        if len(following) != 1 or following[0].text not in _NEGATED:
+        if len(following) != 1 or following[0].text not in NEGATED:
             self._refuse(r"expected = or \in after \not", span, r"Write \ne.", "not")
-        yield Token("sign", _NEGATED[following[0].text], self._span(span.start if self.place is None else 0))
+        yield Token("sign", NEGATED[following[0].text], self._span(span.start if self.place is None else 0))
 
     def _definition(self, span: Span) -> None:
         """Passes over a definition, which has been read already."""
-        match = _DEFINES.match(self.text, span.start, self.end) if self.place is None else None
-        stop = _balanced(self.text, match.end(), self.end) if match else None
+        match = DEFINES.match(self.text, span.start, self.end) if self.place is None else None
+        stop = balanced(self.text, match.end(), self.end) if match else None
         if stop is None:
             self._refuse("this definition cannot be read", span, r"Write \newcommand{\R}{\mathbb{R}}.", "newcommand")
         self.position = stop
@@ -643,38 +483,13 @@ class _Lexer:
         )
 
     def _unknown(self, name: str, span: Span) -> NoReturn:
-        near = suggestion(name, _KNOWN) if name.isalpha() else None
+        near = suggestion(name, KNOWN) if name.isalpha() else None
         fix = near.replace("mean ", "mean \\") if near else r"Write what it stands for, or define it with \newcommand."
         self._refuse(rf"\{name} has no meaning here", span, fix, name)
 
     def _refuse(self, what: str, span: Span, fix: str, name: str) -> NoReturn:
         raise NotationError(what, where=self.source.locate(span), fix=fix, name=name)
 
-
-def _simple(name: str, span: Span, font: str) -> Token | None:
-    """The token of a command that is one by itself."""
-    if name in SIGN_COMMANDS:
-        return Token("sign", SIGN_COMMANDS[name], span)
-    if name in LETTER_COMMANDS:
-        letter = LETTER_COMMANDS[name]
-        return Token("letter" if len(letter) == 1 and letter.isascii() else "word", letter, span, "", font)
-    if name in _UPRIGHT:
-        return Token("word", name, span, "", "upright")
-    for kind, table in _TABLES:
-        if name in table:
-            return Token(kind, table[name], span)
-    return None
-
-
-_TABLES: tuple[tuple[Kind, Mapping[str, str]], ...] = (
-    ("big", {"sum": "sum", "prod": "prod"}),
-    ("accent", _ACCENTS),
-    ("command", _COMMANDS),
-    ("dots", dict.fromkeys(_DOTS, "…")),
-    ("lead", dict.fromkeys(_LEADS, "⇒")),
-    ("prose", _LOGIC),
-    ("prime", {"prime": "'"}),
-)
 
 _LETTERS_ONLY = re.compile(r"\s*([A-Za-z][A-Za-z0-9_]*)\s*")
 _SIGN_ONLY = re.compile(r"\s*(\.\s*\*|[*⊙∘=])\s*")

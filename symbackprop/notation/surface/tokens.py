@@ -18,8 +18,9 @@ Kind = Literal[
     "number", "letter", "word", "prose", "sign", "script", "prime", "open", "close", "bar", "big", "accent", "command",
     "dots", "lead", "begin", "end", "row", "cell", "stop",
 ]  # fmt: skip
-r"""`letter` is one character of a run, as LaTeX has them; `word` a whole one. `open` and `close` have the empty text for
-the braces of LaTeX; `begin` and `end` are matrices and cases. `lead` stands between two statements: ⇒. `stop` ends all.
+r"""`letter` is one character of a run, as LaTeX has them; `word` a whole one. `open` and `close` have the empty text
+for the braces of LaTeX; `begin` and `end` are matrices and cases. `lead` stands between two statements: ⇒. `stop` ends
+all.
 """
 
 Space = Literal["", " ", "thin", "gap", "row"]
