@@ -129,6 +129,7 @@ def _targets(leaf: Leaf, context: Context) -> Iterator[Leaf]:
     symbols = context.symbols
     for stem in _layered_preactivations(context):
         yield replace(leaf, word=stem)
+    yield from _by_parts(leaf, context)
     if leaf.below:
         first = leaf.below[0]
         inner = leaf_of(first)
@@ -138,15 +139,6 @@ def _targets(leaf: Leaf, context: Context) -> Iterator[Leaf]:
             yield _outer(
                 replace(inner, above=(*inner.above, *leaf.above), below=(*inner.below, *leaf.below[1:])), context
             )
-        for count in range(len(leaf.below), 0, -1):
-            texts = [text_of(mark) for mark in leaf.below[:count]]
-            if all(texts):
-                part = "".join(text for text in texts if text)
-                yield from _with_part(leaf, part, leaf.below[count:], context)
-                if count == 1 and len(part) > 1:
-                    for cut in range(len(part) - 1, 0, -1):
-                        rest = tuple(Word(letter, leaf.below[0].span) for letter in part[cut:])
-                        yield from _with_part(leaf, part[:cut], rest, context)
     single = _only(symbols.preactivations) or _only(tuple(n for n in symbols.preactivations if n in ("z", "Z")))
     if single is not None:
         yield replace(leaf, word=single)
@@ -155,6 +147,33 @@ def _targets(leaf: Leaf, context: Context) -> Iterator[Leaf]:
         fitting = [n for n in symbols.preactivations if symbols.tensors[n][-1:] == (context.sizes_of[letter],)]
         if len(fitting) == 1:
             yield replace(leaf, word=fitting[0])
+
+
+def named_delta(leaf: Leaf, context: Context) -> Gradient | None:
+    """The adjoint that the note or a name's part gives to δ, whatever its indices; so Kronecker's δ is none."""
+    found = _by_note(leaf, context)
+    delta = as_delta(leaf)
+    if found is not None or delta is None:
+        return found
+    for target in _by_parts(delta, context):
+        reference = reference_of(target, context)
+        if reference is not None:
+            return Gradient(reference)
+    return None
+
+
+def _by_parts(leaf: Leaf, context: Context) -> Iterator[Leaf]:
+    """The pre-activations whose names end with what stands below δ, or with its first letters."""
+    for count in range(len(leaf.below), 0, -1):
+        texts = [text_of(mark) for mark in leaf.below[:count]]
+        if not all(texts):
+            continue
+        part = "_".join(text for text in texts if text)
+        yield from _with_part(leaf, part, leaf.below[count:], context)
+        if count == 1 and len(part) > 1 and part.isalpha():
+            for cut in range(len(part) - 1, 0, -1):
+                rest = tuple(Word(letter, leaf.below[0].span) for letter in part[cut:])
+                yield from _with_part(leaf, part[:cut], (*rest, *leaf.below[1:]), context)
 
 
 def _layered_preactivations(context: Context) -> Iterator[str]:
@@ -177,7 +196,7 @@ def _with_part(leaf: Leaf, part: str, rest: tuple[Node, ...], context: Context) 
 
 def _is_tensor(leaf: Leaf, context: Context) -> bool:
     """Whether a letter below δ is a tensor that is computed, and no index."""
-    tensor = context.symbols.tensor(leaf.word)
+    tensor = leaf.word if leaf.word in context.symbols.tensors else None
     bound = leaf.word in context.bound or leaf.word in context.sizes_of
     return tensor is not None and not bound and context.symbols.roles.get(tensor) == "intermediate"
 

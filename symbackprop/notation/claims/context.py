@@ -61,6 +61,7 @@ class Context:
     free: frozenset[str] = frozenset()
     sizes_of: Mapping[str, Expr] = field(default_factory=dict)
     sample: str | None = None
+    line_layer: int | None = None
     given: frozenset[str] = frozenset()
     divides_words: bool = False
 

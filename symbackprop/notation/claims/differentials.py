@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
 
 from symbackprop.errors import NotationError
@@ -107,7 +108,7 @@ def quotient(
 
 
 def _is_known(row: Row, context: Context) -> bool:
-    leaf = leaf_of(row[0][1]) if len(row) == 1 else None
+    leaf = leaf_of(row[0][1]) if len(row) == 1 else _indexed(row) if len(row) == 2 else None
     return leaf is not None and reference_of(leaf, context) is not None
 
 
@@ -158,6 +159,8 @@ def derivative_of(
     resolve: Resolve,
 ) -> syntax.Node:
     """The derivative of what a row of factors stands for, by a tensor."""
+    if by.power is not None:
+        return _by_power(row, by, span, place, context, resolve)
     root = root_of(tuple(row), context)
     if root is not None:
         return derivative(by, root, span, context, resolve)
@@ -168,6 +171,32 @@ def derivative_of(
         case syntax.Name(name) | syntax.Subscript(syntax.Name(name)) if name in context.symbols.tensors:
             return syntax.Partial(of, target, span)
     return syntax.Slope(of, target, span)
+
+
+def _by_power(
+    row: Sequence[tuple[Joint, Node]],
+    by: Reference,
+    span: Span,
+    place: Differential,
+    context: Context,
+    resolve: Resolve,
+) -> syntax.Node:
+    r"""\(\partial L/\partial \sigma^2\): the derivative by σ over that of σ² by σ, which is 2σ.
+
+    Raises:
+        NotationError: another power than the square.
+    """
+    plain = replace(by, power=None)
+    whole = derivative_of(row, plain, span, place, context, resolve)
+    if not isinstance(by.power, Number) or by.power.value != 2:
+        raise NotationError(
+            f"nothing is differentiated by {context.source.written(place.span)}",
+            where=context.source.locate(place.span),
+            fix="Write a derivative by a tensor or an entry of one.",
+        )
+    two = syntax.Number(Fraction(2), place.span)
+    slope = syntax.Product((("", two), ("*", variable(plain, place.span, context, resolve))), place.span)
+    return syntax.Product((("", whole), ("/", slope)), span)
 
 
 def root_of(row: Row, context: Context) -> str | None:

@@ -12,9 +12,7 @@ from symbackprop.notation.surface.tree import Word
 
 MODULES = ("np.", "numpy.", "jnp.", "torch.", "math.", "F.")
 _TEXT = frozenset({"LeakyReLU", "SoftMax", "SoftPlus"})
-_LETTERS = frozenset(
-    {"f", "g", "h", "phi", "varphi", "psi", "sigma", "varsigma", "R", "s", "theta", "sigmoid", "Phi", "Sigma"}
-)
+_LETTERS = frozenset({"f", "g", "h", "phi", "varphi", "psi", "sigma", "varsigma", "R", "s", "theta", "sigmoid", "Phi"})
 
 
 def plain_name(word: str) -> str:

@@ -100,7 +100,7 @@ def text_of(mark: Node) -> str | None:
     r"""What a mark adds to a name: of a word, a number, `{h1}`, `\text{in}`, `h_t` its letters; None for a formula."""
     match mark:
         case Word(text) | Text(text):
-            return text if " " not in text.strip() else None
+            return text if text.strip().isalnum() or "_" in text else None
         case Number(_, written):
             return written if written.isdigit() else None
         case Fence("" | "(", body):

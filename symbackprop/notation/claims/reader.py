@@ -73,6 +73,9 @@ class _Reader:
     def line(self, statement: Statement) -> Line:
         """What a statement is: a claim, one for each layer, a definition, or nothing that can be read."""
         letters = self._layer_letters(statement)
+        if statement.rest is not None:
+            error = _left(statement)
+            return Unreadable(error.where or statement.where, statement.written, error)
         try:
             if not letters:
                 return self._claim(statement, {})
@@ -83,17 +86,32 @@ class _Reader:
     # layers
 
     def _layer_letters(self, statement: Statement) -> tuple[str, ...]:
-        """The letters of the statement that stand for any layer."""
+        """The letters of the statement that stand for any layer; "" where bare letters of layers stand alone."""
         if not self.tables[-1].layers:
             return ()
         found: dict[str, None] = {}
-        for side in statement.sides:
-            for leaf in leaves_in(side):
-                for mark in (*leaf.above, *leaf.below):
-                    shift = shift_of(mark)
-                    if shift is not None and shift[0] in self.notation.each_layer and _has_layers(leaf, self.tables):
-                        found.setdefault(shift[0])
+        leaves = [leaf for side in statement.sides for leaf in leaves_in(side)]
+        for leaf in leaves:
+            for mark in (*leaf.above, *leaf.below):
+                shift = shift_of(mark)
+                if shift is not None and shift[0] in self.notation.each_layer and _has_layers(leaf, self.tables):
+                    found.setdefault(shift[0])
+        if not found and any(self._is_bare(leaf) for leaf in leaves):
+            last = any(self._names_last(mark) for leaf in leaves for mark in leaf.above)
+            return () if last else ("",)
         return tuple(found)
+
+    def _is_bare(self, leaf: Leaf) -> bool:
+        """Whether a letter that the model numbers by layers stands without a number."""
+        words = (leaf.word, leaf.word.removeprefix("d"))
+        symbols = self.tables[-1]
+        numbered = [word for word in words if word in symbols.families and symbols.named(word) is None]
+        parameters = {symbols.roles.get(name) for word in numbered for name in symbols.families[word].values()}
+        return bool(numbered) and leaf.bare and "parameter" in parameters
+
+    def _names_last(self, mark: Node) -> bool:
+        shift = shift_of(mark)
+        return shift is not None and shift[0] in self.notation.last_layer
 
     def _schema(self, statement: Statement, letters: tuple[str, ...]) -> Line:
         """The statement at each layer for which all of its tensors exist."""
@@ -107,7 +125,7 @@ class _Reader:
                 errors.append(error)
                 continue
             if isinstance(line, Claim):
-                instances.append((f"{letters[0]} = {number}", line))
+                instances.append((f"{letters[0] or 'l'} = {number}", line))
             elif isinstance(line, Defined):
                 return line
         if not instances:
@@ -124,6 +142,7 @@ class _Reader:
         Raises:
             SymbackpropError: it can be read at no scale.
         """
+        _check_update(statement, self.tables)
         defined = self._defined(statement, layers)
         if defined is not None:
             return defined
@@ -172,10 +191,19 @@ class _Reader:
             frozenset(free),
             {},
             None,
+            self._line_layer(statement, symbols, layers),
             given,
             statement.passage.markup == "latex",
         )
         return replace(context, sizes_of=_sizes_of(statement, context))
+
+    def _line_layer(self, statement: Statement, symbols: Symbols, layers: Mapping[str, int]) -> int | None:
+        """The layer that a bare letter has in a line: that of the letter l, or the last one where the line names it."""
+        if layers:
+            return next(iter(layers.values()))
+        leaves = [leaf for side in statement.sides for leaf in leaves_in(side)]
+        last = any(self._names_last(mark) for leaf in leaves for mark in leaf.above)
+        return symbols.layers[-1] if last and symbols.layers else None
 
     # definitions
 
@@ -220,6 +248,42 @@ class _Reader:
         except (NotationError, UnknownNameError):
             return False
         return True
+
+
+def _left(statement: Statement) -> NotationError:
+    """What stands behind a statement and is neither a condition nor a remark."""
+    assert statement.rest is not None
+    written = statement.source.written(statement.rest.span)
+    return NotationError(
+        f"{written} stands behind the statement, and it is not told what for",
+        where=statement.source.locate(statement.rest.span),
+        fix="Write it on a line of its own.",
+        name=written,
+    )
+
+
+def _check_update(statement: Statement, tables: Sequence[Symbols]) -> None:
+    """An update is of a tensor that is learnt.
+
+    Raises:
+        NotationError: it accumulates something else.
+    """
+    if not is_update(statement):
+        return
+    leaf = leaf_of(statement.sides[0])
+    stems = () if leaf is None else (leaf.word, leaf.word.rstrip("0123456789"))
+    for table in tables:
+        for stem in stems:
+            names = {table.named(stem), *table.families.get(stem, {}).values()}
+            if any(table.roles.get(str(name)) in ("parameter", "input", "constant") for name in names):
+                return
+    written = statement.source.written(statement.sides[0].span)
+    raise NotationError(
+        f"{written} is changed step by step, and only parameters are",
+        where=statement.where,
+        fix="Write what it is in the end, with =.",
+        name=written,
+    )
 
 
 def _progress(error: SymbackpropError) -> tuple[int, int]:
@@ -272,6 +336,8 @@ def _sizes_of(statement: Statement, context: Context) -> Mapping[str, object]:
                 letter, high = letter_of(part.below.operands[0]), leaf_of(part.above)
                 if letter is not None and high is not None and high.bare and high.word in context.symbols.sizes:
                     found.setdefault(letter, context.symbols.sizes[high.word])
+            if isinstance(part, Relation) and part.signs == ("=",):
+                found |= _classes(part, context)
             leaf = leaf_of(part) if isinstance(part, Scripted | Word) else None
             if leaf is None or not leaf.below:
                 continue
@@ -284,6 +350,17 @@ def _sizes_of(statement: Statement, context: Context) -> Mapping[str, object]:
                 if letter is not None:
                     found.setdefault(letter, extent)
     return found
+
+
+def _classes(relation: Relation, context: Context) -> dict[str, object]:
+    """The letter of a class, `y = k`, runs over the classes of the target y."""
+    target, letter = leaf_of(relation.operands[0]), letter_of(relation.operands[1])
+    found = None if target is None else reference_of(target, context)
+    if found is None or letter is None:
+        return {}
+    shape = context.symbols.tensors[found.tensor]
+    whole = [extent for extent, place in zip(shape, found.places, strict=True) if place is None]
+    return {letter: whole[0]} if len(whole) == 1 else {}
 
 
 def _under(condition: Node, nodes: list[syntax.Node], context: Context) -> list[syntax.Node]:

@@ -18,6 +18,7 @@ from symbackprop.notation.claims.leaves import (
     is_letter,
     is_slice,
     is_transpose,
+    leaf_of,
     letter_of,
     shift_of,
     text_of,
@@ -28,6 +29,10 @@ from symbackprop.notation.surface.tree import Fence, Node, Number, Product, Slic
 
 _EARLIER = ("prev", "p", "0", "last")
 _LATER = ("next", "n")
+
+
+DROPPED = -1
+"""The place of a mark that adds nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,26 +101,63 @@ def _named(leaf: Leaf, context: Context) -> Iterator[_Named]:
         rest = leaf.below[:place] + leaf.below[place + 1 :]
         yield from _of_layer(leaf, layer, rest, leaf.above, context)
     for stem in _stems(leaf):
-        for count in range(len(leaf.below), -1, -1):
-            texts = [text_of(mark) for mark in leaf.below[:count]]
-            if not all(texts):
-                continue
-            below = "".join(text for text in texts if text)
+        for below, left in _name_parts(leaf.below):
             for place, above in [*enumerate(map(text_of, leaf.above)), (None, "")]:
                 if above is None or (place is not None and is_transpose(leaf.above[place])):
                     continue
                 rest = leaf.above if place is None else leaf.above[:place] + leaf.above[place + 1 :]
-                for spelling in dict.fromkeys((stem + below + above, stem + above + below)):
-                    tensor = context.symbols.spelled.get(key(spelling))
+                for pieces in dict.fromkeys(((stem, below, above), (stem, above, below))):
+                    tensor = context.symbols.named(*pieces)
                     if tensor is not None:
-                        yield _Named(tensor, leaf.below[count:], rest)
+                        yield _Named(tensor, left, rest)
     yield from _of_one_step(leaf, context)
+    yield from _of_line(leaf, context)
+    yield from _variance(leaf, context)
+
+
+def _name_parts(marks: tuple[Node, ...]) -> Iterator[tuple[str, tuple[Node, ...]]]:
+    """What of the marks below may belong to the name, the most first, and the marks that are left.
+
+    Of a mark of several letters the first ones may: of `z_{hi}` the h.
+    """
+    for count in range(len(marks), -1, -1):
+        texts = [text_of(mark) for mark in marks[:count]]
+        if all(texts):
+            yield "_".join(text for text in texts if text), marks[count:]
+    first = marks[0] if marks else None
+    if isinstance(first, Word) and first.text.isalpha() and 1 < len(first.text) <= 3:
+        for cut in range(len(first.text) - 1, 0, -1):
+            letters = tuple(Word(letter, first.span) for letter in first.text[cut:])
+            yield first.text[:cut], (*letters, *marks[1:])
+
+
+def _of_line(leaf: Leaf, context: Context) -> Iterator[_Named]:
+    """The tensor of a bare letter, `b` where the model has b1 and b2, in a line about one layer."""
+    word, digits = _without_digits(leaf.word)
+    if digits:
+        yield from _of_layer(replace(leaf, word=word), int(digits), leaf.below, leaf.above, context)
+    elif context.line_layer is not None and not any(True for _ in _layers(leaf.above, context)):
+        yield from _of_layer(leaf, context.line_layer, leaf.below, leaf.above, context)
+
+
+def _without_digits(word: str) -> tuple[str, str]:
+    """`A0` as A and 0."""
+    stem = word.rstrip("0123456789")
+    return stem, word[len(stem) :]
+
+
+def _variance(leaf: Leaf, context: Context) -> Iterator[_Named]:
+    """σ² as the name of the variance, in a model that has one and no σ."""
+    name = context.symbols.variance
+    first = leaf.above[0] if leaf.above else None
+    if name is not None and leaf.word == "sigma" and isinstance(first, Number) and first.value == 2:
+        yield _Named(name, leaf.below, leaf.above[1:])
 
 
 def _stems(leaf: Leaf) -> Iterator[str]:
-    """The word with its accents as letters behind it: `yhat`, `yh`."""
+    """The word with its accents as letters behind it: `y_hat`, `y_h`."""
     for accents in combinations(*(accented(accent) for accent in leaf.accents)):
-        yield leaf.word + "".join(accents)
+        yield "_".join((leaf.word, *accents))
 
 
 def _layers(marks: tuple[Node, ...], context: Context) -> Iterator[tuple[int, str | int]]:
@@ -142,6 +184,8 @@ def layer_of(mark: Node, context: Context) -> int | str | None:
     shift = shift_of(mark)
     if shift is None and isinstance(mark, Word) and mark.text in context.notation.last_layer:
         shift = mark.text, 0
+    if shift is None and _is_count_of_layers(mark):
+        shift = "nl", 0
     if shift is None:
         return None
     letter, change = shift
@@ -155,25 +199,28 @@ def layer_of(mark: Node, context: Context) -> int | str | None:
     return None
 
 
+def _is_count_of_layers(mark: Node) -> bool:
+    """Whether a mark is n_l, the number of layers."""
+    inner = leaf_of(mark)
+    below = inner.below if inner is not None and inner.word == "n" and not inner.above else ()
+    return len(below) == 1 and letter_of(below[0]) in ("l", "ell")
+
+
 def _of_layer(
     leaf: Leaf, layer: int | str, below: tuple[Node, ...], above: tuple[Node, ...], context: Context
 ) -> Iterator[_Named]:
     """The tensors of that layer; of the layer before the first, the input of the network."""
     symbols = context.symbols
     for stem in _stems(leaf):
-        for count in range(len(below), -1, -1):
-            texts = [text_of(mark) for mark in below[:count]]
-            if not all(texts):
-                continue
-            part = "".join(text for text in texts if text)
+        for part, left in _name_parts(below):
             if isinstance(layer, int):
-                spellings = (f"{stem}{part}{layer}", f"{stem}{layer}{part}")
+                spellings: tuple[tuple[str, ...], ...] = ((stem, part, str(layer)), (stem, str(layer), part))
             else:
-                spellings = (f"{stem}{part}",) if layer == "last" else ()
-            for spelling in dict.fromkeys(spellings):
-                tensor = symbols.spelled.get(key(spelling))
+                spellings = ((stem, part),) if layer == "last" else ()
+            for pieces in dict.fromkeys(spellings):
+                tensor = symbols.named(*pieces)
                 if tensor is not None:
-                    yield _Named(tensor, below[count:], above)
+                    yield _Named(tensor, left, above)
         if _is_input(stem, layer, context) and symbols.network_input is not None:
             yield _Named(symbols.network_input, below, above)
 
@@ -182,7 +229,7 @@ def _is_input(stem: str, layer: int | str, context: Context) -> bool:
     """Whether the layer before the first of a family of activations is meant: a^{l-1} for the first layer is x."""
     symbols = context.symbols
     if layer == "before":
-        tensor = symbols.spelled.get(key(stem))
+        tensor = symbols.named(stem)
         return tensor is not None and symbols.roles.get(tensor) == "intermediate"
     family = symbols.families.get(key(stem), {})
     own = [n for n, name in family.items() if symbols.roles.get(name) == "intermediate"]
@@ -205,12 +252,12 @@ def _of_one_step(leaf: Leaf, context: Context) -> Iterator[_Named]:
                 continue
             rest = marks[:place] + marks[place + 1 :]
             texts = [text_of(part) for part in (rest if is_below else others)]
-            part = "".join(text for text in texts if text) if all(texts) else ""
+            part = "_".join(text for text in texts if text) if all(texts) else ""
             suffixes = {0: ("", "t"), -1: _EARLIER, 1: _LATER}[shift[1]]
             for stem in _stems(leaf):
                 for suffix in suffixes:
                     for middle in dict.fromkeys((part, "")):
-                        tensor = context.symbols.spelled.get(key(stem + middle + suffix))
+                        tensor = context.symbols.named(stem, middle, suffix)
                         if tensor is None:
                             continue
                         left = () if middle else (rest if is_below else others)
@@ -235,6 +282,8 @@ def _placed(named: _Named, context: Context) -> Reference | None:
             transposed = True
             continue
         at = _axis_above(mark, tensor, axis, taken, context)
+        if at == DROPPED:
+            continue
         if at is not None:
             places[at] = _inner(mark)
             taken.add(at)
@@ -248,7 +297,7 @@ def _placed(named: _Named, context: Context) -> Reference | None:
             through = _through(mark, context) or ""
             if not through:
                 return None
-        elif _is_decoration(mark, context):
+        elif _is_decoration(mark, context) or _is_dropped(letter_of(mark), tensor, context):
             continue
         else:
             indices.append(mark)
@@ -272,6 +321,8 @@ def _axis_above(mark: Node, tensor: str, axis: int | None, taken: set[int], cont
         letter = shift[0]
         if axis is not None and axis not in taken and letter in notation.samples:
             return axis
+        if _is_dropped(letter, tensor, context):
+            return DROPPED
         if time is not None and time not in taken and (fence in ("(", "⟨", "[") or letter not in symbols.tensors):
             return time
         if axis is not None and axis not in taken and fence == "(":
@@ -286,6 +337,16 @@ def _axis_above(mark: Node, tensor: str, axis: int | None, taken: set[int], cont
     if number and not fence and time is not None and time not in taken and notation.superscript_times:
         return time
     return None
+
+
+def _is_dropped(letter: str | None, tensor: str, context: Context) -> bool:
+    """Whether a letter adds nothing here: the sample in a model of one sample, the step at a parameter."""
+    symbols, role = context.symbols, context.symbols.roles.get(tensor)
+    if letter is None:
+        return False
+    if symbols.whole.samples is None and letter in context.notation.samples and not symbols.tensors[tensor]:
+        return role not in ("parameter", "constant")
+    return bool(symbols.timed) and letter in context.notation.times and role == "parameter"
 
 
 def _by_size(letter: str, tensor: str, taken: set[int], context: Context) -> int | None:
@@ -305,7 +366,7 @@ def _is_power(mark: Node) -> bool:
     if isinstance(mark, Fence):
         return mark.opening == "(" and not isinstance(mark.body, Number) and letter_of(mark.body) is None
     if isinstance(mark, Word):
-        return is_letter(mark.text) and mark.font != "upright"
+        return is_letter(mark.text) and mark.text.isalpha() and mark.font != "upright"
     return not isinstance(mark, Text | Slice)
 
 

@@ -13,9 +13,9 @@ from fractions import Fraction
 from symbackprop.errors import NotationError, UnknownNameError, suggestion
 from symbackprop.notation.claims import differentials, functions
 from symbackprop.notation.claims.adjoints import (
-    Gradient,
     gradient_of,
     kronecker,
+    named_delta,
     looks_like_gradient,
     operated,
 )
@@ -30,7 +30,7 @@ from symbackprop.notation.claims.leaves import (
     leaf_of,
     letter_of,
 )
-from symbackprop.notation.claims.references import Reference, reference_of
+from symbackprop.notation.claims.references import Reference, layer_of, reference_of
 from symbackprop.notation.claims.sums import summed
 from symbackprop.notation.claims.symbols import LEARNING_RATES, key
 from symbackprop.notation.reading import syntax
@@ -209,6 +209,9 @@ def _first(row: Row, context: Context) -> Iterator[tuple[Joint, syntax.Node, int
     if isinstance(node, Product):
         yield joint, _product(node, context), 1
         return
+    if len(neighbours) > 1 and isinstance(neighbours[1][1], Word) and neighbours[1][1].text.startswith("."):
+        yield joint, *_method_of_brackets(neighbours, context)
+        return
     if isinstance(node, Fence | Quotient) and len(neighbours) > 1 and _are_letters(neighbours[1], context):
         base = resolve(node, context)
         yield joint, _with_indices(base, neighbours[1][1], node.span, context), 2
@@ -382,6 +385,8 @@ def _with_brackets(
         root = differentials.root_of((row[0], row[1]), context)
         if root is not None and _names_only(fence.body, context):
             return syntax.Name(root, span), 2
+    if leaf.word == "Sigma" and leaf.primes and fence.opening == "(":
+        return _diagonal_slope(leaf, fence, context), 2
     if name is not None and not (fence.opening == "[" and _is_condition(fence.body)):
         return _applied(leaf, name, _arguments(fence, context), span, context), 2
     if fence.opening == "(" and _is_chance(fence.body):
@@ -396,6 +401,17 @@ def _with_brackets(
     if fence.tight and fence.opening == "(" and not context.divides_words:
         raise _unknown_function(leaf, context)
     return None
+
+
+def _diagonal_slope(leaf: Leaf, fence: Fence, context: Context) -> syntax.Node:
+    """Σ'(z), the diagonal matrix of the slopes of the activation."""
+    span = leaf.span.to(fence.span)
+    argument = resolve(fence.body, context)
+    name = functions.applied("sigma", argument, context)
+    if name is None:
+        raise _unknown_function(leaf, context)
+    slopes = syntax.Call(syntax.Name(name, leaf.span), (argument,), span, leaf.primes)
+    return syntax.Call(syntax.Name("diag", leaf.span), (slopes,), span)
 
 
 def _means_tensor(leaf: Leaf, context: Context) -> bool:
@@ -437,9 +453,9 @@ def _argument(item: Node, context: Context) -> syntax.Node:
             return syntax.Name(text, span)
         case Fence("(", Listing(items)):
             return syntax.Listed(tuple(resolve(part, context) for part in items), item.span)
-        case Relation((low, Word(name, place), high), ("≤" | "<", "≤" | "<")):
+        case Relation((_, Word(name), _), ("≤" | "<", "≤" | "<")):
             return _condition(item, context.binding((name,)))
-        case Relation((Word(name, place), high), ("≤" | "<",)):
+        case Relation((Word(name), _), ("≤" | "<",)):
             return _condition(item, context.binding((name,)))
     return resolve(item, context)
 
@@ -501,6 +517,22 @@ def _method(leaf: Leaf, fence: Fence | None, context: Context) -> tuple[syntax.N
             arguments = tuple(_as_axis(argument) for argument in arguments)
         return syntax.Call(syntax.Name(name, leaf.span), (target, *arguments), span), 2
     return None
+
+
+def _method_of_brackets(row: Row, context: Context) -> tuple[syntax.Node, int]:
+    """`(a * b).sum(axis=0)`."""
+    head, name = row[0][1], row[1][1]
+    assert isinstance(name, Word)
+    target = resolve(head, context)
+    fence = row[2][1] if len(row) > 2 else None
+    method = name.text.removeprefix(".")
+    if method == "T":
+        return syntax.Transpose(target, head.span.to(name.span)), 2
+    if method not in ("sum", "mean", "max") or not isinstance(fence, Fence):
+        raise _no_meaning(name, context)
+    arguments = tuple(_as_axis(argument) for argument in _arguments(fence, context))
+    span = head.span.to(fence.span)
+    return syntax.Call(syntax.Name(method, name.span), (target, *arguments), span), 3
 
 
 def _as_axis(argument: syntax.Node) -> syntax.Node:
@@ -723,6 +755,9 @@ def _fence(node: Fence, context: Context) -> syntax.Node:
         found = _indicator((("", node),), context)
         assert found is not None
         return found[0]
+    if node.opening in ("[", "(") and isinstance(node.body, Listing) and set(node.body.separators) <= {",", ";"}:
+        parts = tuple(resolve(part, context) for part in node.body.items)
+        return syntax.Call(syntax.Name("concat", node.span), parts, node.span)
     match node.opening:
         case "(" | "[" | "{" | "":
             return replace(resolve(node.body, context), span=node.span)
@@ -769,7 +804,7 @@ def _scripted(node: Scripted, context: Context) -> syntax.Node:
 
 def _with_marks(made: syntax.Node, node: Scripted, context: Context) -> syntax.Node:
     """What was read of the base, with the indices, transposes and powers at it."""
-    if node.below:
+    if node.below and not _is_norm(node):
         marks = tuple(part for mark in node.below for part in _index_parts(mark))
         indices = tuple(resolve(mark, context.binding(_own_letters(marks))) for mark in marks)
         made = syntax.Subscript(made, indices, node.span)
@@ -778,6 +813,12 @@ def _with_marks(made: syntax.Node, node: Scripted, context: Context) -> syntax.N
     for mark in node.above:
         made = syntax.Transpose(made, node.span) if is_transpose(mark) else _power(made, mark, node.span, context)
     return made
+
+
+def _is_norm(node: Scripted) -> bool:
+    """Whether marks below say which norm is meant, the usual one: ‖x‖_2, ‖W‖_F."""
+    written = [getattr(mark, "text", getattr(mark, "written", "")) for mark in node.below]
+    return isinstance(node.base, Fence) and node.base.opening in ("‖", "|") and written in (["2"], ["F"])
 
 
 def _power(base: syntax.Node, mark: Node, span: Span, context: Context) -> syntax.Node:
@@ -840,6 +881,10 @@ def _entry(row: Row, context: Context) -> tuple[syntax.Node, int] | None:
     fence = row[1][1]
     assert isinstance(fence, Fence)
     items = fence.body.items if isinstance(fence.body, Listing) else (fence.body,)
+    if len(items) == 1 and layer_of(items[0], context) is not None:
+        made = _leaf(replace(leaf, above=(*leaf.above, fence), span=leaf.span.to(fence.span)), context)
+        if made is not None:
+            return made, 2
     if all(not isinstance(item, Big | Product) for item in items):
         made = _leaf(differentials.with_indices(leaf, fence), context)
         if made is not None:
@@ -857,12 +902,12 @@ def _entry(row: Row, context: Context) -> tuple[syntax.Node, int] | None:
 
 def _leaf(leaf: Leaf, context: Context) -> syntax.Node | None:
     """A leaf by itself: an index, a tensor, an adjoint, a size, a number with a name; None if it is none of these."""
-    if leaf.word in context.bound and not leaf.accents and not leaf.below:
+    if leaf.word + "prime" * leaf.primes in context.bound and not leaf.accents and not leaf.below:
         return _letter(leaf, context)
     if leaf.bare and not leaf.accents and leaf.word in context.given:
         return syntax.Name(leaf.word, leaf.span)
     marks = kronecker(leaf)
-    if marks is not None and gradient_first(leaf, context) is None:
+    if marks is not None and named_delta(leaf, context) is None:
         return _delta(marks, leaf.span, context)
     turned = 0
     if leaf.primes:
@@ -879,13 +924,6 @@ def _delta(marks: tuple[Node, ...], span: Span, context: Context) -> syntax.Node
     """Kronecker's delta of two indices."""
     parts = tuple(resolve(part, context.binding(index_words(part))) for part in marks)
     return syntax.Call(syntax.Name("delta", span), parts, span)
-
-
-def gradient_first(leaf: Leaf, context: Context) -> Gradient | None:
-    """Of a δ with two letters: the adjoint, where the note or the model has one with two indices."""
-    if any(leaf.word == name for name in context.notation.aliases):
-        return gradient_of(leaf, context)
-    return None
 
 
 def _named(leaf: Leaf, context: Context) -> syntax.Node | None:
@@ -933,6 +971,8 @@ def _other(leaf: Leaf, context: Context) -> syntax.Node | None:
     if leaf.accents:
         return None
     name: str | None = None
+    if len(leaf.below) == 1 and isinstance(layer := layer_of(leaf.below[0], context), int):
+        leaf = replace(leaf, below=(Number(Fraction(layer), str(layer), leaf.span),))
     spelled = word + "".join(
         text for mark in leaf.below if (text := getattr(mark, "text", getattr(mark, "written", None)))
     )

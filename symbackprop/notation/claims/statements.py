@@ -38,7 +38,7 @@ class Statement:
     """A chain of sides with the signs between them, at its place; `each` are indices for each value of which it holds.
 
     `conditions` restrict it; `layers` are the numbers that the words around it give for a letter. `passage` is where it
-    stands; `goes_on` tells that its first side is that of the statement before.
+    stands; `goes_on` tells that its first side is that of the statement before, `rest` is what could not be told behind it.
     """
 
     passage: Passage
@@ -48,6 +48,7 @@ class Statement:
     each: tuple[str, ...] = ()
     conditions: tuple[Node, ...] = ()
     goes_on: bool = False
+    rest: Node | None = None
 
     @property
     def source(self) -> Source:
@@ -77,13 +78,15 @@ def statements_of(
     """The statements of one formula; `before` is the last one of the formulas before it."""
     current: Statement | None = None
     waiting: tuple[Node, ...] = ()
-    conditional = False
+    conditional = remarks = False
     for piece in pieces:
         node = piece.node
         if conditional and isinstance(node, Relation) and _are_letters(node):
             waiting, conditional = (*waiting, node), False
             continue
         conditional = _begins_condition(piece, current)
+        if isinstance(node, Relation):
+            node = _without_membership(node)
         if isinstance(node, Relation) and set(node.signs) & STATING and not _is_quantified(node):
             if current is not None and not isinstance(node.operands[0], Empty):
                 yield current
@@ -99,9 +102,16 @@ def statements_of(
             else:
                 yield Unparsed(passage, node.span, _no_beginning(passage, node))
         elif current is not None:
-            current = _with_remark(current, node)
+            current = _with_remark(current, piece, remarks)
+        remarks = remarks or isinstance(node, Text)
     if current is not None:
         yield current
+
+
+def _without_membership(node: Relation) -> Relation:
+    """A chain up to the first `∈`, `∼`: where its last side lies is a remark."""
+    cut = next((at for at, sign in enumerate(node.signs) if sign in _MEMBERS and at), None)
+    return node if cut is None else replace(node, operands=node.operands[: cut + 1], signs=node.signs[:cut])
 
 
 def _begins_condition(piece: Piece, current: Statement | None) -> bool:
@@ -136,14 +146,20 @@ def _is_quantified(node: Relation) -> bool:
     return isinstance(first, Text | Word) and bool(set(first.text.lower().split()) & {"for", "if", "when", "where"})
 
 
-def _with_remark(statement: Statement, node: Node) -> Statement:
-    """The statement with what stands behind it: a condition, indices for each of which it holds, or a remark."""
+def _with_remark(statement: Statement, piece: Piece, remarks: bool) -> Statement:
+    """The statement with what stands behind it: a condition, indices for each of which it holds, or a remark.
+
+    Whatever is neither is kept as `rest`, for a formula may not be read in part; behind words, formulas are a remark.
+    """
+    node = piece.node
     if (letters := _quantified(node)) is not None:
         return replace(statement, each=statement.each + letters)
     condition = _condition(node)
     if condition is not None:
         return replace(statement, conditions=(*statement.conditions, condition))
-    return statement
+    if remarks or isinstance(node, Text | Empty) or is_numbered(node) or (piece.lead and leaf_of(node) is not None):
+        return statement
+    return replace(statement, rest=statement.rest or node)
 
 
 def _quantified(node: Node) -> tuple[str, ...] | None:

@@ -58,7 +58,7 @@ def summed(node: Big, context: Context, resolve: Resolve) -> syntax.Node:
             because="Products over an index are not read.",
             fix="Write the factors out.",
         )
-    found = tuple(binders(node, context))
+    found = tuple(_over_samples(binder, node, context) for binder in binders(node, context))
     inner = context.binding(binder.letter for binder in found)
     over_samples = next((b.letter for b in found if b.samples or b.letter in context.notation.samples), None)
     if over_samples is not None and context.symbols.samples is not None:
@@ -73,6 +73,20 @@ def summed(node: Big, context: Context, resolve: Resolve) -> syntax.Node:
         call = syntax.Call(syntax.Name("max", node.span), (*arguments, negated), node.span)
         return syntax.Negative(call, node.span)
     return syntax.Call(syntax.Name(node.operator, node.span), (*arguments, body), node.span)
+
+
+def _over_samples(binder: Binder, node: Big, context: Context) -> Binder:
+    """The binder over samples, where its letter stands nowhere in the body: Σ_x."""
+    whole = binder.low is None and binder.other is None and context.symbols.samples is not None
+    if not whole or binder.letter in _letters_in(node.body):
+        return binder
+    return replace(binder, letter=SAMPLE, samples=True)
+
+
+def _letters_in(node: Node) -> frozenset[str]:
+    """Every single letter in a tree, those that stand in a run of two as well."""
+    words = [part.text for part in walk(node) if isinstance(part, Word)]
+    return frozenset(words) | frozenset(letter for word in words if len(word) <= 3 for letter in word)
 
 
 def _except(binder: Binder, body: syntax.Node, context: Context, resolve: Resolve) -> syntax.Node:

@@ -7,11 +7,11 @@ A spelling is compared by its key: letters and digits without underscores and do
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from sympy import Expr, Sum, exp
+from sympy import Expr, Pow, Sum, exp
 from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.binding import tensors_in
@@ -37,6 +37,17 @@ _PLAIN = Conventions()
 def key(text: str) -> str:
     """What two spellings of one name have in common: `w_mu` and `wμ` are "wμ", `y_hat` and `yhat` are "yhat"."""
     return "".join(GREEK.get(piece, piece) for piece in _PIECES.findall(text))
+
+
+_LATIN = {"Γ": "G", "Δ": "D"}
+
+
+def keys(pieces: Iterable[str]) -> Iterator[str]:
+    """The keys of a name that is put together of pieces: as such, and with Latin letters for Greek capitals."""
+    whole = key("_".join(piece for piece in pieces if piece))
+    yield whole
+    if whole[:1] in _LATIN:
+        yield _LATIN[whole[:1]] + whole[1:]
 
 
 def accented(accent: str) -> tuple[str, ...]:
@@ -66,6 +77,33 @@ class Symbols:
     def tensor(self, spelling: str) -> str | None:
         """The tensor that goes by this spelling."""
         return spelling if spelling in self.tensors else self.spelled.get(key(spelling))
+
+    def named(self, *pieces: str) -> str | None:
+        """The tensor whose name is put together of these pieces; capitals may differ in a name of several letters."""
+        for spelling in keys(pieces):
+            if spelling in self.spelled:
+                return self.spelled[spelling]
+        lower = key("_".join(piece for piece in pieces if piece)).lower()
+        found = self._by_small_letters.get(lower, ()) if len(lower) > 1 else ()
+        return found[0] if len(found) == 1 else None
+
+    @cached_property
+    def _by_small_letters(self) -> Mapping[str, tuple[str, ...]]:
+        """The tensors by the small letters of their keys, names of one letter aside."""
+        found: dict[str, tuple[str, ...]] = {}
+        for spelling, name in self.spelled.items():
+            known = found.get(spelling.lower(), ())
+            if len(spelling) > 1 and name not in known:
+                found[spelling.lower()] = (*known, name)
+        return found
+
+    @cached_property
+    def variance(self) -> str | None:
+        """The one tensor that is a mean of squares, where the model has no σ."""
+        if any(key(name).startswith("σ") for name in self.tensors):
+            return None
+        found = [name for name, array in self.model.space.definitions.items() if _is_mean_of_squares(array.expression)]
+        return found[0] if len(found) == 1 else None
 
     @cached_property
     def tensors(self) -> Mapping[str, tuple[Expr, ...]]:
@@ -176,6 +214,13 @@ def _activated(expression: Expr) -> str | None:
         return tensor_of(expression.argument)
     above, below = expression.as_numer_denom()
     return tensor_of(above.exp) if isinstance(above, exp) and isinstance(below, Sum) and below.has(exp) else None
+
+
+def _is_mean_of_squares(expression: Expr) -> bool:
+    """Whether an expression is the sum of squares over the number of its terms."""
+    above, below = expression.as_numer_denom()
+    square = isinstance(above, Sum) and isinstance(above.function, Pow) and above.function.exp == 2
+    return square and len(above.limits) == 1 and (above.limits[0][2] + 1 - below).expand() == 0
 
 
 def _shifted(read: Indexed, tensor: str, below: Mapping[str, frozenset[str]]) -> bool:
