@@ -46,11 +46,16 @@ MAX_LENGTH = 50_000
 MAX_DIGITS = 50
 MAX_EXPONENT = 400
 
-_SEPARATORS = (",", ";", ":", "|", "‖", ".")
-_STOPS = (",", ";", ".", ":")
+_SEPARATORS = frozenset({",", ";", ":", "|", "‖", "."})
+_STOPS = frozenset({",", ";", ".", ":"})
 _OPERANDS = frozenset({"number", "letter", "word", "open", "big", "accent", "dots", "begin", "script"})
 _LEADS = ("", "gap", "and", ":", ".", ",", ";", "row", "⇒")
-_JOINTS = (*LOOSE_JOINTS, *TIGHT_JOINTS)
+_LOOSE = frozenset(LOOSE_JOINTS)
+_TIGHT = frozenset(TIGHT_JOINTS)
+_TERMS = frozenset(TERM_SIGNS)
+_RELATIONS = frozenset(RELATION_SIGNS)
+_JOINTS = _LOOSE | _TIGHT
+_BINARY = _JOINTS | _TERMS
 _PREFIXES = ("∂", "∇")
 _OPEN_ENDED = (Product, Sum, Relation, Logic, Listing, Range, Slice, Big)
 """What keeps the braces around it, which would else be read with what stands beside them."""
@@ -154,7 +159,7 @@ class _Grammar:
         while True:
             token = self.at
             here = [token.space] if token.space in ("gap", "row") else []
-            separates = token.is_sign(*_STOPS) or token.kind in ("row", "cell", "lead") or token.is_prose(*JOINING)
+            separates = token.is_any(_STOPS) or token.kind in ("row", "cell", "lead") or token.is_prose(*JOINING)
             if separates:
                 kind = {"row": "row", "cell": "gap", "lead": "⇒", "prose": "and"}.get(token.kind, token.text)
                 here.append(kind)
@@ -186,7 +191,7 @@ class _Grammar:
     def _piece_ends(self) -> bool:
         token = self.at
         ended = token.kind in ("stop", "lead", "prose", "row", "cell", "close", "end")
-        return ended or token.is_sign(*_STOPS) or token.space in ("gap", "row")
+        return ended or token.is_any(_STOPS) or token.space in ("gap", "row")
 
     def _piece(self) -> Node:
         """A statement, words of prose, or a listing with dots."""
@@ -276,7 +281,7 @@ class _Grammar:
 
     def _between(self, before: Node) -> str:
         token = self.at
-        if token.is_sign(*_SEPARATORS) or token.kind == "lead":
+        if token.is_any(_SEPARATORS) or token.kind == "lead":
             return self.advance().text
         if token.kind == "prose" or isinstance(before, Text):
             return ""
@@ -289,7 +294,7 @@ class _Grammar:
             while self.at.kind == "prose":
                 words.append(self.advance().text)
             return Text(" ".join(words), self.since(start))
-        if self.at.is_sign(*_SEPARATORS):
+        if self.at.is_any(_SEPARATORS):
             return self._slice(None, start) if self._slices() else self._empty()
         part = self.condition()
         return self._slice(part, start) if self._slices() else part
@@ -300,7 +305,7 @@ class _Grammar:
 
     def _slice(self, low: Node | None, start: int) -> Slice:
         self.advance()
-        ends = self._closes() or self.at.is_sign(*_SEPARATORS)
+        ends = self._closes() or self.at.is_any(_SEPARATORS)
         return Slice(low, None if ends else self.condition(), self.since(start))
 
     def _over(self, above: Node, start: int) -> Node:
@@ -340,7 +345,7 @@ class _Grammar:
         return Relation(tuple(operands), tuple(signs), self.since(start)) if signs else operands[0]
 
     def _at_relation(self) -> bool:
-        if not self.at.is_sign(*RELATION_SIGNS):
+        if not self.at.is_any(_RELATIONS):
             return False
         return not (self.position + 1 in self.script_ends and self.tokens[self.position - 1].kind == "open")
 
@@ -391,7 +396,7 @@ class _Grammar:
         return Sum(tuple(terms), self.since(start))
 
     def _at_term_sign(self) -> bool:
-        return self.at.is_sign(*TERM_SIGNS) and not self._stands_alone()
+        return self.at.is_any(_TERMS) and not self._stands_alone()
 
     def _stands_alone(self) -> bool:
         """Whether a sign has no operand and needs none: at the end of a script, or alone in brackets."""
@@ -403,7 +408,7 @@ class _Grammar:
         """Factors joined by `*`, `⊙`, `×`, `⊗`."""
         start = self.position
         factors: list[tuple[str, Node]] = [("", self.neighbours())]
-        while self.at.is_sign(*LOOSE_JOINTS) and not self._stands_alone():
+        while self.at.is_any(_LOOSE) and not self._stands_alone():
             joint = self.advance().text
             factors.append((joint, self.neighbours()))
         return Product(tuple(factors), self.since(start)) if len(factors) > 1 else factors[0][1]
@@ -413,18 +418,25 @@ class _Grammar:
         start = self.position
         factors: list[tuple[str, Node]] = [("", self.factor())]
         while True:
-            factors[-1] = (factors[-1][0], self._evaluated(factors, start))
-            if self.at.is_sign(*TIGHT_JOINTS) and not self._stands_alone():
-                joint = self.advance().text
-                factors.append((joint, self.factor(below=joint == "/")))
-            elif self.at.is_sign(*_JOINTS, *TERM_SIGNS) and self._stands_alone():
-                factors.append(("", self._lone_sign()))
+            token = self.at
+            if token.kind == "sign":
+                if self._bars(factors):
+                    continue
+                if token.text not in _BINARY or (token.text not in _TIGHT and not self._stands_alone()):
+                    break
+                factors.append(self._joined_factor(token))
             elif self._starts_operand():
                 self._check_numbers(factors[-1][0])
                 factors.append(("", self.factor(behind=True)))
             else:
                 break
         return Product(tuple(factors), self.since(start)) if len(factors) > 1 else factors[0][1]
+
+    def _joined_factor(self, token: Token) -> tuple[str, Node]:
+        if self._stands_alone():
+            return "", self._lone_sign()
+        self.advance()
+        return token.text, self.factor(below=token.text == "/")
 
     def _starts_operand(self) -> bool:
         token = self.at
@@ -443,32 +455,33 @@ class _Grammar:
         token = self.advance()
         return Word(token.text, token.span)
 
-    def _evaluated(self, factors: list[tuple[str, Node]], start: int) -> Node:
-        r"""The last factor with the bar behind it: `f|_{x=1}`, and `da1|z2`, the part that comes by way of z2."""
-        node = factors[-1][1]
-        while self.at.is_sign("|_"):
-            bar = self.advance()
-            span = node.span.to(bar.span)
-            node = self.scripts(Fence(".", node, span, False, "|"), node.span.start)
-        if self._by_way_of(node):
+    def _bars(self, factors: list[tuple[str, Node]]) -> bool:
+        r"""Whether a bar stood at the last factor, which takes it in: `f|_{x=1}`; `da1|z2`, the part by way of z2."""
+        token = self.at
+        if token.text == "|_":
+            joint, node = factors.pop()
             self.advance()
-            through = self.scripted()
-            node = Listing((node, through), ("|",), node.span.to(through.span))
-        return node
-
-    def _by_way_of(self, node: Node) -> bool:
-        """Whether `|w` stands at a differential here."""
-        bar, following = self.at, self.ahead()
-        tight = self.text and bar.is_sign("|") and not bar.space and not following.space and following.kind == "word"
-        if not tight:
+            evaluated = Fence(".", node, node.span.to(token.span), False, "|")
+            factors.append((joint, self.scripts(evaluated, node.span.start)))
+            return True
+        if token.text != "|" or not self._tight_bar():
             return False
-        first = node
-        while isinstance(first, Product | Scripted):
-            first = first.factors[0][1] if isinstance(first, Product) else first.base
-        before = self.tokens[self.position - 1]
-        if isinstance(first, Fence) and before.kind == "close":
-            return self.top
-        return isinstance(first, Word) and (first.text in _PREFIXES or (first.text[0] == "d" and len(first.text) > 1))
+        count = 2 if len(factors) > 1 and isinstance(factors[-1][1], Fence) and factors[-1][1].tight else 1
+        of = factors[-count:]
+        if not _is_differential(of[0][1]):
+            return False
+        base = Product((("", of[0][1]), *of[1:]), of[0][1].span.to(of[-1][1].span)) if count > 1 else of[0][1]
+        factors[-count:] = [(of[0][0], self._by_way_of(base))]
+        return True
+
+    def _tight_bar(self) -> bool:
+        bar, following = self.at, self.ahead()
+        return self.text and not bar.space and not following.space and following.kind == "word"
+
+    def _by_way_of(self, base: Node) -> Listing:
+        self.advance()
+        through = self.scripted()
+        return Listing((base, through), ("|",), base.span.to(through.span))
 
     # ------------------------------------------------------------------------------------------------------- factors
 
@@ -477,11 +490,11 @@ class _Grammar:
         self.deeper()
         start = self.position
         token = self.at
-        if token.is_sign(*TERM_SIGNS) and not self._stands_alone():
+        if token.is_any(_TERMS) and not self._stands_alone():
             sign = self.advance().text
             inner = self.factor()
             node: Node = Sum(((sign, inner),), self.since(start))
-        elif token.is_sign(*LOOSE_JOINTS) and not self._stands_alone() and not self.top:
+        elif token.is_any(_LOOSE) and not self._stands_alone() and not self.top:
             joint = self.advance().text
             inner = self.factor()
             node = Product(((joint, inner),), self.since(start))
@@ -510,11 +523,7 @@ class _Grammar:
         while self.at.kind == "open" and not self.at.space and self._belongs(below):
             parts.append(("", self.scripted(True)))
         operand = Product(tuple(parts), self.since(start)) if len(parts) > 1 else parts[0][1]
-        if self._by_way_of(Word("∂", operand.span)):
-            self.advance()
-            through = self.scripted()
-            operand = Listing((operand, through), ("|",), self.since(start))
-        return operand
+        return self._by_way_of(operand) if self.at.is_sign("|") and self._tight_bar() else operand
 
     def _belongs(self, below: bool) -> bool:
         """Whether the bracket here belongs to the operand of a prefix."""
@@ -571,16 +580,16 @@ class _Grammar:
         if token.kind == "open" and token.text in (("", "{") if self.text else ("",)):
             self.script_ends.add(self.closing[self.position])
             return self._group(slicing=True)
-        if self.text and token.kind == "sign" and token.text in (*TERM_SIGNS, "⊙", "*") and self._tight_operand():
+        if self.text and token.kind == "sign" and token.text in (_TERMS | {"⊙", "*"}) and self._tight_operand():
             start = self.position
             self.advance()
             self.deeper()
             inner = self.script()
             self.depth -= 1
-            if token.text in TERM_SIGNS:
+            if token.text in _TERMS:
                 return Sum(((token.text, inner),), self.since(start))
             return Product(((token.text, inner),), self.since(start))
-        if token.kind == "sign" and (token.text in (*_JOINTS, *TERM_SIGNS) or not self.text):
+        if token.kind == "sign" and (token.text in _BINARY or not self.text):
             return self._lone_sign()
         return self.argument()
 
@@ -798,8 +807,8 @@ class _Grammar:
             return Rows("matrix", body.rows, span)
         closing = "" if closed.text == CLOSING[opened.text] else closed.text
         self._check_interval(opened, closed, closing, body)
-        spaces = ("",) if self.text else ("", " ")
-        return Fence(opened.text, body, span, behind and opened.space in spaces, closing)
+        tight = behind and (not opened.space or (opened.space == " " and not self.text))
+        return Fence(opened.text, body, span, tight, closing)
 
     def _check_interval(self, opened: Token, closed: Token, closing: str, body: Node) -> None:
         """`[0, 1)` may end so; `f(x]` may not."""
@@ -888,7 +897,7 @@ class _Grammar:
         token = self.at
         if token.kind == "stop":
             return "Write what is meant, or leave out the sign before."
-        if token.kind == "sign" and token.text in (*_JOINTS, *RELATION_SIGNS, *TERM_SIGNS):
+        if token.kind == "sign" and token.text in _BINARY | _RELATIONS:
             return f"Write what {self.source.written(token.span)} stands between."
         if token.kind in ("close", "end"):
             return "Write what is meant before it, or leave out the brackets."
@@ -897,6 +906,12 @@ class _Grammar:
 
 def _joined(parts: list[Node], between: list[str], span: Span) -> Node:
     return parts[0] if len(parts) == 1 else Listing(tuple(parts), tuple(between), span)
+
+
+def _is_differential(node: Node) -> bool:
+    """Whether it is `dz1`, `dz1_i` or the like, which alone has parts by way of others."""
+    base = node.base if isinstance(node, Scripted) else node
+    return isinstance(base, Word) and len(base.text) > 1 and base.text[0] == "d"
 
 
 def _limits(found: list[Node]) -> Node | None:

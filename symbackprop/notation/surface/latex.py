@@ -34,6 +34,7 @@ from symbackprop.notation.surface.commands import (
     SWITCHES,
     THIN,
     TRANSPARENT,
+    UNSEEN,
     WITH_COLUMNS,
     single,
 )

@@ -8,6 +8,7 @@ lowered ones: `x²`, `W₁`.
 from __future__ import annotations
 
 import re
+import string
 import unicodedata
 from collections.abc import Iterator
 from itertools import groupby
@@ -23,7 +24,6 @@ from symbackprop.notation.surface.tokens import (
     FRACTIONS,
     LETTERS,
     LOWERED,
-    OPENINGS,
     PRIMES,
     PROSE,
     RAISED,
@@ -36,8 +36,9 @@ from symbackprop.notation.surface.tokens import (
 
 _GAP = 3  # spaces that stand between two statements
 _NUMBER = re.compile(r"(?:[0-9]+(?:\.(?!\.)[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+(?![\w.]))?")
+_ASCII_LETTERS = frozenset(string.ascii_letters)
+_PLAIN = re.compile(r"[A-Za-z](?:[A-Za-z0-9_]|\.(?=[A-Za-z])(?<![._]\.))*")
 _SPACE = re.compile(r"(?:\s|#[^\n]*|[\u200b\ufeff])+")
-_LONGEST = 2
 _SCRIPTS = {"^": "^", "**": "^", ".^": "^", "_": "_"}
 _BRACKETS = {**{sign: sign for sign in "()[]{}⟨⟩⌊⌋⌈⌉"}, "〈": "⟨", "〉": "⟩"}
 _BARS = {"|": "|", "||": "‖", "‖": "‖", "∥": "‖"}
@@ -83,6 +84,9 @@ def _tokens(source: Source, position: int, end: int) -> Iterator[Token]:
     """The tokens that begin at `position`, which is no white space; at least one."""
     text = source.text
     character = text[position]
+    if character in _ASCII_LETTERS:
+        yield from _word(text, position, end)
+        return
     if match := _NUMBER.match(text, position, end):
         yield Token("number", match.group(), Span(*match.span()))
         return
@@ -114,33 +118,25 @@ def _tokens(source: Source, position: int, end: int) -> Iterator[Token]:
 
 def _sign(text: str, position: int, end: int) -> Token | None:
     """A sign, a bracket or dots, the longest that fits."""
-    if text.startswith(_DOTS[0], position):
-        return Token("dots", "…", Span(position, position + 3))
     if _SMALLER.match(text, position) and position and not text[position - 1].isspace():
         return Token("sign", "<", Span(position, position + 1))
     for length in range(min(_LONGEST, end - position), 0, -1):
-        written, span = text[position : position + length], Span(position, position + length)
-        for kind, table in _TABLES:
-            if (name := table.get(written)) is None:
-                continue
-            if written[0] == "." and length == 1 and text[position + 1 : position + 2].isalpha():
+        if (found := _TABLE.get(text[position : position + length])) is not None:
+            if length == 1 and text[position] == "." and text[position + 1 : position + 2].isalpha():
                 return None
-            return Token(_bracket(name) if kind == "open" else kind, name, span)
+            return Token(*found, Span(position, position + length))
     return None
 
 
-def _bracket(name: str) -> Kind:
-    return "open" if name in CLOSING else "close"
-
-
-_TABLES: tuple[tuple[Kind, dict[str, str]], ...] = (
-    ("script", _SCRIPTS),
-    ("sign", dict(SIGNS)),
-    ("open", {sign: sign for sign in _BRACKETS if sign in CLOSING or sign in OPENINGS}),
-    ("bar", _BARS),
-    ("lead", dict.fromkeys(_LEADS, "⇒")),
-    ("dots", dict.fromkeys(_DOTS, "…")),
-)
+_TABLE: dict[str, tuple[Kind, str]] = {
+    **{spelling: ("sign", name) for spelling, name in SIGNS.items()},
+    **{spelling: ("script", name) for spelling, name in _SCRIPTS.items()},
+    **{spelling: ("open" if name in CLOSING else "close", name) for spelling, name in _BRACKETS.items()},
+    **{spelling: ("bar", name) for spelling, name in _BARS.items()},
+    **dict.fromkeys(_LEADS, ("lead", "⇒")),
+    **dict.fromkeys(_DOTS, ("dots", "…")),
+}
+_LONGEST = max(map(len, _TABLE))
 
 
 def _raised(text: str, position: int, end: int) -> Iterator[Token]:
@@ -188,7 +184,7 @@ def _plain(text: str, start: int, end: int, table: object) -> Iterator[Token]:
                 written = SIGNS.get(character, character)
                 here = Span(at, at + 1)
                 if written in "()":
-                    yield Token(_bracket(written), written, here)
+                    yield Token(*_TABLE[written], here)
                 else:
                     yield Token("sign", written, here)
 
@@ -199,15 +195,17 @@ def _kind(character: str) -> str:
 
 def _word(text: str, position: int, end: int) -> Iterator[Token]:
     """A name, or a word of prose, or a big operator with what stands below it."""
-    stop = position + 1
+    plain = _PLAIN.match(text, position, end)
+    stop = plain.end() if plain else position + 1
     while stop < end and _goes_on(text, stop):
         stop += 1
     while text[stop - 1] in "_.":
         stop -= 1
-    if any(unicodedata.combining(c) or unicodedata.decomposition(c) for c in text[position:stop]):
+    written = text[position:stop]
+    if not written.isascii() and any(unicodedata.combining(c) or unicodedata.decomposition(c) for c in written):
         yield from _accented(text, position, stop)
         return
-    name = _named(text[position:stop])
+    name = _named(written)
     span = Span(position, stop)
     if name in PROSE:
         yield Token("prose", name, span)

@@ -41,6 +41,9 @@ class Token:
     def is_sign(self, *texts: str) -> bool:
         return self.kind == "sign" and self.text in texts
 
+    def is_any(self, texts: frozenset[str]) -> bool:
+        return self.kind == "sign" and self.text in texts
+
     def is_prose(self, *texts: str) -> bool:
         return self.kind == "prose" and self.text in texts
 
