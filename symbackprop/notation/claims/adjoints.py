@@ -188,10 +188,11 @@ def _layered_preactivations(context: Context) -> Iterator[str]:
 def _with_part(leaf: Leaf, part: str, rest: tuple[Node, ...], context: Context) -> Iterator[Leaf]:
     """The pre-activation whose name ends with what stands below δ: δ_o of `Z_o`, δ_{h1} of `net_h1`."""
     symbols = context.symbols
-    pool = symbols.preactivations or tuple(e.tensor for e in symbols.model.order)
-    fitting = [name for name in pool if key(name).endswith(key(part)) and len(key(name)) > len(key(part))]
-    if len(fitting) == 1:
-        yield replace(leaf, word=fitting[0], below=rest)
+    for pool in (symbols.preactivations, tuple(e.tensor for e in symbols.model.order)):
+        fitting = [name for name in pool if key(name).endswith(key(part)) and len(key(name)) > len(key(part))]
+        if len(fitting) == 1:
+            yield replace(leaf, word=fitting[0], below=rest)
+            return
 
 
 def _is_tensor(leaf: Leaf, context: Context) -> bool:

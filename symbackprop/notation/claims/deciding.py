@@ -49,22 +49,19 @@ def notation_of(statements: Sequence[Statement], tables: Sequence[Symbols], base
         times=times,
         superscript_times=superscript,
         base=_base(sums, base),
-        delta_operates=any(_is_operated(statement.sides[0], tables) for statement in statements),
+        delta_operates=any(_is_operated(statement.sides[0]) for statement in statements),
         last_layer=_last_layer(whole),
     )
     notation = replace(notation, aliases=dict(_aliases(statements, tables, notation)))
     return replace(notation, said=tuple(_said(notation, leaves, whole)))
 
 
-def _is_operated(side: Node, tables: Sequence[Symbols]) -> bool:
+def _is_operated(side: Node) -> bool:
     """Whether a statement is about δ before a tensor: `δy = ...`."""
     if not isinstance(side, Product) or len(side.factors) != 2:
         return False
     head, target = (leaf_of(part) for _, part in side.factors)
-    if head is None or target is None or head.word != "delta" or not head.bare:
-        return False
-    stems = {key(target.word + "".join(target.accents))}
-    return any(stem in table.spelled or stem in table.families for table in tables for stem in stems)
+    return head is not None and target is not None and head.word == "delta" and head.bare
 
 
 def leaves_in(node: Node) -> Iterator[Leaf]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from symbackprop.algebra.symbols import is_adjoint, primal
 from symbackprop.errors import NotationError, SymbackpropError, UnknownNameError
 from symbackprop.model.model import Model
 from symbackprop.notation.claims.adjoints import gradient_of, looks_like_gradient
@@ -20,15 +21,16 @@ from symbackprop.notation.claims.references import reference_of
 from symbackprop.notation.claims.resolver import resolve
 from symbackprop.notation.claims.statements import Statement, Unparsed, is_update, statements_of
 from symbackprop.notation.claims.sums import index_letters
-from symbackprop.notation.claims.symbols import Symbols, symbols_of
+from symbackprop.notation.claims.symbols import LEARNING_RATES, Symbols, symbols_of
 from symbackprop.notation.conventions import Conventions
 from symbackprop.notation.notes.passages import Passage
 from symbackprop.notation.reading import syntax
 from symbackprop.notation.reading.claims import Claim, Defined, Note, Reading, Schema, Unreadable
 from symbackprop.notation.reading.values import Value
 from symbackprop.notation.surface.grammar import parse
-from symbackprop.notation.surface.tree import Big, Fence, Node, Product, Relation, Scripted, Word, walk
+from symbackprop.notation.surface.tree import Big, Fence, Node, Number, Product, Relation, Scripted, Word, walk
 
+_RATES = frozenset(LEARNING_RATES)
 Line = Claim | Schema | Defined | Unreadable
 
 
@@ -156,7 +158,7 @@ class _Reader:
         if not readings:
             raise max(errors, key=_progress)
         whole = tuple(r for r in readings if all(side.error is None for side in r.sides))
-        kind = "update" if is_update(statement) else "equality"
+        kind = "update" if is_update(statement) or _is_change(statement) else "equality"
         return Claim(statement.where, statement.written, kind, whole or tuple(readings))
 
     def _ordered(self, statement: Statement) -> list[Symbols]:
@@ -172,6 +174,7 @@ class _Reader:
         if is_update(statement) and statement.signs[0] in ("-=", "+="):
             sign = statement.signs[0][0]
             nodes[1] = syntax.Addition((("+", nodes[0]), (sign, nodes[1])), nodes[1].span)
+        nodes = _with_rate(nodes, statement)
         for condition in statement.conditions:
             nodes = _under(condition, nodes, context)
         each = tuple(syntax.Name(letter, statement.span) for letter in statement.each)
@@ -248,6 +251,49 @@ class _Reader:
         except (NotationError, UnknownNameError):
             return False
         return True
+
+
+def _is_change(statement: Statement) -> bool:
+    """`ΔW = -η ∂L/∂W`: the change of a parameter, by a learning rate."""
+    head = statement.sides[0]
+    first = leaf_of(head.factors[0][1]) if isinstance(head, Product) else leaf_of(head)
+    names = {leaf.word for side in statement.sides[1:] for leaf in leaves_in(side)}
+    return first is not None and first.word.startswith("Delta") and len(statement.sides) == 2 and bool(names & _RATES)
+
+
+def _with_rate(nodes: list[syntax.Node], statement: Statement) -> list[syntax.Node]:
+    """The sides of a change of a parameter as those of its update; elsewhere a learning rate has no value.
+
+    Raises:
+        NotationError: one side has a learning rate, and another has none.
+    """
+    if _is_change(statement):
+        target = nodes[0]
+        name = target.base if isinstance(target, syntax.Subscript) else target
+        if isinstance(name, syntax.Name) and is_adjoint(name.name):
+            plain = syntax.Name(primal(name.name), name.span)
+            whole = (
+                syntax.Subscript(plain, target.indices, target.span) if isinstance(target, syntax.Subscript) else plain
+            )
+            return [whole, syntax.Addition((("+", whole), ("+", nodes[1])), nodes[1].span)]
+    if is_update(statement):
+        return nodes
+    rates = [{name.name for name in syntax.names_in(node)} & _RATES for node in nodes]
+    own = set.intersection(*rates) if rates else set()
+    lone = next((rate for found in rates for rate in found - own), None)
+    if lone is not None and _is_number(statement.sides):
+        raise NotationError(
+            f"{lone} has no value here",
+            where=statement.where,
+            because="The model has no such name, so nothing can be compared with a number.",
+            fix=f"Declare it in the model: {lone} = 0.5.",
+            name=lone,
+        )
+    return nodes
+
+
+def _is_number(sides: Sequence[Node]) -> bool:
+    return any(isinstance(side, Number) for side in sides)
 
 
 def _left(statement: Statement) -> NotationError:

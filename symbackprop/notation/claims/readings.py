@@ -55,6 +55,9 @@ def reading_of(nodes: Iterable[Node], each: tuple[Name, ...], symbols: Symbols, 
         others = [_raw(node, entrywise, free) for node in sides]
         if not _dots_are_unclear(others, sides):
             scope, stated, raws = entrywise, replace(stated, dots=True), others
+    if (entry := _at_free(sides[0], free, raws)) is not None:
+        sides[0] = entry
+        raws[0] = _raw(entry, scope, free)
     _check_whole(free, each, sides[0], raws, scope)
     sizes = {name.name: _size(name, raws, scope) for name in free}
     stated = replace(stated, free={name: (_symbol(name, sizes, scope), extent) for name, extent in sizes.items()})
@@ -78,6 +81,17 @@ def _at_each(node: Node, each: tuple[Name, ...], raws: list[_Raw], scope: Scope)
     ranks = {raw.value.rank for raw in raws if raw.value is not None and raw.bound[each[0].name].uses}
     whole = isinstance(node, Name) and len(scope.tensors.get(node.name, ())) - len(each) in ranks
     return Subscript(node, each, node.span) if whole else node
+
+
+def _at_free(first: Node, free: tuple[Name, ...], raws: list[_Raw]) -> Node | None:
+    """`∂L/∂b = ∑_j dZ[j,i]`: a whole vector is meant at the one index that stands free on the other side."""
+    value, others = raws[0].value, [raw.value for raw in raws[1:]]
+    if value is None or value.rank != 1 or len(free) != 1 or raws[0].bound[free[0].name].uses:
+        return None
+    if not isinstance(first, Name) or any(other is None or other.rank for other in others):
+        return None
+    sizes = [size for raw in raws[1:] for size, _ in raw.bound[free[0].name].sized]
+    return Subscript(first, free, first.span) if sizes and sizes[0] == value.shape[0] else None
 
 
 def _dots_are_unclear(raws: list[_Raw], sides: list[Node]) -> bool:

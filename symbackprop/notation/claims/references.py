@@ -100,6 +100,7 @@ def _named(leaf: Leaf, context: Context) -> Iterator[_Named]:
     for place, layer in _layers_below(leaf.below, context):
         rest = leaf.below[:place] + leaf.below[place + 1 :]
         yield from _of_layer(leaf, layer, rest, leaf.above, context)
+    yield from _of_one_step(leaf, context)
     for stem in _stems(leaf):
         for below, left in _name_parts(leaf.below):
             for place, above in [*enumerate(map(text_of, leaf.above)), (None, "")]:
@@ -110,7 +111,6 @@ def _named(leaf: Leaf, context: Context) -> Iterator[_Named]:
                     tensor = context.symbols.named(*pieces)
                     if tensor is not None:
                         yield _Named(tensor, left, rest)
-    yield from _of_one_step(leaf, context)
     yield from _of_line(leaf, context)
     yield from _variance(leaf, context)
 
@@ -249,6 +249,8 @@ def _of_one_step(leaf: Leaf, context: Context) -> Iterator[_Named]:
         for place, mark in enumerate(marks):
             shift = shift_of(mark)
             if shift is None or shift[0] not in context.notation.times or abs(shift[1]) > 1:
+                continue
+            if shift[0] in context.bound or shift[0] in context.symbols.sizes:
                 continue
             rest = marks[:place] + marks[place + 1 :]
             texts = [text_of(part) for part in (rest if is_below else others)]

@@ -340,6 +340,9 @@ def _called(row: Row, context: Context) -> tuple[syntax.Node, int] | None:
     if method is not None:
         return method
     name = None if leaf.accents else functions.known(leaf.word, context)
+    if leaf.word == "prod" and fence is not None and isinstance(fence.body, Listing) and len(fence.body.items) == 2:
+        chain = tuple(("", resolve(part, context)) for part in fence.body.items)
+        return syntax.Product(chain, leaf.span.to(fence.span)), 2
     if leaf.word == "e" and leaf.above and not leaf.below and context.symbols.tensor("e") is None:
         exponent = resolve(leaf.above[0], context)
         call = syntax.Call(syntax.Name("exp", leaf.span), (exponent,), leaf.span)

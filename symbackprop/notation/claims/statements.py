@@ -79,6 +79,7 @@ def statements_of(
     current: Statement | None = None
     waiting: tuple[Node, ...] = ()
     conditional = remarks = False
+    begun: Node | None = None
     for piece in pieces:
         node = piece.node
         if conditional and isinstance(node, Relation) and _are_letters(node):
@@ -96,6 +97,8 @@ def statements_of(
                 waiting = ()
             elif current is not None:
                 current = _extended(current, node)
+            elif begun is not None:
+                current = Statement(passage, (begun, *node.operands[1:]), node.signs, begun.span.to(node.span))
             elif before is not None:
                 sides = (before.sides[0], *node.operands[1:])
                 current = Statement(passage, sides, node.signs, node.span, before.each, before.conditions, True)
@@ -103,6 +106,8 @@ def statements_of(
                 yield Unparsed(passage, node.span, _no_beginning(passage, node))
         elif current is not None:
             current = _with_remark(current, piece, remarks)
+        elif not isinstance(node, Text | Relation):
+            begun = node
         remarks = remarks or isinstance(node, Text)
     if current is not None:
         yield current

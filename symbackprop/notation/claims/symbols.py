@@ -36,7 +36,16 @@ _PLAIN = Conventions()
 
 def key(text: str) -> str:
     """What two spellings of one name have in common: `w_mu` and `wμ` are "wμ", `y_hat` and `yhat` are "yhat"."""
-    return "".join(GREEK.get(piece, piece) for piece in _PIECES.findall(text))
+    return "".join(_in_greek(piece) for piece in _PIECES.findall(text))
+
+
+def _in_greek(piece: str) -> str:
+    """A Greek letter by its sign, also with the name of an accent behind it: `rhohat` is "ρhat"."""
+    for accent in ("", *_ACCENTS):
+        stem = piece.removesuffix(accent) if accent else piece
+        if stem in GREEK and piece == stem + accent:
+            return GREEK[stem] + accent
+    return piece
 
 
 _LATIN = {"Γ": "G", "Δ": "D"}

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from sympy import Add, Expr, KroneckerDelta, Mul, S, sqrt
+from sympy import Add, Expr, KroneckerDelta, Mul, Piecewise, S, exp, sqrt
 
 from symbackprop.algebra.arrays import Array, as_array
 from symbackprop.algebra.binding import substitute
-from symbackprop.algebra.symbols import Apply, ArgMax, index, total
+from symbackprop.algebra.symbols import Apply, ArgMax, Guard, index, total
 from symbackprop.errors import NotationError, ShapeError
 from symbackprop.model.functions import ELEMENTARY, FUNCTIONS
 from symbackprop.model.reductions import log_softmax, logsumexp, softmax
@@ -25,6 +25,7 @@ from symbackprop.notation.reading.scope import Scope
 from symbackprop.notation.reading.syntax import (
     Addition,
     Call,
+    Listed,
     Name,
     Named,
     Negative,
@@ -50,7 +51,7 @@ Read = Callable[[Node, Scope], Value]
 OTHER_NAMES = {
     "logistic": "sigmoid", "sigm": "sigmoid", "swish": "silu", "leakyrelu": "leaky_relu", "gelutanh": "gelu_tanh",
     "maximum": "max", "sqr": "square", "rowsums": "rowsum", "colsums": "colsum", "columnsum": "colsum", "tr": "trace",
-    "matmul": "dot", **{name.lower(): name for name in (*FUNCTIONS, "softmax", "sum", "mean", "max")},
+    "matmul": "dot", "sgn": "sign", "Tr": "trace", "concatenate": "concat", **{name.lower(): name for name in (*FUNCTIONS, "softmax", "sum", "mean", "max")},
 }  # fmt: skip
 """Further spellings of functions, in small letters."""
 
@@ -178,21 +179,77 @@ def _sum(node: Call, scope: Scope, read: Read) -> Value:
     options = {part.name.name: part.value for part in node.arguments if isinstance(part, Named)}
     if node.function.name == "sum" and len(node.arguments) > 1 and not isinstance(node.arguments[-1], Named):
         return _sum_of_arrays(node, scope, read)
-    axis = options.get("axis")
-    if axis is None or not isinstance(axis, Number) or set(options) - {"axis", "keepdims"}:
+    axis = options.get("axis", options.get("dim"))
+    if axis is None or set(options) - {"axis", "dim", "keepdims", "keepdim"} or node.function.name == "max":
         return call(node, scope, read)
     plain = replace(node, arguments=tuple(part for part in node.arguments if not isinstance(part, Named)))
-    value = _matrix(plain, scope, read)
-    if axis.value not in (0, 1):
-        raise NotationError("a matrix has the axes 0 and 1", where=scope.source.locate(axis.span), fix="Write axis=1.")
-    along = int(axis.value)
-    result = _along(value, along)
-    array = result.array
+    value = _argument(plain, scope, read)
+    along = _axes(axis, value, scope)
+    body = total(value.expression, *((value.array.indices[at], value.shape[at]) for at in along))
     if node.function.name == "mean":
-        array = replace(array, expression=array.expression / value.shape[along])
-    keeps = options.get("keepdims")
-    kept = isinstance(keeps, Name) and keeps.name.lower() in ("true", "yes")
-    return Value(array, row=along == 0 and kept)
+        body = body / Mul(*(value.shape[at] for at in along))
+    kept = [at for at in range(value.rank) if at not in along]
+    indices, shape = tuple(value.array.indices[at] for at in kept), tuple(value.shape[at] for at in kept)
+    keeps = options.get("keepdims", options.get("keepdim"))
+    stays = isinstance(keeps, Name) and keeps.name.lower() in ("true", "yes")
+    return Value(Array(indices, shape, body), row=along == [0] and stays and value.rank == 2)
+
+
+def _axes(node: Node, value: Value, scope: Scope) -> list[int]:
+    """The axes that `axis=1`, `axis=-1`, `axis=(0, 1)` names, counted from 0."""
+    found: list[int] = []
+    for part in node.parts if isinstance(node, Listed) else (node,):
+        sign, number = (-1, part.operand) if isinstance(part, Negative) else (1, part)
+        at = sign * int(number.value) if isinstance(number, Number) and number.value.denominator == 1 else None
+        if at is None or not -value.rank <= at < value.rank:
+            written = scope.source.written(part.span)
+            raise NotationError(
+                f"there is no axis {written}",
+                where=scope.source.locate(part.span),
+                because=f"It has {value.rank} axes, counted from 0.",
+                fix="Write axis=0 for the sum over the first one.",
+                name=written,
+            )
+        found.append(at % value.rank)
+    return sorted(found)
+
+
+def _concat(node: Call, scope: Scope, read: Read) -> Value:
+    """`[x, h]`: vectors one behind the other; matrices along the last axis."""
+    values = [read(part, scope) for part in node.arguments]
+    first = values[0]
+    fits = all(v.rank == first.rank and v.shape[:-1] == first.shape[:-1] and v.row == first.row for v in values)
+    if not fits or not first.rank:
+        written = scope.source.written(node.span)
+        raise ShapeError(
+            f"{written} cannot be put together",
+            where=scope.source.locate(node.span),
+            because="Vectors go with vectors, and matrices with as many rows.",
+            name=written,
+        )
+    letters = fresh_letters(first.rank, [v.array for v in values], scope.taken)
+    *outer, last = letters
+    offset: Expr = S.Zero
+    terms: list[Expr] = []
+    for v in values:
+        inside = Guard(last - offset) * Guard(offset + v.shape[-1] - 1 - last)
+        terms.append(inside * v.array.at(*outer, last - offset))
+        offset += v.shape[-1]
+    return Value(Array(tuple(letters), (*first.shape[:-1], offset), Add(*terms)), first.row)
+
+
+def _by_formula(formula: Callable[[Expr], Expr]) -> Callable[[Call, Scope, Read], Value]:
+    """A function of one number, entry by entry, by its formula."""
+
+    def made(node: Call, scope: Scope, read: Read) -> Value:
+        value = _argument(node, scope, read)
+        return Value(entrywise(formula, (value.array,), scope.taken), value.row)
+
+    return made
+
+
+def _sign(entry: Expr) -> Expr:
+    return Piecewise((S.One, entry > 0), (S.NegativeOne, entry < 0), (S.Zero, True))
 
 
 def _sum_of_arrays(node: Call, scope: Scope, read: Read) -> Value:
@@ -360,6 +417,11 @@ _CALLS: dict[str, Callable[[Call, Scope, Read], Value]] = {
     "max": _max,
     "argmax": _argmax,
     "diag": _diagonal,
+    "concat": _concat,
+    "sign": _by_formula(_sign),
+    "cosh": _by_formula(lambda x: (exp(x) + exp(-x)) / 2),
+    "sinh": _by_formula(lambda x: (exp(x) - exp(-x)) / 2),
+    "sech": _by_formula(lambda x: 2 / (exp(x) + exp(-x))),
     "trace": _trace,
     "transpose": _transpose,
     "dot": _operator("@"),
