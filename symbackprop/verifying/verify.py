@@ -18,13 +18,13 @@ from symbackprop.model.model import Model
 from symbackprop.notation.conventions import Conventions, Stand
 from symbackprop.notation.reading.claims import Claim, Reading, Unreadable, read_claims
 from symbackprop.notation.reading.notes import statements_of
-from symbackprop.verifying.diagnosis import diagnosed
+from symbackprop.verifying.claims.contexts import Grounds, Note, other_grounds, speaks_against, stated_grounds
+from symbackprop.verifying.claims.judging import Ground, Judgement, judge
+from symbackprop.verifying.claims.letters import with_letters
+from symbackprop.verifying.claims.meanings import NoMeaningError, in_units
+from symbackprop.verifying.claims.reporting import Desk, under_convention, verdict_of
+from symbackprop.verifying.diagnosis.explaining import diagnosed
 from symbackprop.verifying.grids import TooLargeError
-from symbackprop.verifying.grounds import Grounds, Note, other_grounds, speaks_against, stated_grounds
-from symbackprop.verifying.judging import Ground, Judgement, judge
-from symbackprop.verifying.letters import with_letters
-from symbackprop.verifying.meanings import NoMeaningError, in_units
-from symbackprop.verifying.reporting import Desk, under_convention, verdict_of
 from symbackprop.verifying.truths import Truths, truths_of
 from symbackprop.verifying.verdicts import Report, Status, Verdict
 

@@ -17,7 +17,7 @@ from sympy.core.cache import clear_cache
 
 from symbackprop.notation.reading.claims import read_claims
 from symbackprop.notation.reading.notes import statements_of
-from symbackprop.verifying.grounds import stated_grounds
+from symbackprop.verifying.claims.contexts import stated_grounds
 from symbackprop.verifying.truths import Truths
 from tests.planted.examples import FOLDER, load
 

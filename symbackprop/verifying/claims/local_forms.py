@@ -18,7 +18,7 @@ from symbackprop.algebra.display import display
 from symbackprop.algebra.symbols import adjoint, total
 from symbackprop.notation.reading.claims import rooted
 from symbackprop.notation.reading.values import Value, contracted, entrywise, same_size
-from symbackprop.verifying.comparing import Pair, pair_of, screened
+from symbackprop.verifying.claims.comparing import Pair, pair_of, screened
 from symbackprop.verifying.truths import Truth, direct_name
 
 _NOTHING = frozenset()

@@ -21,14 +21,14 @@ from symbackprop.errors import SymbackpropError
 from symbackprop.notation.reading.claims import Claim, Reading, Scale, Side, resolve
 from symbackprop.notation.reading.syntax import Node
 from symbackprop.notation.reading.values import Value
-from symbackprop.verifying.comparing import Pair, pair_of, screened
-from symbackprop.verifying.edits import Edit, Surroundings, edits_of, fitting_edits_of, small_edits_of
+from symbackprop.verifying.claims.comparing import Pair, pair_of, screened
+from symbackprop.verifying.claims.contexts import Grounds
+from symbackprop.verifying.claims.judging import Ground, Judgement, judge
+from symbackprop.verifying.claims.meanings import NoMeaningError
+from symbackprop.verifying.diagnosis.edits import Edit, Surroundings, edits_of, fitting_edits_of, small_edits_of
+from symbackprop.verifying.diagnosis.mistakes import forward_mistakes_of, mistakes_of
+from symbackprop.verifying.diagnosis.places import LATE, Mistake, after, before, with_mistake
 from symbackprop.verifying.grids import Grid, TooLargeError
-from symbackprop.verifying.grounds import Grounds
-from symbackprop.verifying.judging import Ground, Judgement, judge
-from symbackprop.verifying.meanings import NoMeaningError
-from symbackprop.verifying.mistakes import forward_mistakes_of, mistakes_of
-from symbackprop.verifying.places import LATE, Mistake, after, before, with_mistake
 from symbackprop.verifying.points import Point, agree
 from symbackprop.verifying.verdicts import Status, Verdict
 

@@ -22,9 +22,9 @@ from symbackprop.algebra.symbols import adjoint, entry, indices_of, tensor_of
 from symbackprop.notation.reading.claims import Claim, Reading, Side
 from symbackprop.notation.reading.subjects import Subject
 from symbackprop.notation.reading.values import Value, described
-from symbackprop.verifying.comparing import Pair, Screen, pair_of, proved, screened
-from symbackprop.verifying.local_forms import local_form
-from symbackprop.verifying.meanings import Meaning, NoMeaningError, in_units
+from symbackprop.verifying.claims.comparing import Pair, Screen, pair_of, proved, screened
+from symbackprop.verifying.claims.local_forms import local_form
+from symbackprop.verifying.claims.meanings import Meaning, NoMeaningError, in_units
 from symbackprop.verifying.truths import Truth, direct_name, partial_of
 
 STEPS = 300_000  # of evaluation, entry by entry, at one point

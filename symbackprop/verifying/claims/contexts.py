@@ -14,12 +14,12 @@ from symbackprop.algebra.space import Fact
 from symbackprop.model.model import Model
 from symbackprop.notation.conventions import Stand
 from symbackprop.notation.reading.claims import Claim, Scale, Unreadable
-from symbackprop.verifying.judging import Ground, Judgement, judge, names_in
-from symbackprop.verifying.layouts import turned_model, turned_truth
-from symbackprop.verifying.meanings import Meaning, others, stated
+from symbackprop.verifying.claims.judging import Ground, Judgement, judge, names_in
+from symbackprop.verifying.claims.layouts import turned_model, turned_truth
+from symbackprop.verifying.claims.meanings import Meaning, others, stated
+from symbackprop.verifying.claims.witnesses import Certifier
 from symbackprop.verifying.points import points_of
 from symbackprop.verifying.truths import Truth, Truths
-from symbackprop.verifying.witnesses import Certifier
 
 Line = Claim | Unreadable
 Note = Callable[[Model], Sequence[Line]]

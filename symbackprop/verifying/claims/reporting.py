@@ -14,10 +14,10 @@ from symbackprop.notation.reading.claims import Claim, Reading, Unreadable
 from symbackprop.notation.reading.subjects import Subject
 from symbackprop.notation.writing.glyphs import Nomenclature
 from symbackprop.notation.writing.text import text_chain
-from symbackprop.verifying.comparing import Pair
-from symbackprop.verifying.expected import expected, names_of
-from symbackprop.verifying.grounds import Grounds, Line
-from symbackprop.verifying.judging import Ground, Judgement
+from symbackprop.verifying.claims.comparing import Pair
+from symbackprop.verifying.claims.contexts import Grounds, Line
+from symbackprop.verifying.claims.expected import expected, names_of
+from symbackprop.verifying.claims.judging import Ground, Judgement
 from symbackprop.verifying.truths import Truths
 from symbackprop.verifying.verdicts import Status, Verdict
 
