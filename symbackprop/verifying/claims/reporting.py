@@ -2,22 +2,25 @@ r"""From judgements to verdicts: statuses, scopes, expected formulas and witness
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from sympy import Expr, Integer, Symbol
 
-from symbackprop.algebra.binding import substitute
+from symbackprop.algebra.binding import substitute, tensors_in
 from symbackprop.algebra.proving.equality import Witness
 from symbackprop.algebra.symbols import tensor_of
 from symbackprop.notation.conventions import Conventions
-from symbackprop.notation.reading.claims import Claim, Reading, Unreadable
+from symbackprop.notation.reading.claims import Defined, Reading, Unreadable
 from symbackprop.notation.reading.subjects import Subject
 from symbackprop.notation.writing.glyphs import Nomenclature
 from symbackprop.notation.writing.text import text_chain
 from symbackprop.verifying.claims.comparing import Pair
-from symbackprop.verifying.claims.contexts import Grounds, Line
+from symbackprop.verifying.claims.contexts import Context, Single
 from symbackprop.verifying.claims.expected import expected, names_of
-from symbackprop.verifying.claims.judging import Ground, Judgement
+from symbackprop.verifying.claims.judging import Basis, Judgement
+from symbackprop.verifying.claims.rulings import Ruling
+from symbackprop.verifying.claims.spelling import letters_of, spelled
 from symbackprop.verifying.truths import Truths
 from symbackprop.verifying.verdicts import Status, Verdict
 
@@ -25,8 +28,8 @@ _WORDS = {"one sample": "one sample, at all sizes", "all samples": "all samples,
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
-    """What verdicts are written from: the truths of the model and the conventions of their formulas."""
+class Wording:
+    """What verdicts are worded with: the truths of the model and the conventions of their formulas."""
 
     truths: Truths
     conventions: Conventions
@@ -34,66 +37,121 @@ class Desk:
     def names(self, reading: Reading) -> Nomenclature:
         return names_of(self.truths.derivation(reading.scale), self.conventions)
 
-    def expected(self, subject: Subject, reading: Reading) -> str:
+    def expected(self, subject: Subject, reading: Reading, basis: Basis) -> str:
         derivation = self.truths.derivation(reading.scale)
-        return expected(subject, self.truths.at(reading.scale), derivation, self.conventions)
+        return expected(subject, basis, derivation, self.conventions)
+
+    def scope(self, reading: Reading) -> str:
+        return _WORDS[reading.scale] if self.truths.model.samples is not None else "at all sizes"
 
 
-def verdict_of(line: Line, judgement: Judgement, grounds: Grounds, desk: Desk) -> Verdict:
-    """The verdict on a line that is judged under the stated convention."""
+def verdict_of(ruling: Ruling, lines: Sequence[Single], wording: Wording) -> Verdict:
+    """The verdict on a line; `lines` are all of the note."""
+    line, judgement = ruling.line, ruling.judgement
+    base = Verdict(Status.UNREADABLE, line.written, line.where.line, line.where)
+    if isinstance(line, Defined):
+        return replace(base, status=Status.DEFINED, subject=line.name, because=line.words)
     if isinstance(line, Unreadable):
-        return _base(line, Status.UNREADABLE, because=_said(line))
+        return replace(base, because=_said(line))
     reading = judgement.reading
     if reading is None or judgement.status == "void":
-        return _base(line, Status.UNREADABLE, because=judgement.because)
-    scope = _WORDS[reading.scale] if desk.truths.model.samples is not None else "at all sizes"
-    subject = _subject(reading)
-    base = _base(line, Status.UNDECIDED, scope=scope, subject=_name(subject, reading, desk))
-    if judgement.status == "right":
-        method = judgement.method or "proved"
-        return replace(base, status=Status.PROVED, method=method, premises=judgement.premises, points=judgement.points)
-    if judgement.status == "undecided":
-        because = f"no proof was found; both sides agree at {judgement.points} points"
-        return replace(base, points=judgement.points, because=because)
-    return _refuted(base, judgement, reading, grounds.ground(reading.scale), grounds, desk)
-
-
-def _base(line: Line, status: Status, *, scope: str = "", subject: str = "", because: str = "") -> Verdict:
-    return Verdict(status, line.written, line.where.line, line.where, scope=scope, subject=subject, because=because)
+        verdict = replace(base, because=judgement.because)
+    else:
+        verdict = _judged(replace(base, scope=wording.scope(reading)), ruling, reading, wording)
+    if ruling.convention:
+        return _under_convention(verdict, ruling, wording)
+    if ruling.repeats is not None and verdict.status is Status.REFUTED:
+        return replace(verdict, because=f"it repeats line {lines[ruling.repeats].where.line}")
+    return verdict if ruling.given is None else replace(verdict, given=lines[ruling.given].where.line)
 
 
 def _said(line: Unreadable) -> str:
     return " ".join(part for part in (line.error.what + ".", line.error.because, line.error.fix) if part)
 
 
-def _subject(reading: Reading) -> Subject:
-    return reading.sides[0].subject
+def _judged(base: Verdict, ruling: Ruling, reading: Reading, wording: Wording) -> Verdict:
+    judgement, first = ruling.judgement, reading.sides[0]
+    base = replace(base, subject=first.written if first.subject.kind != "expression" else "")
+    match judgement.status:
+        case "right":
+            if judgement.digits is not None:
+                return replace(base, status=Status.AGREES, points=judgement.points, digits=judgement.digits)
+            method = _with_partials(judgement.method or "proved", reading, ruling)
+            found = replace(base, status=Status.PROVED, method=method, premises=judgement.premises)
+            return replace(found, points=judgement.points)
+        case "undecided":
+            because = f"no proof was found; both sides agree at {judgement.points} points"
+            return replace(base, status=Status.UNDECIDED, points=judgement.points, because=because)
+    return _refuted(replace(base, status=Status.UNDECIDED), ruling, reading, wording)
 
 
-def _name(subject: Subject, reading: Reading, desk: Desk) -> str:
-    return reading.sides[0].written if subject.kind != "expression" else ""
+def _with_partials(method: str, reading: Reading, ruling: Ruling) -> str:
+    """How a line is right, with what its derivatives mean that have two meanings."""
+    partials = ruling.context.partials(reading.scale)
+    read = {name for side in reading.sides if side.value for name in tensors_in(side.value.expression)}
+    return "; ".join((method, *(partials.words(name) for name in sorted(read & partials.several.keys()))))
 
 
-def _refuted(
-    base: Verdict, judgement: Judgement, reading: Reading, ground: Ground, grounds: Grounds, desk: Desk
-) -> Verdict:
+def _refuted(base: Verdict, ruling: Ruling, reading: Reading, wording: Wording) -> Verdict:
     """Refuted with a certified witness, or by shapes that do not fit; undecided where neither is to be had."""
+    judgement, basis = ruling.judgement, ruling.context.basis(reading.scale)
+    side = reading.sides[min(judgement.side, len(reading.sides) - 1)]
     found = replace(
         base,
-        expected=desk.expected(_subject(reading), reading),
-        found=reading.sides[min(judgement.side, len(reading.sides) - 1)].written,
+        expected=wording.expected(reading.sides[0].subject, reading, basis),
+        found=side.written,
+        step=judgement.side,
+        where=reading.scope.source.locate(side.node.span) if len(reading.sides) > 2 else base.where,
     )
     if judgement.pair is None:
         return replace(found, status=Status.REFUTED, because=judgement.because, witness=f"shapes: {judgement.because}")
     witness, values = judgement.witness, ()
     if witness is None and judgement.screen is not None:
-        certifier = grounds.certifier(ground.truth)
+        certifier = ruling.context.certifier(basis.truth)
         witness = certifier.witness(judgement.pair, judgement.screen)
         values = certifier.values_read(judgement.pair.right, witness) if witness is not None else ()
     if witness is None:
         return replace(found, because="both sides differ in floating point, but no point could be certified")
-    words = _witness_words(witness, judgement, values, desk.names(reading))
+    words = _witness_words(witness, judgement, values, wording.names(reading))
     return replace(found, status=Status.REFUTED, witness=words, point=witness)
+
+
+def _under_convention(verdict: Verdict, ruling: Ruling, wording: Wording) -> Verdict:
+    """Right, but not as stated."""
+    assert ruling.elsewhere is not None
+    reading = ruling.elsewhere.reading
+    return replace(
+        verdict,
+        status=Status.CONVENTION,
+        where=ruling.line.where,
+        method=ruling.elsewhere.method,
+        scope=wording.scope(reading) if reading is not None else verdict.scope,
+        premises=ruling.elsewhere.premises,
+        convention=ruling.convention,
+        because="",
+        step=0,
+    )
+
+
+def in_letters(verdict: Verdict, ruling: Ruling, rulings: Sequence[Ruling], wording: Wording) -> Verdict:
+    """The verdict in the author's letters: names as the lines of the same scale write them."""
+    reading = ruling.judgement.reading
+    if reading is None or not (verdict.expected or verdict.diagnosis):
+        return verdict
+    readings = [r.judgement.reading for r in rulings if r.judgement.reading is not None]
+    letters = letters_of([r for r in readings if r.scale == reading.scale], wording.names(reading))
+    expected, diagnosis = spelled(verdict.expected, letters), spelled(verdict.diagnosis, letters)
+    return replace(verdict, expected=expected, diagnosis=diagnosis)
+
+
+def notation_of(rulings: Sequence[Ruling], context: Context) -> tuple[str, ...]:
+    """What was decided once for the whole note about derivatives that could be partial or total."""
+    judged = [ruling.judgement.reading for ruling in rulings if ruling.judgement.reading is not None]
+    found: dict[str, None] = {}
+    for scale in dict.fromkeys(reading.scale for reading in judged):
+        partials = context.partials(scale)
+        found |= dict.fromkeys(partials.words(name) for name in sorted(partials.several))
+    return tuple(found)
 
 
 def _witness_words(
@@ -119,23 +177,3 @@ def _entry_words(pair: Pair, witness: Witness, names: Nomenclature) -> str:
         return text_chain([left], names)
     where = ", ".join(f"{name} = {place + names.conventions.index_base}" for name, place in witness.indices)
     return f"the left side at {where}" if where else "the left side"
-
-
-def under_convention(verdict: Verdict, line: Claim | Unreadable, judgement: Judgement, words: str) -> Verdict:
-    """Right, but not as stated."""
-    reading = judgement.reading
-    return Verdict(
-        Status.CONVENTION,
-        line.written,
-        line.where.line,
-        line.where,
-        subject=verdict.subject,
-        method=judgement.method,
-        scope=_WORDS[reading.scale] if reading is not None else verdict.scope,
-        premises=judgement.premises,
-        convention=words,
-        expected=verdict.expected,
-        found=verdict.found,
-        witness=verdict.witness,
-        point=verdict.point,
-    )
