@@ -68,7 +68,7 @@ from symbackprop.notation.reading.model_text import load
 from symbackprop.rendering.render import render
 from symbackprop.training.data import read_data
 from symbackprop.training.descent import Trained, train
-from symbackprop.verifying.functions import verify_function
+from symbackprop.verifying.functions.judging import verify_function
 from symbackprop.verifying.verdicts import Report, Status, Verdict
 from symbackprop.verifying.verify import verify
 

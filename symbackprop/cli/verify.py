@@ -18,8 +18,8 @@ from symbackprop.verifying.verdicts import Report, Status
 from symbackprop.verifying.verify import verify
 
 EXAMPLE = """
-Exit codes: 0 every line is proved; 1 a line is refuted, or right only under another convention; 2 the input could not
-be used; 3 nothing is refuted, but a line is undecided or cannot be read.
+Exit codes: 0 every claim is proved; 1 a line is refuted, or right only under another convention; 2 the input could not
+be used; 3 nothing is refuted, but a line is undecided or cannot be read, or nothing is claimed.
 
 Example:
 
@@ -70,8 +70,8 @@ def verify_command(
 
 
 def exit_code(reports: Iterable[Report]) -> int:
-    """The worst that was found: wrong lines before undecided ones."""
-    found = {verdict.status for report in reports for verdict in report.verdicts}
-    if found & {Status.REFUTED, Status.CONVENTION}:
+    """The worst that was found: wrong lines before what is not all well."""
+    reports = tuple(reports)
+    if any(report.count(status) for report in reports for status in (Status.REFUTED, Status.CONVENTION)):
         return WRONG
-    return UNDECIDED if found & {Status.UNDECIDED, Status.UNREADABLE} else WELL
+    return WELL if all(report.ok for report in reports) else UNDECIDED

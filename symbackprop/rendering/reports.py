@@ -13,6 +13,7 @@ MARKS = {
     Status.PROVED: "✓",
     Status.AGREES: "✓",
     Status.CONVENTION: "≈",
+    Status.DEFINED: "·",
     Status.REFUTED: "✗",
     Status.UNDECIDED: "?",
     Status.UNREADABLE: "?",
@@ -21,6 +22,7 @@ _COLOURS = {
     Status.PROVED: "32",
     Status.AGREES: "32",
     Status.CONVENTION: "33",
+    Status.DEFINED: "36",
     Status.REFUTED: "31",
     Status.UNDECIDED: "35",
     Status.UNREADABLE: "35",
@@ -31,7 +33,7 @@ _INDENT = " " * 4
 def report_text(report: Report, *, colour: bool = False, quiet: bool = False) -> str:
     """The report for people to read; `quiet` leaves out what is right."""
     parts = [verdict_text(verdict, colour=colour) for verdict in report.verdicts if not (quiet and verdict.ok)]
-    return "\n".join((*parts, f"{report.source}: {report.summary}")) + "\n"
+    return "\n".join((*report.notation, *parts, f"{report.source}: {report.summary}")) + "\n"
 
 
 def verdict_text(verdict: Verdict, *, colour: bool = False) -> str:
@@ -41,7 +43,7 @@ def verdict_text(verdict: Verdict, *, colour: bool = False) -> str:
 
 def _lines(verdict: Verdict, colour: bool) -> Iterator[str]:
     yield f"{_painted(MARKS[verdict.status], verdict.status, colour)} {_headline(verdict, colour)}"
-    if verdict.ok:
+    if verdict.ok or verdict.status is Status.DEFINED:
         return
     if verdict.where is not None:
         yield from (f"  {line}" for line in verdict.where.caret().splitlines())
@@ -56,8 +58,10 @@ def _headline(verdict: Verdict, colour: bool) -> str:
     premises = [str(premise) for premise in verdict.premises if premise.kind != "definition"]
     resting = f"  (given that {', '.join(premises)})" if premises and verdict.ok else ""
     agreed = f"  (to {verdict.digits} digits at {verdict.points} points)" if verdict.status is Status.AGREES else ""
-    said = f"  {verdict.claim}" if verdict.ok or verdict.where is None else ""
-    return f"{place}{status}{upon}{said}{resting}{agreed}"
+    shown = verdict.ok or verdict.status is Status.DEFINED or verdict.where is None
+    said = f"  {verdict.claim}" if shown else ""
+    words = f"  ({verdict.because})" if verdict.status is Status.DEFINED and verdict.because else ""
+    return f"{place}{status}{upon}{said}{resting}{agreed}{words}"
 
 
 def _painted(text: str, status: Status, colour: bool) -> str:

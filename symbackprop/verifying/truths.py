@@ -90,7 +90,7 @@ class Truth:
     @cached_property
     def recurrent(self) -> frozenset[str]:
         """The tensors and adjoints whose entries rest on other entries of themselves."""
-        return frozenset(name for name in self.reads if name in self._below(name))
+        return frozenset(name for name in self.reads if name in self.below(name))
 
     @cached_property
     def scrambled(self) -> Point:
@@ -134,7 +134,7 @@ class Truth:
 
     def _has_more_paths(self, of: str, by: str, read: frozenset[str]) -> bool:
         """Whether there are paths beside the equation of `of`: through others that it reads, or through `by` itself."""
-        through_others = any(self._depends(inner, by) for inner in read - {by})
+        through_others = any(self.depends(inner, by) for inner in read - {by})
         return through_others or (of == self.derivation.model.root and by in self.recurrent)
 
     def _parts_of_adjoints(self, names: Iterable[str]) -> dict[str, Array]:
@@ -155,7 +155,7 @@ class Truth:
     def _add_partial(self, name: str, found: dict[str, Array]) -> None:
         """The derivative of a tensor by another: by its own equation, and through all that this reads."""
         of, by = partial_of(name) or ("", "")
-        if name in found or name in self.space.definitions or of == by or not self._depends(of, by):
+        if name in found or name in self.space.definitions or of == by or not self.depends(of, by):
             return
         if of == self.loss and self.each is not None and (short := by_sample(by, self.derivation)):
             found |= {known: array for known, array in short.items() if known not in found}
@@ -166,21 +166,21 @@ class Truth:
             return
         result = self.local(of, by)
         for inner in sorted(tensors_in(self.space.definitions[of].expression) - {by, of}):
-            if inner in self.space.definitions and self._depends(inner, by):
+            if inner in self.space.definitions and self.depends(inner, by):
                 self._add_partial(rooted(inner, by), found)
-                result = _chained(result, self.local(of, inner), rooted(inner, by), self.space.shapes[inner])
+                result = chained(result, self.local(of, inner), rooted(inner, by), self.space.shapes[inner])
         ranges = dict(zip(result.indices, result.shape, strict=True))
         found[name] = replace(result, expression=display(result.expression, ranges, self.space))
 
-    def _depends(self, of: str, by: str) -> bool:
-        return of == by or by in self._below(of)
+    def depends(self, of: str, by: str) -> bool:
+        return of == by or by in self.below(of)
 
     def _is_endless(self, of: str, by: str) -> bool:
         """Whether a path from `of` to `by` may pass a recurrence, which it does any number of times."""
-        on_the_way = {of, by, *self._below(of)}
-        return any(self._depends(name, by) for name in on_the_way & self.recurrent)
+        on_the_way = {of, by, *self.below(of)}
+        return any(self.depends(name, by) for name in on_the_way & self.recurrent)
 
-    def _below(self, of: str) -> frozenset[str]:
+    def below(self, of: str) -> frozenset[str]:
         """All that the equation of `of` reads, and what the equations of these read."""
         if of not in self._reached:
             seen: set[str] = set()
@@ -246,7 +246,7 @@ class Truth:
         return replace(self, space=self.space.with_definitions(self.first_forms), _reached={}, _scrambled={})
 
 
-def _chained(sum_so_far: Array, outer: Array, inner: str, shape: tuple[Expr, ...]) -> Array:
+def chained(sum_so_far: Array, outer: Array, inner: str, shape: tuple[Expr, ...]) -> Array:
     r"""\(\dots + \sum_w \partial v / \partial w \, \partial w / \partial u\), for w of `shape`; `inner` is the last."""
     indices = sum_so_far.indices
     rank = len(outer.indices) - len(shape)

@@ -16,6 +16,7 @@ class Status(StrEnum):
     PROVED = "proved"  # for all values, at all sizes, under the premises named
     AGREES = "agrees"  # numbers and functions that run: equal at so many points, to so many digits
     CONVENTION = "convention"  # right under another convention or model than the stated one, which is named
+    DEFINED = "defined"  # gives a name to something: shown, and no success, for a definition is not a proof
     REFUTED = "refuted"  # wrong: with a witness, and a diagnosis where one was found
     UNDECIDED = "undecided"  # neither proved nor refuted; so many points agreed
     UNREADABLE = "unreadable"  # cannot be read: where and why
@@ -30,7 +31,8 @@ class Verdict:
 
     `claim` is the line as written, `line` its number from 1 (0 for a function), `where` its place. `method` says how it
     was judged, `scope` for which loss and sizes ("one sample", "all samples"), `given` that it is right given an
-    earlier line of the person's that is not. `expected` is the true formula and `found` the claimed one, as text.
+    earlier line of the person's that is not, `step` which of its equals signs breaks, counted from 1; where there are
+    several, `where` is the place behind it. `expected` is the true formula and `found` the claimed one, as text.
     `witness` is a certified point in words, `point` the same with every number. `points` and `digits` count agreement.
     """
 
@@ -52,6 +54,7 @@ class Verdict:
     points: int = 0
     digits: int = 0
     because: str = ""
+    step: int = 0
 
     @property
     def ok(self) -> bool:
@@ -85,15 +88,20 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """All verdicts in the order of the claims; `source` names the note or the function."""
+    """All verdicts in the order of the claims; `source` names the note or the function.
+
+    `notation` says what was decided once for the whole note.
+    """
 
     source: str
     verdicts: tuple[Verdict, ...]
+    notation: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
-        """Whether there is a claim, and every one is proved or agrees."""
-        return bool(self.verdicts) and all(verdict.ok for verdict in self.verdicts)
+        """Whether something is claimed, and everything that is claimed is proved or agrees."""
+        judged = [verdict for verdict in self.verdicts if verdict.status is not Status.DEFINED]
+        return bool(judged) and all(verdict.ok for verdict in judged)
 
     @property
     def first_wrong(self) -> Verdict | None:
@@ -106,12 +114,12 @@ class Report:
 
     @property
     def summary(self) -> str:
-        """`6 claims: 5 proved, 1 refuted. The first wrong one is in line 4.`"""
+        """`6 claims: 5 proved, 1 refuted. The first wrong one is in line 4.`; `2 lines:` where some only give names."""
         counts = ", ".join(f"{count} {status}" for status in Status if (count := self.count(status)))
-        number = len(self.verdicts)
-        said = f"{number} {'claim' if number == 1 else 'claims'}: {counts or 'nothing to judge'}."
+        number, what = len(self.verdicts), "line" if self.count(Status.DEFINED) else "claim"
+        said = f"{number} {what}{'' if number == 1 else 's'}: {counts or 'nothing to judge'}."
         wrong = self.first_wrong
         return f"{said} The first wrong one is in line {wrong.line}." if wrong is not None and wrong.line else said
 
     def __str__(self) -> str:
-        return "\n".join((*map(str, self.verdicts), self.summary))
+        return "\n".join((*self.notation, *map(str, self.verdicts), self.summary))

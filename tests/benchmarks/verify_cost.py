@@ -15,9 +15,9 @@ from statistics import median, quantiles
 
 from sympy.core.cache import clear_cache
 
-from symbackprop.notation.reading.claims import read_claims
+from symbackprop.notation.reading.claims import Note, read_claims
 from symbackprop.notation.reading.notes import statements_of
-from symbackprop.verifying.grounds import stated_grounds
+from symbackprop.verifying.claims.contexts import stated_context
 from symbackprop.verifying.truths import Truths
 from tests.planted.examples import FOLDER, load
 
@@ -50,14 +50,14 @@ def cost_of(document: Path, example: str) -> Cost:
     lines = read_claims(statements_of(document, model), model)
     read = time.process_time()
     truths = Truths(model)
-    grounds = stated_grounds(lambda _: lines, truths)
+    context = stated_context(lambda _: Note(lines), truths)
     for scale in truths.scales:
-        grounds.ground(scale)
+        context.basis(scale)
     ready = time.process_time()
     claims = []
     for number in range(len(lines)):
         start = time.process_time()
-        grounds.alone(number)
+        context.alone(number)
         claims.append(time.process_time() - start)
     return Cost(read - began, ready - read, tuple(claims))
 

@@ -10,11 +10,11 @@ import pytest
 import symbackprop as sb
 from symbackprop.notation.reading.claims import Claim, read_claims, resolve
 from symbackprop.notation.reading.notes import statements_of
-from symbackprop.verifying.edits import Surroundings, edits_of, fitting_edits_of, small_edits_of
-from symbackprop.verifying.mistakes import mistakes_of
-from symbackprop.verifying.places import Kind
+from symbackprop.verifying.diagnosis.edits import Surroundings, edits_of, fitting_edits_of, small_edits_of
+from symbackprop.verifying.diagnosis.mistakes import mistakes_of
+from symbackprop.verifying.diagnosis.places import Kind
+from symbackprop.verifying.diagnosis.spots import renamed, shown, spots
 from symbackprop.verifying.points import agree, points_of
-from symbackprop.verifying.spots import renamed, shown, spots
 from symbackprop.verifying.verdicts import Status
 from symbackprop.verifying.verify import verify
 from tests.planted.examples import load

@@ -11,7 +11,7 @@ import pytest
 
 import symbackprop as sb
 from symbackprop.errors import DerivationError, UsageError
-from symbackprop.verifying.calling import Tensors, subject_of
+from symbackprop.verifying.functions.calling import Tensors, subject_of
 from symbackprop.verifying.verdicts import Report, Status, Verdict
 from tests.planted.examples import load
 

@@ -169,8 +169,8 @@ def test_updates(claim: str, status: str) -> None:
         (LINEAR, "da3 = a3 - y", "½"),
         ("000_two_layer_sigmoid", "dW2 = (1/m) A2^T dZ3", "mean of the losses"),
         ("000_two_layer_sigmoid", "dyhat = 2 (yhat - y)", "½"),
-        (SIGMOID, "dW2 = a1 dz2^T", "weights are transposed"),
-        (SIGMOID, "dW2 = (1/m) dZ2^T A1", "samples stand in rows"),
+        (SIGMOID, "dW2 = a1 dz2^T\ndW1 = x dz1^T", "weights are transposed"),
+        (SIGMOID, "dW2 = (1/m) dZ2^T A1\ndW1 = (1/m) dZ1^T X", "samples stand in rows"),
     ],
 )
 def test_conventions(name: str, note: str, words: str) -> None:
@@ -278,7 +278,7 @@ loss L = squared_error(b, y)
         ("∂L/∂z = ∂L/∂a ∂a/∂z + ∂L/∂b ∂b/∂z", "proved"),
         ("dz = da * a * (1 - a) + db * a", "proved"),
         ("dz = db * a", "refuted"),
-        ("∂b/∂z = a", "proved"),
+        ("∂b/∂z = a", "refuted"),
         ("∂b/∂z = a + z * a * (1 - a)", "proved"),
         ("∂b/∂z = a + z * a", "refuted"),
         ("∂L/∂x = ∂L/∂b ∂b/∂x", "proved"),

@@ -57,6 +57,8 @@ class Side:
     """One side of a claim: its syntax tree, what it stands for entry by entry, how it was written, what it is about.
 
     A side without a value has an `error`: its shapes do not fit. `broadcast` if a vector was repeated for each sample.
+    `decimals` counts the digits after the point of a side that is a printed decimal number, which stands for all that
+    round to it.
     """
 
     node: Node
@@ -65,6 +67,7 @@ class Side:
     subject: Subject = EXPRESSION
     error: SymbackpropError | None = None
     broadcast: bool = False
+    decimals: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +90,8 @@ class Claim:
     """A line that states something, with its readings, the likeliest first.
 
     `kind` is "equality" or "update" (`W := W - α dW`: the two sides are the parameter and its new value). `scale` is
-    the one that the text around it has set, None where it leaves that open. `definition` is the name that the line gives
-    to what its sides stand for, where it gives one.
+    the one that the text around it has set, None where it leaves that open. `definition` is the name that the line
+    gives to what its sides stand for, where it gives one.
     """
 
     where: Location
@@ -127,12 +130,20 @@ class Unreadable:
     error: SymbackpropError
 
 
+Line = Claim | Schema | Defined | Unreadable
+
+
 @dataclass(frozen=True, slots=True)
 class Note:
-    """The lines of a note, and what was decided once for all of them."""
+    """The lines of a note, and what was decided once for all of them.
 
-    lines: tuple[Claim | Schema | Defined | Unreadable, ...]
+    `ranked` says that the readings of each claim stand in the order of the evidence for them, so that a later one is
+    meant only where the shapes of those before it do not fit.
+    """
+
+    lines: tuple[Line, ...]
     notation: tuple[str, ...] = ()
+    ranked: bool = False
 
 
 def rooted(root: str, tensor: str) -> str:

@@ -61,6 +61,7 @@ from symbackprop.notation.reading.values import (
     entrywise,
     fresh_letters,
     places,
+    same_size,
     scalar,
     transposed,
 )
@@ -214,12 +215,15 @@ def _slice(node: Subscript, value: Value, scope: Scope) -> Value:
 
 
 def _tensor(name: Name, node: Node, scope: Scope) -> Value:
-    """The tensor of that name. Data that serve as an index are no value in a model; a claim compares with them."""
+    """The tensor of that name. Data that serve as an index are no value in a model; a claim compares with them.
+
+    A number for each of all samples is a row where these stand side by side.
+    """
     array = array_of(name.name, scope.tensors[name.name])
     if name.name not in scope.integers:
-        return Value(array)
+        return Value(array, _is_row_of_samples(array, scope))
     if scope.stated is not None:
-        return Value(replace(array, expression=array.expression + scope.base))
+        return Value(replace(array, expression=array.expression + scope.base), _is_row_of_samples(array, scope))
     written = scope.source.written(node.span)
     axes = "" if isinstance(node, Subscript) else places(array.shape)
     raise ModelError(
@@ -229,6 +233,11 @@ def _tensor(name: Name, node: Node, scope: Scope) -> Value:
         fix=f"Read something at it, E[{written}{axes}], or do not declare {name.name} as integer.",
         name=name.name,
     )
+
+
+def _is_row_of_samples(array: Array, scope: Scope) -> bool:
+    samples = scope.stated.samples if scope.stated is not None else None
+    return samples is not None and samples[1] == -1 and len(array.shape) == 1 and same_size(array.shape[0], samples[0])
 
 
 def _without_single_axes(value: Value) -> Value:

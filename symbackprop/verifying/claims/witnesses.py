@@ -21,7 +21,7 @@ from symbackprop.algebra.proving.equality import Witness
 from symbackprop.algebra.proving.evaluate import Computed, Environment, value_of
 from symbackprop.algebra.space import Fact
 from symbackprop.algebra.symbols import index, is_adjoint, tensor_of
-from symbackprop.verifying.comparing import Pair, Screen
+from symbackprop.verifying.claims.comparing import Pair, Screen
 from symbackprop.verifying.points import Point
 from symbackprop.verifying.truths import Truth, partial_of
 

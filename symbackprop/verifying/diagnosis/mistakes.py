@@ -15,9 +15,9 @@ from symbackprop.algebra.arrays import Array
 from symbackprop.algebra.binding import replaced, substitute
 from symbackprop.algebra.symbols import adjoint, bounds_of, entry, indices_of, is_adjoint, primal, remade, tensor_of
 from symbackprop.derivation.derivation import Derivation
-from symbackprop.verifying.places import Kind, Mistake, Place, alike, names_read, place_of
-from symbackprop.verifying.wrong_slopes import activations, entry_by_entry, losses
-from symbackprop.verifying.wrong_steps import steps
+from symbackprop.verifying.diagnosis.places import Kind, Mistake, Place, alike, names_read, place_of
+from symbackprop.verifying.diagnosis.wrong_slopes import activations, entry_by_entry, losses
+from symbackprop.verifying.diagnosis.wrong_steps import steps
 
 FEW = 4  # terms of a sum that may be written one by one
 

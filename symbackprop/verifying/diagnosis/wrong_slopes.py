@@ -14,7 +14,7 @@ from symbackprop.algebra.display import display
 from symbackprop.algebra.symbols import Apply, adjoint, entry, index, indices_of, is_adjoint, tensor_of
 from symbackprop.errors import SymbackpropError
 from symbackprop.model.losses import LOSSES
-from symbackprop.verifying.places import Kind, Mistake, Part, Place, alike, names_read
+from symbackprop.verifying.diagnosis.places import Kind, Mistake, Part, Place, alike, names_read
 
 
 def activations(place: Place) -> Iterator[Mistake]:

@@ -10,7 +10,7 @@ from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.binding import replaced, substitute
 from symbackprop.algebra.symbols import is_adjoint, tensor_of
-from symbackprop.verifying.places import Kind, Mistake, Part, Place
+from symbackprop.verifying.diagnosis.places import Kind, Mistake, Part, Place
 
 
 def steps(place: Place) -> Iterator[Mistake]:

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from symbackprop.algebra.symbols import adjoint
-from symbackprop.verifying.arrangements import Arrangement
-from symbackprop.verifying.calling import (
+from symbackprop.verifying.claims.meanings import Meaning
+from symbackprop.verifying.functions.arrangements import Arrangement
+from symbackprop.verifying.functions.calling import (
     RAISED,
     Failure,
     Results,
@@ -21,7 +22,6 @@ from symbackprop.verifying.calling import (
     results_of,
 )
 from symbackprop.verifying.grids import Grid
-from symbackprop.verifying.meanings import Meaning
 from symbackprop.verifying.points import Point
 from symbackprop.verifying.truths import Truth
 

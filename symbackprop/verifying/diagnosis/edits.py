@@ -31,7 +31,7 @@ from symbackprop.notation.reading.syntax import (
     Transpose,
 )
 from symbackprop.notation.reading.tokens import HADAMARD
-from symbackprop.verifying.spots import Spot, put, renamed, shown, spots
+from symbackprop.verifying.diagnosis.spots import Spot, put, renamed, shown, spots
 
 _REVERSED = {">": "<", "<": ">", ">=": "<=", "<=": ">="}
 _FUNCTIONS = ("sigmoid", "tanh", "relu", "exp", "log", "softmax", "sum", "mean")

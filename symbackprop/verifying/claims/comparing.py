@@ -55,39 +55,28 @@ class Pair:
 # shapes
 
 
-def pair_of(left: Value, right: Value, free: int, samples: Expr | None) -> Pair | None:
+def pair_of(left: Value, right: Value, free: int) -> Pair | None:
     """The two sides entry by entry; None where their shapes differ.
 
     The first `free` indices of both are those that stand free in the claim. Vectors are columns, rows where they were
-    transposed; a vector with an entry for each of `samples` may stand for a row too. A number goes with any shape.
+    transposed or have an entry for each sample and samples stand side by side. A number goes with any shape.
     """
-    for one, other in _oriented(left, right, free, samples):
-        matched = _matched(one, other, free)
-        if matched is not None:
-            return _pair(left.array, right.array, *matched)
-    return None
+    matched = _matched(_axes(left, free), _axes(right, free), free)
+    return None if matched is None else _pair(left.array, right.array, *matched)
 
 
 Axes = tuple[tuple[int | None, Expr], ...]
 """For each axis of a shape its place in the array, None for one of size 1 that was added."""
 
 
-def _oriented(left: Value, right: Value, free: int, samples: Expr | None) -> Iterator[tuple[Axes, Axes]]:
-    for one in _orientations(left, free, samples):
-        for other in _orientations(right, free, samples):
-            yield one, other
-
-
-def _orientations(value: Value, free: int, samples: Expr | None) -> tuple[Axes, ...]:
+def _axes(value: Value, free: int) -> Axes:
     """The axes of a value, those of a vector or a number completed to a matrix."""
     axes: Axes = tuple(enumerate(value.shape))
     head, rest = axes[:free], axes[free:]
     unit = (None, S.One)
     if len(rest) == 1:
-        column, row = (*head, *rest, unit), (*head, unit, *rest)
-        both = samples is not None and same_size(rest[0][1], samples)
-        return (row, column) if value.row and both else (row,) if value.row else (column, row) if both else (column,)
-    return ((*head, *rest, unit, unit),) if not rest else (axes,)
+        return (*head, unit, *rest) if value.row else (*head, *rest, unit)
+    return axes if rest else (*head, unit, unit)
 
 
 def _matched(left: Axes, right: Axes, free: int) -> tuple[Axes, Axes] | None:

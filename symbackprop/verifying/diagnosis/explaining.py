@@ -1,8 +1,9 @@
 r"""Why a claim is wrong: the known mistake that gives the person's formula, or the single edit that makes it right.
 
 Both are found by numbers at the points that refuted the claim, never guessed: a mistake must give the person's numbers
-at every point, an edited formula must agree with the other side at every point. The likeliest are tried first, and how
-many are tried is bounded, so that the words depend on the claim and the model alone.
+at every point, an edited formula must agree with the other side at every point. Before it is spoken it is proved, or
+the points are of several sizes: a factor 3 is no m. The likeliest are tried first, and how many are tried is bounded,
+so that the words depend on the claim and the model alone.
 """
 
 from __future__ import annotations
@@ -21,16 +22,17 @@ from symbackprop.errors import SymbackpropError
 from symbackprop.notation.reading.claims import Claim, Reading, Scale, Side, resolve
 from symbackprop.notation.reading.syntax import Node
 from symbackprop.notation.reading.values import Value
-from symbackprop.verifying.comparing import Pair, pair_of, screened
-from symbackprop.verifying.edits import Edit, Surroundings, edits_of, fitting_edits_of, small_edits_of
+from symbackprop.verifying.claims.comparing import Pair, pair_of, proved, screened
+from symbackprop.verifying.claims.contexts import Context
+from symbackprop.verifying.claims.judging import Basis, Judgement, judge
+from symbackprop.verifying.claims.meanings import NoMeaningError
+from symbackprop.verifying.claims.rulings import Ruling
+from symbackprop.verifying.diagnosis.edits import Edit, Surroundings, edits_of, fitting_edits_of, small_edits_of
+from symbackprop.verifying.diagnosis.mistakes import forward_mistakes_of, mistakes_of
+from symbackprop.verifying.diagnosis.places import LATE, Mistake, after, before, with_mistake
 from symbackprop.verifying.grids import Grid, TooLargeError
-from symbackprop.verifying.grounds import Grounds
-from symbackprop.verifying.judging import Ground, Judgement, judge
-from symbackprop.verifying.meanings import NoMeaningError
-from symbackprop.verifying.mistakes import forward_mistakes_of, mistakes_of
-from symbackprop.verifying.places import LATE, Mistake, after, before, with_mistake
 from symbackprop.verifying.points import Point, agree
-from symbackprop.verifying.verdicts import Status, Verdict
+from symbackprop.verifying.truths import Truth
 
 MAX_EDITS = 500
 MAX_INHERITED = 150  # mistakes in other adjoints that a formula may carry on
@@ -38,53 +40,59 @@ MAX_THROUGH_STEPS = 30  # of them where each runs a recurrence anew
 _SCALES: tuple[Scale, Scale] = ("one sample", "all samples")
 
 
-def diagnosed(verdicts: tuple[Verdict, ...], grounds: Grounds) -> tuple[Verdict, ...]:
-    """The verdicts, those that refute with a diagnosis where one is found."""
-    return tuple(
-        replace(verdict, diagnosis=_of_line(number, grounds)) if verdict.status is Status.REFUTED else verdict
-        for number, verdict in enumerate(verdicts)
-    )
+def diagnosis_of(number: int, ruling: Ruling, context: Context) -> str:
+    """What is wrong with a line that is refuted, in words; empty where nothing known explains it.
 
-
-def _of_line(number: int, grounds: Grounds) -> str:
-    """The diagnosis of a line at the scale of the lines around it; else in the reading that was judged, or another."""
-    line = grounds.lines[number]
+    It is looked for at the scale of the lines around it, in the reading that was judged, then in another one.
+    """
+    line = ruling.line
     assert isinstance(line, Claim)
-    judged = grounds.judgement(number)
-    one, whole = (grounds.at_scale(number, scale) for scale in _SCALES)
-    judgements = [whole, judged, one] if _is_of_all(grounds) else [judged, one, whole]
-    for place, judgement in enumerate(judgements):
-        if judgement.reading is None or any(judgement is other for other in judgements[:place]):
-            continue
-        found = diagnose(line, judgement, grounds.ground(judgement.reading.scale))
-        if found:
-            return found
-    return ""
+    for judgement, home in _judgements(number, ruling, context):
+        if judgement.reading is not None:
+            found = diagnose(line, judgement, home.basis(judgement.reading.scale))
+            if found:
+                return found
+    return f"right if {ruling.hint}" if ruling.hint else ""
 
 
-def _is_of_all(grounds: Grounds) -> bool:
+def _judgements(number: int, ruling: Ruling, context: Context) -> Iterator[tuple[Judgement, Context]]:
+    """The judgements on a line that may explain it, each once, with the context of each."""
+    judged = (ruling.judgement, ruling.context)
+    if context.ranked:
+        yield judged
+        return
+    one, whole = ((context.at_scale(number, scale), context) for scale in _SCALES)
+    seen: list[Judgement] = []
+    for judgement, home in [whole, judged, one] if _is_of_all(context) else [judged, one, whole]:
+        if not any(judgement is other for other in seen):
+            seen.append(judgement)
+            yield judgement, home
+
+
+def _is_of_all(context: Context) -> bool:
     """Whether some lines of the note are right for all samples alone, and none for one sample alone."""
     right = [
-        tuple(grounds.at_scale(number, scale).status == "right" for scale in _SCALES)
-        for number in range(len(grounds.lines))
+        tuple(context.at_scale(number, scale).status == "right" for scale in _SCALES)
+        for number in range(len(context.lines))
     ]
     return (False, True) in right and (True, False) not in right
 
 
-def diagnose(claim: Claim, judgement: Judgement, ground: Ground) -> str:
+def diagnose(claim: Claim, judgement: Judgement, basis: Basis) -> str:
     """What is wrong with a claim that was judged wrong, in words; empty where nothing known explains it."""
     reading = judgement.reading
     if reading is None or judgement.status != "wrong":
         return ""
-    bench = _Bench(claim, reading, judgement, ground)
+    search = _Search(claim, reading, judgement, basis)
     found = chain(
-        bench.edited(small_edits_of),
-        bench.mistaken(_is_likely),
-        bench.mistaken(bench.is_written),
-        bench.inherited(_is_likely),
-        bench.mistaken(lambda mistake: not _is_likely(mistake)),
-        bench.edited(edits_of if judgement.pair is not None else fitting_edits_of),
-        bench.inherited(lambda mistake: not _is_likely(mistake)),
+        search.otherwise_partial(),
+        search.edited(small_edits_of),
+        search.mistaken(_is_likely),
+        search.mistaken(search.is_written),
+        search.inherited(_is_likely),
+        search.mistaken(lambda mistake: not _is_likely(mistake)),
+        search.edited(edits_of if judgement.pair is not None else fitting_edits_of),
+        search.inherited(lambda mistake: not _is_likely(mistake)),
     )
     return next(found, "")
 
@@ -94,13 +102,23 @@ def _is_likely(mistake: Mistake) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Bench:
+class _Search:
     """A wrong claim with all that it takes to try out what could be wrong with it."""
 
     claim: Claim
     reading: Reading
     judgement: Judgement
-    ground: Ground
+    basis: Basis
+
+    # partial or total
+
+    def otherwise_partial(self) -> Iterator[str]:
+        """The other meaning of the derivatives that have several paths, if the claim is right in it."""
+        partials = self.basis.partials
+        read = {name for side in self.reading.sides if side.value for name in tensors_in(side.value.expression)}
+        names = sorted(read & partials.several.keys())
+        if names and judge(self.claim, self.reading, replace(self.basis, partials=partials.other())).status == "right":
+            yield "; ".join(partials.reproach(name) for name in names)
 
     # edits
 
@@ -125,9 +143,9 @@ class _Bench:
         """Tensors in the order in which they are likely: those computed, data, parameters; not what is claimed."""
         roles = ("intermediate", "input", "target", "constant", "parameter")
         claimed = {side.subject.name for side in self.reading.sides if side.subject.kind == "adjoint"}
-        tensors = [t for t in self.ground.truth.model.tensors if t.role in roles and t.name not in claimed]
+        tensors = [t for t in self.basis.truth.model.tensors if t.role in roles and t.name not in claimed]
         names = [tensor.name for tensor in sorted(tensors, key=lambda tensor: roles.index(tensor.role))]
-        samples = self.ground.truth.derivation.source.samples
+        samples = self.basis.truth.derivation.source.samples
         return Surroundings(self.reading.scope, tuple(names), None if samples is None else str(samples.size))
 
     def _is_right(self, at: int, node: Node) -> bool:
@@ -143,15 +161,16 @@ class _Bench:
 
     def _update_is_right(self, at: int, side: Side) -> bool:
         sides = (*self.reading.sides[:at], side, *self.reading.sides[at + 1 :])
-        return judge(self.claim, replace(self.reading, sides=sides), self.ground).status in ("right", "undecided")
+        return judge(self.claim, replace(self.reading, sides=sides), self.basis).status in ("right", "undecided")
 
     def _agree(self, left: Value, right: Value) -> bool:
         free = len(self.reading.indices)
-        pair = pair_of(self.ground.value(left), self.ground.value(right), free, self.ground.samples)
+        pair = pair_of(self.basis.value(left), self.basis.value(right), free)
         if pair is None:
             return False
-        points = self.ground.truth.points
-        return screened(pair, points[:1]).status == "agree" and screened(pair, points).status == "agree"
+        points = self.basis.truth.points
+        agree_there = all(screened(pair, some).status == "agree" for some in (points[:1], points))
+        return agree_there and _holds_at_other_sizes(pair, self.basis.truth)
 
     # mistakes
 
@@ -167,14 +186,14 @@ class _Bench:
 
     def is_written(self, mistake: Mistake) -> bool:
         """Whether the mistake brings in a tensor, and the person's formula names it."""
-        space = self.ground.truth.space
+        space = self.basis.truth.space
         true = tensors_in(space.definitions[mistake.name].expression) if mistake.name in space.definitions else set()
         new = tensors_in(mistake.array.expression) - true
         return bool(new) and new <= {name for pair in self._pairs() for name in tensors_in(pair.right)}
 
     def inherited(self, wanted: Callable[[Mistake], bool]) -> Iterator[str]:
         """The mistakes in adjoints further back that give the person's formula, all that follows being right."""
-        truth = self.ground.truth
+        truth = self.basis.truth
         swept, most = truth.swept().space, MAX_THROUGH_STEPS if truth.recurrent else MAX_INHERITED
         for pair in self._pairs():
             for subject in self._subjects(pair):
@@ -198,11 +217,11 @@ class _Bench:
 
     def _subjects(self, pair: Pair) -> tuple[str, ...]:
         """What the left side reads: adjoints before tensors."""
-        names = [name for name in self.ground.truth.space.definitions if name in tensors_in(pair.left)]
+        names = [name for name in self.basis.truth.space.definitions if name in tensors_in(pair.left)]
         return tuple(sorted(names, key=lambda name: not is_adjoint(name)))
 
     def _mistakes(self, name: str) -> Iterator[Mistake]:
-        derivation = self.ground.truth.derivation
+        derivation = self.basis.truth.derivation
         if is_adjoint(name):
             return mistakes_of(derivation, primal(name)) if primal(name) in derivation.adjoints else iter(())
         definition = derivation.model.space.definitions.get(name)
@@ -210,27 +229,45 @@ class _Bench:
 
     def _explains(self, mistake: Mistake, pair: Pair, following: Mapping[str, Array]) -> bool:
         """Whether the left side with the mistake, and what follows from it, is the right side at every point."""
-        truth = self.ground.truth
+        truth = self.basis.truth
         space = truth.space if not following else truth.swept().space
-        return all(_gives(p, with_mistake(p, mistake, following, space), pair) for p in truth.points)
+        if not all(_gives(p, with_mistake(p, mistake, following, space), pair) for p in truth.points):
+            return False
+        return _has_several_sizes(truth) or _holds_at_other_sizes(pair, _mistaken(truth, mistake, following))
 
     def _local(self, wanted: Callable[[Mistake], bool]) -> Iterator[str]:
         """The mistakes in a local derivative that goes entry by entry: the adjoint's with 1 for the one above."""
         subject = self.reading.sides[0].subject
-        if subject.kind != "local derivative" or subject.name not in self.ground.truth.derivation.adjoints:
+        if subject.kind != "local derivative" or subject.name not in self.basis.truth.derivation.adjoints:
             return
         array = self.reading.sides[-1].value
-        for mistake in mistakes_of(self.ground.truth.derivation, subject.name):
+        for mistake in mistakes_of(self.basis.truth.derivation, subject.name):
             if array is not None and wanted(mistake) and self._is_local(mistake, adjoint(subject.of), array.array):
                 yield mistake.sentence
 
     def _is_local(self, mistake: Mistake, above: str, written: Array) -> bool:
-        for point in self.ground.truth.points:
+        for point in self.basis.truth.points:
             ones = replace(point, values={**point.values, above: np.ones_like(point.values[above])})
             expected, found = _valued(ones, mistake.array), _valued(point, written)
             if expected is None or found is None or not agree(found, expected):
                 return False
         return True
+
+
+def _holds_at_other_sizes(pair: Pair, truth: Truth) -> bool:
+    """Whether two sides that agree at all points do so at other sizes too."""
+    return _has_several_sizes(truth) or proved(pair, truth) is not None
+
+
+def _has_several_sizes(truth: Truth) -> bool:
+    """Whether the points are of several sizes, or there is but one."""
+    sizes = {frozenset(point.sizes.items()) for point in truth.points}
+    return len(sizes) > 1 or sizes == {frozenset()}
+
+
+def _mistaken(truth: Truth, mistake: Mistake, following: Mapping[str, Array]) -> Truth:
+    """The truth with a mistake in one definition, and with what follows from it."""
+    return truth.with_definitions({mistake.name: mistake.array, **following})
 
 
 def _unlike(mistaken: Expr, written: Expr) -> int:

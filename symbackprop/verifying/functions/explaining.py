@@ -10,11 +10,11 @@ import numpy as np
 from symbackprop.algebra.binding import tensors_in
 from symbackprop.algebra.space import Space
 from symbackprop.algebra.symbols import adjoint, primal
+from symbackprop.verifying.diagnosis.mistakes import mistakes_of
+from symbackprop.verifying.diagnosis.places import LATE, Mistake, after, before, with_mistake
+from symbackprop.verifying.functions.trials import Result, Trial, is_close
 from symbackprop.verifying.grids import Grid
-from symbackprop.verifying.mistakes import mistakes_of
-from symbackprop.verifying.places import LATE, Mistake, after, before, with_mistake
 from symbackprop.verifying.points import Point
-from symbackprop.verifying.trials import Result, Trial, is_close
 from symbackprop.verifying.truths import Truth
 
 BRANCHES = 3  # explanations of one result that are followed up, where others are still open

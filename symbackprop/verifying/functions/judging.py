@@ -18,13 +18,13 @@ from symbackprop.algebra.symbols import Apply
 from symbackprop.errors import DerivationError, UsageError, suggestion
 from symbackprop.model.model import Model
 from symbackprop.notation.conventions import Stand
-from symbackprop.verifying.arrangements import arrangements_of
-from symbackprop.verifying.calling import Signature, called, signature_of
-from symbackprop.verifying.function_diagnosis import diagnoses
+from symbackprop.verifying.claims.meanings import Meaning, others, stated
+from symbackprop.verifying.functions.arrangements import arrangements_of
+from symbackprop.verifying.functions.calling import Signature, called, signature_of
+from symbackprop.verifying.functions.explaining import diagnoses
+from symbackprop.verifying.functions.trials import Result, Trial, tried
 from symbackprop.verifying.grids import TooLargeError
-from symbackprop.verifying.meanings import Meaning, others, stated
 from symbackprop.verifying.points import Point, digits_of, points_of
-from symbackprop.verifying.trials import Result, Trial, tried
 from symbackprop.verifying.truths import Truth, Truths
 from symbackprop.verifying.verdicts import Report, Status, Verdict
 

@@ -6,19 +6,19 @@ g in place of the adjoint of v, one of the usual products of g and it is \(\sum 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 from sympy import Mul, S
 
 from symbackprop.algebra.arrays import Array, array_of
-from symbackprop.algebra.binding import fresh, tensors_in
+from symbackprop.algebra.binding import fresh
 from symbackprop.algebra.display import display
 from symbackprop.algebra.symbols import adjoint, total
 from symbackprop.notation.reading.claims import rooted
 from symbackprop.notation.reading.values import Value, contracted, entrywise, same_size
-from symbackprop.verifying.comparing import Pair, pair_of, screened
+from symbackprop.verifying.claims.comparing import Pair, pair_of, screened
 from symbackprop.verifying.truths import Truth, direct_name
 
 _NOTHING = frozenset()
@@ -33,32 +33,36 @@ class LocalForm:
     truth: Truth
 
 
-def local_form(formula: Value, of: str, by: str, truth: Truth) -> LocalForm | None:
-    """The first product in which `formula` serves as the derivative of `of` by `by`, by the points; else None."""
-    if not truth.knows(rooted(of, by)):
-        truth = truth.with_partials((rooted(of, by),))
-    if not truth.knows(rooted(of, by)):
+def local_form(formula: Value, of: str, by: str, truth: Truth, held: Collection[str], turned: bool) -> LocalForm | None:
+    """The first product in which `formula` serves as the derivative of `of` by `by`, by the points; else None.
+
+    A derivative in `held` is by the equation of `of` alone. A matrix is no factor but a Jacobian where both are
+    vectors, for one sample or for each; `turned` says that factors, and Jacobians, stand transposed.
+    """
+    name = rooted(of, by)
+    if not truth.knows(name):
+        truth = truth.with_partials((name,))
+    name = direct_name(of, by) if name in held else name
+    shapes = truth.space.shapes
+    if name not in truth.space.definitions or (formula.rank > 1 and len(shapes[of]) == len(shapes[by]) == 1):
         return None
+    turned = turned != _stands_side_by_side(of, by, truth)
     free = _with_arbitrary(truth, adjoint(of))
-    g = Value(array_of(adjoint(of), truth.space.shapes[of]))
-    samples = truth.derivation.source.samples
-    size = None if samples is None or truth.scale == "one sample" else samples.size
-    for slope in _slopes(of, by, truth):
-        expected = _contraction(of, slope, truth)
-        for words, product in _products(g, formula, of in truth.derivation.sampled):
-            pair = pair_of(Value(expected), product, 0, size)
-            if pair is not None and screened(pair, free.points).status == "agree":
-                return LocalForm(words, pair, free)
+    g = Value(array_of(adjoint(of), shapes[of]))
+    expected = _contraction(of, truth.space.definitions[name], truth)
+    for words, product in _products(g, formula, of in truth.derivation.sampled, turned):
+        pair = pair_of(Value(expected), product, 0)
+        if pair is not None and screened(pair, free.points).status == "agree":
+            return LocalForm(words, pair, free)
     return None
 
 
-def _slopes(of: str, by: str, truth: Truth) -> Iterator[Array]:
-    """The derivative by the equation of `of` alone, where it reads `by`, and over all paths, where there are more."""
-    if by in tensors_in(truth.space.definitions[of].expression):
-        yield truth.local(of, by)
-        if not truth.knows(direct_name(of, by)):
-            return
-    yield truth.space.definitions[rooted(of, by)]
+def _stands_side_by_side(of: str, by: str, truth: Truth) -> bool:
+    """Whether both are vectors for each sample, in columns: a Jacobian J then serves as in Jᵀ g."""
+    samples = truth.derivation.source.samples
+    if samples is None or truth.scale == "one sample" or samples.side == "rows":
+        return False
+    return {of, by} <= truth.derivation.sampled and len(truth.space.shapes[of]) == len(truth.space.shapes[by]) == 2
 
 
 def _with_arbitrary(truth: Truth, name: str) -> Truth:
@@ -81,8 +85,8 @@ def _contraction(of: str, slope: Array, truth: Truth) -> Array:
     return Array(inner, shape, display(whole, dict(zip(inner, shape, strict=True)), truth.space))
 
 
-def _products(g: Value, r: Value, sampled: bool) -> Iterator[tuple[str, Value]]:
-    """The usual products, entry by entry first; a matrix is turned where that makes it fit."""
+def _products(g: Value, r: Value, sampled: bool, turned: bool) -> Iterator[tuple[str, Value]]:
+    """The usual products, entry by entry first; g is turned where that makes it fit, r where it stands transposed."""
     if r.shape == g.shape or r.rank == 0 or g.rank == 0:
         product = entrywise(lambda a, b: a * b, (g.array, r.array), _NOTHING)
         yield "g ⊙ r", Value(product, g.row)
@@ -91,14 +95,13 @@ def _products(g: Value, r: Value, sampled: bool) -> Iterator[tuple[str, Value]]:
             yield "Σ g ⊙ r over the samples", _summed(product, 0)
     if max(g.rank, r.rank) > 2:
         return
-    for turn_r in (False, True):
-        for turn_g in (False, True):
-            one, other = _matrix(g, turn_g), _matrix(r, turn_r)
-            said, formula = "gᵀ" if turn_g else "g", "rᵀ" if turn_r else "r"
-            if same_size(one.shape[1], other.shape[0]):
-                yield f"{said} {formula}", Value(contracted(one, other, _NOTHING))
-            if same_size(other.shape[1], one.shape[0]):
-                yield f"{formula} {said}", Value(contracted(other, one, _NOTHING))
+    other, formula = _matrix(r, turned), "rᵀ" if turned else "r"
+    for turn_g in (False, True):
+        one, said = _matrix(g, turn_g), "gᵀ" if turn_g else "g"
+        if same_size(one.shape[1], other.shape[0]):
+            yield f"{said} {formula}", Value(contracted(one, other, _NOTHING))
+        if same_size(other.shape[1], one.shape[0]):
+            yield f"{formula} {said}", Value(contracted(other, one, _NOTHING))
 
 
 def _matrix(value: Value, turned: bool) -> Array:

@@ -1,0 +1,214 @@
+r"""What a whole note is judged in: a model under one convention, and the judgements on its lines there.
+
+Beside the stated model and convention there are others that an author may have in mind. A convention belongs to a
+whole note: what is wrong as stated is right under another one only if every line that tells the two apart is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from symbackprop.algebra.space import Fact
+from symbackprop.model.model import Model
+from symbackprop.notation.conventions import Stand
+from symbackprop.notation.reading.claims import Claim, Defined, Line, Note, Reading, Scale, Schema, Unreadable
+from symbackprop.verifying.claims.judging import Basis, Judgement, judge, names_in, values_of
+from symbackprop.verifying.claims.layouts import turned_model, turned_truth
+from symbackprop.verifying.claims.meanings import Meaning, others, stated
+from symbackprop.verifying.claims.partials import Partials, partials_in
+from symbackprop.verifying.claims.scales import best, fitting
+from symbackprop.verifying.claims.witnesses import Certifier
+from symbackprop.verifying.points import points_of
+from symbackprop.verifying.truths import Truth, Truths
+
+Reader = Callable[[Model], Note]
+"""A note as it reads beside a model."""
+
+Single = Claim | Defined | Unreadable
+"""A line, or one instance of a schema."""
+
+
+def singles(lines: Sequence[Line]) -> tuple[Single, ...]:
+    """The lines, each schema as its instances."""
+    found: list[Single] = []
+    for line in lines:
+        found.extend([claim for _, claim in line.instances] if isinstance(line, Schema) else [line])
+    return tuple(found)
+
+
+@dataclass(slots=True)
+class Context:
+    """A note beside one model under one convention; `words` name the convention, none for the stated one.
+
+    `ranked` says that the reader has put the readings in order. `rereads` says that shapes are others than those
+    stated, so that the note was read anew, `transposed` that derivatives of tensors by tensors are.
+    """
+
+    lines: tuple[Single, ...]
+    truth_at: Callable[[Scale], Truth]
+    one_over_m: Stand
+    words: str = ""
+    ranked: bool = False
+    rereads: bool = False
+    transposed: bool = False
+    _bases: dict[Scale, Basis] = field(default_factory=dict)
+    _certifiers: dict[int, Certifier] = field(default_factory=dict)
+    _judged: dict[int, tuple[Judgement, ...]] = field(default_factory=dict)
+
+    @property
+    def is_layout(self) -> bool:
+        """Whether this differs from what is stated in the places of entries alone."""
+        return self.rereads or self.transposed
+
+    def basis(self, scale: Scale) -> Basis:
+        """What readings at one scale are judged by, with all derivatives that the note reads."""
+        if scale not in self._bases:
+            claims = [line for line in self.lines if isinstance(line, Claim)]
+            at_scale = [replace(c, readings=tuple(r for r in c.readings if r.scale == scale)) for c in claims]
+            rates = [reading.rate for claim in at_scale for reading in claim.readings if reading.rate]
+            truth = self.truth_at(scale).with_scalars(rates).with_partials(sorted(names_in(at_scale)))
+            truth, partials = partials_in([value.expression for value in values_of(at_scale)], truth)
+            self._bases[scale] = Basis(truth, self._meaning(truth), partials, self.transposed)
+        return self._bases[scale]
+
+    def truth(self, scale: Scale) -> Truth:
+        """The truth at one scale, with all that the note reads."""
+        return self.basis(scale).truth
+
+    def partials(self, scale: Scale) -> Partials:
+        return self.basis(scale).partials
+
+    def _meaning(self, truth: Truth) -> Meaning:
+        known = stated(truth, self.one_over_m)
+        return next((m for m in others(truth, self.one_over_m) if m.words == self.words), known)
+
+    def certifier(self, truth: Truth) -> Certifier:
+        return self._certifiers.setdefault(id(truth), Certifier(truth))
+
+    def judgement(self, number: int) -> Judgement:
+        """The judgement on a line in the reading that is meant."""
+        if self.ranked:
+            return self._of_first_that_fits(number)
+        lines = range(len(self.lines))
+        return self._best(number, fitting(number, [self._each(place) for place in lines]))
+
+    def alone(self, number: int) -> Judgement:
+        """The judgement on a line, whatever the lines around it are."""
+        return self._of_first_that_fits(number) if self.ranked else self._best(number, self._each(number))
+
+    def at_scale(self, number: int, scale: Scale) -> Judgement:
+        """The judgement on a line in its readings at one scale."""
+        found = (j for j in self._each(number) if j.reading is not None and j.reading.scale == scale)
+        return self._best(number, tuple(found))
+
+    def _of_first_that_fits(self, number: int) -> Judgement:
+        """The judgement on the first reading whose shapes fit; on the first of all where none does."""
+        judgements = self._each(number)
+        return next((j for j in judgements if j.fits), self._best(number, judgements[:1]))
+
+    def _best(self, number: int, judgements: tuple[Judgement, ...]) -> Judgement:
+        return best((*judgements, Judgement("void", because=_void_because(self.lines[number], judgements))))
+
+    def _each(self, number: int) -> tuple[Judgement, ...]:
+        """A judgement on each reading that may be meant."""
+        if number not in self._judged:
+            line = self.lines[number]
+            self._judged[number] = tuple(self._judgements(line)) if isinstance(line, Claim) else ()
+        return self._judged[number]
+
+    def _judgements(self, claim: Claim) -> Iterator[Judgement]:
+        """After the first that is right only those at another scale, none where the text has set the scale."""
+        right: set[Scale] = set()
+        for reading in claim.readings:
+            if claim.scale is not None and claim.scale in right:
+                return
+            if reading.scale not in right:
+                judgement = judge(claim, reading, self.basis(reading.scale))
+                if judgement.status == "right":
+                    right.add(reading.scale)
+                yield judgement
+
+
+def _void_because(line: Single, judgements: tuple[Judgement, ...]) -> str:
+    if isinstance(line, Unreadable):
+        return line.error.what
+    return judgements[0].because if judgements else "it has no reading beside this model"
+
+
+def readings_of(line: Single) -> tuple[Reading, ...]:
+    return line.readings if isinstance(line, Claim) else ()
+
+
+# which contexts there are
+
+
+def stated_context(read: Reader, truths: Truths) -> Context:
+    """The note under the stated model and convention."""
+    note = read(truths.model)
+    return Context(singles(note.lines), truths.at, truths.one_over_m, ranked=note.ranked)
+
+
+def other_contexts(read: Reader, truths: Truths, known: Context) -> Iterator[Context]:
+    """The note under each other convention, the likeliest first, those that need another reading last."""
+
+    def context(at: Callable[[Scale], Truth], words: str) -> Context:
+        return Context(known.lines, at, truths.one_over_m, words, known.ranked)
+
+    words = [m.words for scale in reversed(truths.scales) for m in others(truths.at(scale), truths.one_over_m)]
+    for name in dict.fromkeys(words):
+        yield context(known.truth, name)
+    for informed, name in _with_facts(truths):
+        yield context(informed, name)
+    yield replace(context(known.truth, "derivatives of tensors by tensors stand transposed"), transposed=True)
+    for weights, samples in ((True, False), (False, True), (True, True)):
+        found = _turned(read, truths, known, weights, samples)
+        if found is not None:
+            yield found
+
+
+def _with_facts(truths: Truths) -> Iterator[tuple[Callable[[Scale], Truth], str]]:
+    """The targets summing to 1, where the model does not say so."""
+    model = truths.model
+    for tensor in model.tensors:
+        if tensor.role != "target" or not tensor.shape or tensor.shape[0] == 1 or tensor.facts:
+            continue
+        fact = Fact(tensor.name, "distribution", 0)
+        informed = replace(
+            model, tensors=tuple(replace(t, facts=(fact,)) if t.name == tensor.name else t for t in model.tensors)
+        )
+        yield _informed(truths, informed), f"if the entries of {tensor.name} sum to 1, which the model does not say"
+
+
+def _informed(truths: Truths, model: Model) -> Callable[[Scale], Truth]:
+    """The same derivation with one fact more, and points that obey it."""
+
+    def at(scale: Scale) -> Truth:
+        truth = truths.at(scale)
+        plain = model.one_sample() if truth.scale == "one sample" else model.batched()
+        derivation = replace(truth.derivation, source=model, model=plain)
+        space = replace(truth.space, facts=plain.space.facts)
+        return replace(truth, space=space, derivation=derivation, points=points_of(derivation, len(truth.points)))
+
+    return at
+
+
+def _turned(read: Reader, truths: Truths, known: Context, weights: bool, samples: bool) -> Context | None:
+    """The note beside the model with other layouts; None where that is the same."""
+    model = truths.model
+    weights_turn = weights and any(len(t.shape) == 2 for t in model.parameters)
+    samples_turn = samples and model.samples is not None
+    if weights_turn != weights or samples_turn != samples:
+        return None
+    words = []
+    if weights:
+        words.append("the weights are transposed")
+    if samples and model.samples is not None:
+        words.append(f"samples stand in {'rows' if model.samples.side == 'columns' else 'columns'}")
+    note = read(turned_model(model, weights, samples))
+
+    def at(scale: Scale) -> Truth:
+        return turned_truth(known.truth(scale), weights, samples and scale == "all samples")
+
+    words = " and ".join(words)
+    return Context(singles(note.lines), at, truths.one_over_m, words, note.ranked, rereads=True)

@@ -1,0 +1,122 @@
+r"""Partial or total: what \(\partial v/\partial u\) means in a note, where v reads u itself and by way of others.
+
+It is the derivative over all paths, unless the note shows by its form that it is a partial one: by a sum of chains over
+several tensors, \(\partial L/\partial x = \partial L/\partial v\,\partial v/\partial x + \partial L/\partial w\,
+\partial w/\partial x\), each factor of which holds the other tensors of the sum fixed. That is decided once for a note,
+never by what would make a line true.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from sympy import Add, Expr
+
+from symbackprop.algebra.arrays import Array
+from symbackprop.algebra.binding import tensors_in
+from symbackprop.algebra.display import display
+from symbackprop.algebra.symbols import is_adjoint, primal
+from symbackprop.notation.reading.claims import rooted
+from symbackprop.verifying.truths import Truth, chained, direct_name, partial_of
+
+Fixed = Mapping[str, frozenset[str]]
+"""For derivatives `∂v∂u`: the tensors that they hold fixed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Partials:
+    """`held` are the derivatives that hold others fixed, `several` all that have several paths, with those between."""
+
+    held: frozenset[str] = frozenset()
+    several: Fixed = field(default_factory=dict)
+
+    def other(self) -> Partials:
+        """The other meaning of each derivative that has two."""
+        return replace(self, held=frozenset(self.several) - self.held)
+
+    def words(self, name: str) -> str:
+        """`∂b/∂z is over all paths, also through a`, or `∂b/∂z holds a fixed`."""
+        of, by = partial_of(name) or ("", "")
+        between = " and ".join(sorted(self.several[name]))
+        kept = f"holds {between} fixed" if name in self.held else f"is over all paths, also through {between}"
+        return f"∂{of}/∂{by} {kept}"
+
+    def reproach(self, name: str) -> str:
+        """What a line does wrong that is right for the other meaning of a derivative."""
+        of, by = partial_of(name) or ("", "")
+        between = " and ".join(sorted(self.several[name]))
+        one, are = len(self.several[name]) == 1, "is" if len(self.several[name]) == 1 else "are"
+        if name in self.held:
+            return f"∂{of}/∂{by} holds {between} fixed in this note: this is right for the derivative over all paths"
+        paths = "the path" if one else "the paths"
+        return f"{paths} from {by} to {of} through {between} {are} missing: right if {between} {are} held fixed"
+
+
+def partials_in(expressions: Collection[Expr], truth: Truth) -> tuple[Truth, Partials]:
+    """What the derivatives in the formulas of a note mean, and the truth with definitions for those that are held."""
+    names = sorted({name for expr in expressions for name in tensors_in(expr)})
+    between = {name: found for name in names if (found := _between(name, truth))}
+    shown = _shown_fixed(expressions, between)
+    definitions: dict[str, Array] = {}
+    for name, fixed in shown.items():
+        definitions |= _held(*_parts(name), fixed, truth)
+    truth = truth.with_definitions(definitions) if definitions else truth
+    several = {name: found for name, found in {**between, **shown}.items() if truth.knows(direct_name(*_parts(name)))}
+    return truth, Partials(frozenset(several) if definitions else frozenset(), several)
+
+
+def _parts(name: str) -> tuple[str, str]:
+    return partial_of(name) or ("", "")
+
+
+def _between(name: str, truth: Truth) -> frozenset[str]:
+    """The tensors other than u that the equation of v reads and that rest on u; none for the derivative of a root."""
+    of, by = _parts(name)
+    if of in ("", truth.loss, truth.cost) or of not in truth.reads:
+        return frozenset()
+    read = truth.reads[of] - {of, by}
+    return frozenset(inner for inner in read if not is_adjoint(inner) and truth.depends(inner, by))
+
+
+def _shown_fixed(expressions: Iterable[Expr], between: Fixed) -> dict[str, frozenset[str]]:
+    """What the sums of chains in a note hold fixed, for each derivative to which that makes a difference."""
+    found: dict[str, frozenset[str]] = {}
+    for added in (part for expr in expressions for part in sorted(expr.atoms(Add), key=str)):
+        for by, heads in _heads(added):
+            for name in (rooted(of, by) for of in heads):
+                fixed = between.get(name, frozenset()) & heads
+                if fixed:
+                    found[name] = found.get(name, frozenset()) | fixed
+    return found
+
+
+def _heads(added: Add) -> Iterator[tuple[str, frozenset[str]]]:
+    """For each u the tensors v by way of which the terms of a sum of chains come to it: ∂L/∂v ∂v/∂u + ∂L/∂w ∂w/∂u."""
+    heads: dict[str, dict[str, set[int]]] = {}
+    linked: set[str] = set()
+    for number, term in enumerate(added.args):
+        names = [name for name in tensors_in(term) if is_adjoint(name)]
+        ends = {(partial_of(name) or ("", primal(name)))[1] for name in names}
+        for of, by in filter(None, map(partial_of, names)):
+            heads.setdefault(by, {}).setdefault(of, set()).add(number)
+            linked |= {by} if of in ends else set()
+    for by in sorted(linked):
+        if len({tuple(sorted(numbers)) for numbers in heads[by].values()}) > 1:
+            yield by, frozenset(heads[by])
+
+
+def _held(of: str, by: str, fixed: frozenset[str], truth: Truth) -> dict[str, Array]:
+    """The definition of ∂v/∂u that holds some tensors fixed, under its direct name; none through a recurrence."""
+    on_the_way = {of, *truth.below(of)} - fixed
+    if on_the_way & truth.recurrent:
+        return {}
+    found: dict[str, Array] = {}
+    result = truth.local(of, by)
+    for inner in sorted(truth.reads[of] - fixed - {of, by}):
+        if not is_adjoint(inner) and inner in truth.space.definitions and truth.depends(inner, by):
+            found |= _held(inner, by, fixed, truth)
+            result = chained(result, truth.local(of, inner), direct_name(inner, by), truth.space.shapes[inner])
+    ranges = dict(zip(result.indices, result.shape, strict=True))
+    found[direct_name(of, by)] = replace(result, expression=display(result.expression, ranges, truth.space))
+    return found
