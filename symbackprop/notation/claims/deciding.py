@@ -52,7 +52,7 @@ def notation_of(statements: Sequence[Statement], tables: Sequence[Symbols], base
         delta_operates=any(_is_operated(statement.sides[0]) for statement in statements),
         last_layer=_last_layer(whole),
     )
-    notation = replace(notation, aliases=dict(_aliases(statements, tables, notation)))
+    notation = replace(notation, aliases=_first(_aliases(statements, tables, notation)))
     return replace(notation, said=tuple(_said(notation, leaves, whole)))
 
 
@@ -62,6 +62,14 @@ def _is_operated(side: Node) -> bool:
         return False
     head, target = (leaf_of(part) for _, part in side.factors)
     return head is not None and target is not None and head.word == "delta" and head.bare
+
+
+def _first(found: Iterable[tuple[str, Alias]]) -> dict[str, Alias]:
+    """The first definition of each letter."""
+    aliases: dict[str, Alias] = {}
+    for letter, alias in found:
+        aliases.setdefault(letter, alias)
+    return aliases
 
 
 def leaves_in(node: Node) -> Iterator[Leaf]:
@@ -184,13 +192,25 @@ def _aliases(
 ) -> Iterator[tuple[str, Alias]]:
     r"""The letters that stand for gradients because a statement equates them: \(\delta^l_j = \partial C/\partial z^l_j\)."""
     for statement in statements:
-        named = [(side, leaf) for side in statement.sides if (leaf := leaf_of(side)) is not None]
-        derivatives = [found for side in statement.sides if (found := _derivative(side, statement, tables, notation))]
-        for _side, leaf in named:
-            for root, by in derivatives:
-                alias = _alias(leaf, root, by, statement, tables, notation)
-                if alias is not None:
-                    yield alias
+        for leaf, side in _defining(statement):
+            found = _derivative(side, statement, tables, notation)
+            alias = None if found is None else _alias(leaf, *found, statement, tables, notation)
+            if alias is not None:
+                yield alias
+
+
+def _defining(statement: Statement) -> Iterator[tuple[Leaf, Node]]:
+    """The letters that a statement may define, each with what it is defined as.
+
+    The letter stands first, or is set apart by its sign: `∂L/∂A =: dA`. In `∂C/∂b = δ` nothing is defined.
+    """
+    pairs = zip(statement.signs, statement.sides, statement.sides[1:], strict=False)
+    for number, (sign, left, right) in enumerate(pairs):
+        first, last = leaf_of(left), leaf_of(right)
+        if first is not None and (number == 0 or sign in (":=", "≡")) and sign != "=:":
+            yield first, right
+        if last is not None and sign in ("=:", "≡"):
+            yield last, left
 
 
 def _derivative(

@@ -28,7 +28,7 @@ from symbackprop.notation.reading import syntax
 from symbackprop.notation.reading.claims import Claim, Defined, Note, Reading, Schema, Unreadable
 from symbackprop.notation.reading.values import Value
 from symbackprop.notation.surface.grammar import parse
-from symbackprop.notation.surface.tree import Big, Fence, Node, Number, Product, Relation, Scripted, Word, walk
+from symbackprop.notation.surface.tree import Big, Fence, Node, Number, Product, Relation, Scripted, Sum, Word, walk
 
 _RATES = frozenset(LEARNING_RATES)
 Line = Claim | Schema | Defined | Unreadable
@@ -43,7 +43,7 @@ def read_note(passages: Iterable[Passage], model: Model, conventions: Convention
     notation = notation_of(statements, tables, conventions.index_base)
     reader = _Reader(tables, notation)
     lines = tuple(reader.line(part) if isinstance(part, Statement) else _unread(part) for part in found)
-    return Note(lines, notation.said)
+    return Note(lines, notation.said, ranked=True)
 
 
 def _parsed(passages: Iterable[Passage]) -> Iterator[Statement | Unparsed]:
@@ -180,7 +180,10 @@ class _Reader:
         each = tuple(syntax.Name(letter, statement.span) for letter in statement.each)
         given = self.given.get(symbols.scale, {})
         scope = scope_of(symbols, statement.source, self.notation.base, given, frozenset(statement.each))
-        return reading_of(nodes, each, symbols, scope)
+        found = reading_of(nodes, each, symbols, scope)
+        digits = [_decimals(side) for side in statement.sides]
+        sides = zip(found.sides, digits, strict=True)
+        return replace(found, sides=tuple(replace(side, decimals=count) for side, count in sides))
 
     def _context(self, statement: Statement, symbols: Symbols, layers: Mapping[str, int]) -> Context:
         given = frozenset(self.given.get(symbols.scale, {}))
@@ -251,6 +254,16 @@ class _Reader:
         except (NotationError, UnknownNameError):
             return False
         return True
+
+
+def _decimals(side: Node) -> int | None:
+    """The digits after the point of a printed decimal number; None for anything else."""
+    match side:
+        case Number(_, written) if "." in written and "e" not in written.lower():
+            return len(written.partition(".")[2])
+        case Sum(((_, Number() as number),)):
+            return _decimals(number)
+    return None
 
 
 def _is_change(statement: Statement) -> bool:
