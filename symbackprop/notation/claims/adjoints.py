@@ -233,7 +233,7 @@ def operated(head: Node, following: Node, context: Context) -> Leaf | None:
         return None
     if inner.word == "d" and context.symbols.tensor("d") is not None:
         return None
-    return target if inner.word == "d" else _outer(target, context)
+    return _outer(target, context)
 
 
 def kronecker(leaf: Leaf) -> tuple[Node, ...] | None:

@@ -49,7 +49,7 @@ class Context:
     """Where a leaf stands.
 
     `layers` gives the number for which each letter of a layer stands here. `bound` are the letters of indices in scope,
-    `sizes_of` the extents that letters are known to run over; `sample` is the index of the sample that is meant where
+    `sizes_of` the extents that letters are known to run over, `named_sizes` the sizes that letters of the note are; `sample` is the index of the sample that is meant where
     none is written, within a sum over samples. `given` are names that the note defined earlier.
     """
 
@@ -60,6 +60,7 @@ class Context:
     bound: frozenset[str] = frozenset()
     free: frozenset[str] = frozenset()
     sizes_of: Mapping[str, Expr] = field(default_factory=dict)
+    named_sizes: Mapping[str, str] = field(default_factory=dict)
     sample: str | None = None
     line_layer: int | None = None
     given: frozenset[str] = frozenset()

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
-from symbackprop.notation.claims.adjoints import gradient_of, looks_like_gradient
+from symbackprop.notation.claims.adjoints import gradient_of, looks_like_gradient, preactivation_of
 from symbackprop.notation.claims.context import Alias, Context, Notation
 from symbackprop.notation.claims.differentials import differential, root_of
 from symbackprop.notation.claims.leaves import Leaf, leaf_of, letter_of, shift_of, text_of
@@ -29,7 +30,9 @@ from symbackprop.notation.surface.tree import (
     Scripted,
     Word,
     children,
+    walk,
 )
+from symbackprop.notation.surface.tree import Sum as SumOf
 
 _STEPS = ("t", "tau", "k", "s")
 
@@ -52,6 +55,7 @@ def notation_of(statements: Sequence[Statement], tables: Sequence[Symbols], base
         delta_operates=any(_is_operated(statement.sides[0]) for statement in statements),
         last_layer=_last_layer(whole),
     )
+    notation = replace(notation, outer_deltas=any(_shows_outer(s, tables, notation) for s in statements))
     notation = replace(notation, aliases=_first(_aliases(statements, tables, notation)))
     return replace(notation, said=tuple(_said(notation, leaves, whole)))
 
@@ -89,6 +93,90 @@ def _bigs(node: Node) -> Iterator[Big]:
         yield node
     for part in children(node):
         yield from _bigs(part)
+
+
+# ------------------------------------------------------------------------------------------- gradients of activations
+
+
+def _shows_outer(statement: Statement, tables: Sequence[Symbols], notation: Notation) -> bool:
+    """Whether the δ of an activation is that of its pre-activation: `δo = ... ⊙ σ'(ō)`, `dΓ = ... Γ (1 - Γ)`.
+
+    The slope of the activation itself stands on the right; or Wᵀ δo, where W belongs to the equation of the
+    pre-activation and to that of no activation.
+    """
+    for symbols in tables:
+        context = Context(statement.source, symbols, notation)
+        rows = [part for side in statement.sides for part in walk(side) if isinstance(part, Product)]
+        target = _operand(statement.sides[0], context)
+        if target is not None:
+            before = preactivation_of(target, context)
+            slopes = {name for row in rows for name in _slopes(row, context)}
+            if before is not None and (before in slopes or target in slopes):
+                return True
+        for row in rows:
+            if any(_belongs_before(parameter, name, context) for parameter, name in _turned_products(row, context)):
+                return True
+    return False
+
+
+def _operand(side: Node, context: Context) -> str | None:
+    """The tensor X of a side that is δX, dX or δ_X."""
+    match side:
+        case Product(((_, head), (_, following))):
+            leaf, target = leaf_of(head), leaf_of(following)
+            if leaf is None or target is None or leaf.word not in ("delta", "d") or not leaf.bare:
+                return None
+        case _:
+            leaf = leaf_of(side)
+            target = None if leaf is None or leaf.word != "delta" or not leaf.below else leaf_of(leaf.below[0])
+            if target is None or (target.bare and not target.accents):
+                return None
+    found = reference_of(target, context)
+    return None if found is None else found.tensor
+
+
+def _slopes(row: Product, context: Context) -> Iterator[str]:
+    """The tensors z of f'(z) in a row of factors, and the activations a of a (1 - a)."""
+    for (_, head), (joint, fence) in pairwise(row.factors):
+        leaf = leaf_of(head)
+        if joint == "" and leaf is not None and leaf.primes and isinstance(fence, Fence):
+            argument = leaf_of(fence.body)
+            found = None if argument is None else reference_of(argument, context)
+            if found is not None:
+                yield found.tensor
+    for _, part in row.factors:
+        match part:
+            case Fence("(", SumOf(((_, Number(one)), ("-", inner)))) if one == 1:
+                leaf = leaf_of(inner)
+                found = None if leaf is None else reference_of(leaf, context)
+                if found is not None and any(_is_of(other, found.tensor, context) for _, other in row.factors):
+                    yield found.tensor
+
+
+def _is_of(node: Node, tensor: str, context: Context) -> bool:
+    leaf = leaf_of(node)
+    found = None if leaf is None else reference_of(leaf, context)
+    return found is not None and found.tensor == tensor
+
+
+def _turned_products(row: Product, context: Context) -> Iterator[tuple[str, str]]:
+    """The parameters W and tensors X of the products Wᵀ δX and p ⊙ δX in a row."""
+    for place, (_, part) in enumerate(row.factors[:-1]):
+        leaf = leaf_of(part)
+        parameter = None if leaf is None else reference_of(leaf, context)
+        if parameter is None or context.symbols.roles.get(parameter.tensor) != "parameter":
+            continue
+        following = row.factors[place + 1][1]
+        for side in (following, Product(row.factors[place + 1 : place + 3], row.span)):
+            target = _operand(side, context)
+            if target is not None:
+                yield parameter.tensor, target
+
+
+def _belongs_before(parameter: str, tensor: str, context: Context) -> bool:
+    before = preactivation_of(tensor, context)
+    reads = context.symbols.reads
+    return before is not None and parameter in reads.get(before, ()) and parameter not in reads.get(tensor, ())
 
 
 # ------------------------------------------------------------------------------------------------------ letters' roles
@@ -290,5 +378,7 @@ def _said(notation: Notation, leaves: Iterable[Leaf], symbols: Symbols) -> Itera
     if symbols.samples is not None and notation.samples & used:
         letters = ", ".join(sorted(notation.samples & used))
         yield f"{letters} counts the samples"
+    if notation.outer_deltas:
+        yield "the gradient of an activation is that of its pre-activation"
     if notation.base == 0:
         yield "indices count from 0"

@@ -192,16 +192,15 @@ class _Reader:
             statement.source,
             symbols,
             self.notation,
-            layers,
-            frozenset(statement.each),
-            frozenset(free),
-            {},
-            None,
-            self._line_layer(statement, symbols, layers),
-            given,
-            statement.passage.markup == "latex",
+            layers=layers,
+            bound=frozenset(statement.each),
+            free=frozenset(free),
+            line_layer=self._line_layer(statement, symbols, layers),
+            given=given,
+            divides_words=statement.passage.markup == "latex",
         )
-        return replace(context, sizes_of=_sizes_of(statement, context))
+        context = replace(context, sizes_of=_sizes_of(statement, context))
+        return replace(context, named_sizes=_named_sizes(statement, context))
 
     def _line_layer(self, statement: Statement, symbols: Symbols, layers: Mapping[str, int]) -> int | None:
         """The layer that a bare letter has in a line: that of the letter l, or the last one where the line names it."""
@@ -408,6 +407,23 @@ def _sizes_of(statement: Statement, context: Context) -> Mapping[str, object]:
                 letter = letter_of(place) if isinstance(place, Node) else None
                 if letter is not None:
                     found.setdefault(letter, extent)
+    return found
+
+
+def _named_sizes(statement: Statement, context: Context) -> Mapping[str, str]:
+    """The letters that a note has for sizes: the N of a sum to N over an axis of m entries."""
+    found: dict[str, str] = {}
+    for side in statement.sides:
+        for part in walk(side):
+            if not isinstance(part, Big) or not isinstance(part.below, Relation) or part.above is None:
+                continue
+            letter, high = letter_of(part.below.operands[0]), leaf_of(part.above)
+            extent = context.sizes_of.get(letter or "")
+            if high is None or not high.bare or extent is None or high.word == str(extent):
+                continue
+            known = high.word in context.symbols.sizes or context.symbols.named(high.word) is not None
+            if not known and str(extent) in context.symbols.sizes:
+                found[high.word] = str(extent)
     return found
 
 

@@ -979,10 +979,13 @@ def _other(leaf: Leaf, context: Context) -> syntax.Node | None:
     spelled = word + "".join(
         text for mark in leaf.below if (text := getattr(mark, "text", getattr(mark, "written", None)))
     )
-    if not leaf.below and word in symbols.roots and symbols.roots[word] in symbols.tensors:
-        name = symbols.roots[word]
+    root = differentials.root_of((("", _as_node(leaf)),), context)
+    if root is not None and root in symbols.tensors:
+        name, leaf = root, replace(leaf, above=())
     elif spelled in symbols.sizes or (leaf.below and key(spelled) in map(key, symbols.sizes)):
         name = next((size for size in symbols.sizes if key(size) == key(spelled)), spelled)
+    elif spelled in context.named_sizes:
+        name = context.named_sizes[spelled]
     elif leaf.below:
         return None
     elif word == "pi" or (word in LEARNING_RATES and symbols.tensor(word) is None):
@@ -999,6 +1002,12 @@ def _other(leaf: Leaf, context: Context) -> syntax.Node | None:
     return node
 
 
+def _as_node(leaf: Leaf) -> Node:
+    """The leaf as a node of the surface, its accents aside."""
+    word = Word(leaf.word, leaf.span, leaf.font)
+    return word if leaf.bare else Scripted(word, leaf.below, leaf.above, leaf.primes, leaf.span)
+
+
 # ------------------------------------------------------------------------------------------------------ words, unknowns
 
 
@@ -1011,10 +1020,7 @@ def _words(leaf: Leaf, context: Context) -> tuple[Node, ...] | None:
         return None
     *heads, last = cut
     parts: list[Node] = [Word(head, leaf.span) for head in heads]
-    tail: Node = Word(last, leaf.span, leaf.font)
-    if not leaf.bare:
-        tail = Scripted(tail, leaf.below, leaf.above, leaf.primes, leaf.span)
-    return (*parts, tail)
+    return (*parts, _as_node(replace(leaf, word=last)))
 
 
 def _cuts(word: str, leaf: Leaf, context: Context) -> tuple[str, ...] | None:
