@@ -120,7 +120,7 @@ def by_delta(leaf: Leaf, context: Context) -> Gradient | None:
     for target in _targets(leaf, context):
         found = reference_of(target, context)
         if found is not None:
-            return Gradient(found)
+            return Gradient(outer(found, context))
     return None
 
 
@@ -136,9 +136,7 @@ def _targets(leaf: Leaf, context: Context) -> Iterator[Leaf]:
         if inner is not None and (
             not is_letter(inner.word) or inner.below or inner.accents or _is_tensor(inner, context)
         ):
-            yield _outer(
-                replace(inner, above=(*inner.above, *leaf.above), below=(*inner.below, *leaf.below[1:])), context
-            )
+            yield replace(inner, above=(*inner.above, *leaf.above), below=(*inner.below, *leaf.below[1:]))
     single = _only(symbols.preactivations) or _only(tuple(n for n in symbols.preactivations if n in ("z", "Z")))
     if single is not None:
         yield replace(leaf, word=single)
@@ -202,13 +200,10 @@ def _is_tensor(leaf: Leaf, context: Context) -> bool:
     return tensor is not None and not bound and context.symbols.roles.get(tensor) == "intermediate"
 
 
-def _outer(leaf: Leaf, context: Context) -> Leaf:
-    """The leaf, or that of its pre-activation where the note's δ of an activation means that."""
-    if not context.notation.outer_deltas:
-        return leaf
-    found = reference_of(leaf, context)
-    before = None if found is None else preactivation_of(found.tensor, context)
-    return leaf if before is None else replace(leaf, word=before, accents=())
+def outer(reference: Reference, context: Context) -> Reference:
+    """The reference, or that to its pre-activation where the note's δ of an activation means that."""
+    before = preactivation_of(reference.tensor, context) if context.notation.outer_deltas else None
+    return reference if before is None else replace(reference, tensor=before)
 
 
 def preactivation_of(tensor: str, context: Context) -> str | None:
@@ -233,7 +228,7 @@ def operated(head: Node, following: Node, context: Context) -> Leaf | None:
         return None
     if inner.word == "d" and context.symbols.tensor("d") is not None:
         return None
-    return _outer(target, context)
+    return target
 
 
 def kronecker(leaf: Leaf) -> tuple[Node, ...] | None:

@@ -18,6 +18,7 @@ from symbackprop.notation.claims.adjoints import (
     named_delta,
     looks_like_gradient,
     operated,
+    outer,
 )
 from symbackprop.notation.claims.context import Context
 from symbackprop.notation.claims.emission import derivative, value, variable
@@ -320,7 +321,7 @@ def _operated(row: Row, context: Context) -> tuple[syntax.Node, int] | None:
     found = reference_of(target, context)
     if found is None:
         return None
-    return derivative(found, "", span, context, resolve), count
+    return derivative(outer(found, context), "", span, context, resolve), count
 
 
 # ------------------------------------------------------------------------------------------------------ calls, functions
