@@ -16,7 +16,7 @@ from symbackprop.errors import LimitError, NotationError
 from symbackprop.notation.source import Source, Span
 from symbackprop.notation.surface.tokens import CLOSING, Token
 
-MAX_DEPTH = 60
+MAX_DEPTH = 50
 _ENDS = ("number", "word", "letter", "close", "prime", "dots", "end")
 _INTERVALS = ("(", "[")
 

@@ -57,7 +57,6 @@ ACCENT_COMMANDS: Mapping[str, str] = MappingProxyType(
 )
 SET_OVER = _names("overset stackrel underset")
 ARROWS: Mapping[str, str] = MappingProxyType({"xrightarrow": "→", "xleftarrow": "←"})
-NEGATED: Mapping[str, str] = MappingProxyType({"=": "≠", "∈": "∉"})
 DOTS = _names("dots ldots cdots dotsc dotsb dotsm dotso vdots ddots")
 LEADS = _names(
     """Rightarrow Longrightarrow implies therefore iff Leftrightarrow Longleftrightarrow impliedby Leftarrow leadsto"""

@@ -24,7 +24,6 @@ from symbackprop.notation.surface.commands import (
     GAPS,
     KNOWN,
     MATRICES,
-    NEGATED,
     PASSED,
     PROSE_COMMANDS,
     SET_OVER,
@@ -64,6 +63,7 @@ _COMMAND = re.compile(r"\\(?:([A-Za-z]+)(\*?)|(.|\n)|$)")
 _STARRED = frozenset({"tag", "operatorname", "hspace", "vspace"})
 _SIMPLE = re.compile(r"\s*\{(?=[^{}]*[A-Za-z])((?:[A-Za-z0-9.\s-]|\\_)+)\}")
 _ONE = re.compile(r"\s*(?:\{\s*1\s*\}|1(?![0-9.]))")
+_NEGATED = re.compile(r"\s*(=|\\in(?![A-Za-z]))")
 _DOTTED = re.compile(r"\.\s*\*")
 _OPTION = re.compile(r"\s*\[[^\]\n]*\]")
 _BARE = re.compile(rf"(?<![^\s&{{])(?:{'|'.join(sorted(PROSE))})(?=[\s\\]|$)")
@@ -286,7 +286,7 @@ class _Lexer:
             self._argument(name, span)
             yield Token("sign", ARROWS[name], self._span(span.start if self.place is None else 0))
         elif name == "not":
-            yield from self._negated(span)
+            yield self._negated(span)
         elif name in DEFINITIONS:
             self._definition(span)
         elif name == "_":
@@ -452,14 +452,13 @@ class _Lexer:
         yield from tokens
         yield Token("close", "", self._span(span.end, span.end))
 
-    def _negated(self, span: Span) -> Iterator[Token]:
+    def _negated(self, span: Span) -> Token:
         r"""`\not=`."""
-        if match := _SPACE.match(self.text, self.position, self.end):
-            self.position = match.end()
-        following = tuple(self._next()) if self.position < self.end else ()
-        if len(following) != 1 or following[0].text not in NEGATED:
+        match = _NEGATED.match(self.text, self.position, self.end)
+        if match is None:
             self._refuse(r"expected = or \in after \not", span, r"Write \ne.", "not")
-        yield Token("sign", NEGATED[following[0].text], self._span(span.start if self.place is None else 0))
+        self.position = match.end()
+        return Token("sign", "≠" if match[1] == "=" else "∉", self._span(span.start if self.place is None else 0))
 
     def _definition(self, span: Span) -> None:
         """Passes over a definition, which has been read already."""

@@ -110,7 +110,7 @@ def _tokens(source: Source, position: int, end: int) -> Iterator[Token]:
         yield Token("word", letter, span)
     elif character.isalpha():
         yield from _word(text, position, end)
-    elif character == "." and position and text[position + 1 : position + 2].isalpha():
+    elif character == "." and _starts_name(text, position + 1):
         yield from _word(text, position, end)  # what is taken of a bracket: (a - b).T
     else:
         _refuse(source, span)
@@ -122,7 +122,7 @@ def _sign(text: str, position: int, end: int) -> Token | None:
         return Token("sign", "<", Span(position, position + 1))
     for length in range(min(_LONGEST, end - position), 0, -1):
         if (found := _TABLE.get(text[position : position + length])) is not None:
-            if length == 1 and text[position] == "." and text[position + 1 : position + 2].isalpha():
+            if length == 1 and text[position] == "." and _starts_name(text, position + 1):
                 return None
             return Token(*found, Span(position, position + length))
     return None
@@ -199,7 +199,7 @@ def _word(text: str, position: int, end: int) -> Iterator[Token]:
     stop = plain.end() if plain else position + 1
     while stop < end and _goes_on(text, stop):
         stop += 1
-    while text[stop - 1] in "_.":
+    while stop > position + 1 and text[stop - 1] in "_.":
         stop -= 1
     written = text[position:stop]
     if not written.isascii() and any(unicodedata.combining(c) or unicodedata.decomposition(c) for c in written):
@@ -233,14 +233,16 @@ def _goes_on(text: str, position: int) -> bool:
     """Whether the character belongs to the name before it."""
     character = text[position]
     if character == ".":
-        return text[position + 1 : position + 2].isalpha() and text[position - 1] not in "._"
+        return _starts_name(text, position + 1) and text[position - 1] not in "._"
     if character in RAISED or character in LOWERED or character in PRIMES or character in FRACTIONS:
         return False
-    if character == "_":
-        return True
-    if character in LETTERS and not character.isalpha():
-        return False
-    return character.isalnum() or unicodedata.combining(character) != 0
+    return character == "_" or character.isalnum() or unicodedata.combining(character) != 0
+
+
+def _starts_name(text: str, position: int) -> bool:
+    """Whether a letter stands here that is neither raised nor lowered."""
+    character = text[position : position + 1]
+    return character.isalpha() and character not in RAISED and character not in LOWERED
 
 
 def _named(written: str) -> str:
