@@ -538,8 +538,11 @@ class _Grammar:
 
     def scripted(self, behind: bool = False) -> Node:
         """An operand with what stands below and above it."""
-        start = self.at.span.start
-        return self.scripts(self.operand(behind), start)
+        start, place = self.at.span.start, self.position
+        base = self.operand(behind)
+        if isinstance(base, Word) and base.text in BIG and self.at.kind == "script" and self.at.text == "_":
+            return self._limited(base.text, place)
+        return self.scripts(base, start)
 
     def scripts(self, base: Node, start: int) -> Node:
         below: list[Node] = []
@@ -684,8 +687,6 @@ class _Grammar:
         text = first.text
         while not self.at.space and self._runs_on(first):
             text += self.advance().text
-        if text in BIG and self.at.kind == "script" and self.at.text == "_":
-            return self._limited(text, start)
         return Word(text, self.since(start), first.font)
 
     def _runs_on(self, first: Token) -> bool:
@@ -701,14 +702,14 @@ class _Grammar:
         return Word(token.text, token.span, token.font)
 
     def _binds(self) -> bool:
-        r"""Whether a word is a big operator: `sum_j`, `\max_k`, `\arg\max_k`; `Σ` before a factor too."""
+        r"""Whether a word is a big operator without limits, or of two words: `Σ` before a factor, `\arg\max`."""
         token, following = self.at, self.ahead()
         if token.text == "arg" and following.kind == "word" and following.text in ("max", "min"):
             return True
         below = following.kind == "script" and following.text == "_"
         if self.text and token.text == "Sigma":
             return below or (following.kind in _OPERANDS and following.kind != "script" and following.space != "gap")
-        return token.text in BIG and below
+        return False
 
     def _big(self) -> Node:
         start = self.position
