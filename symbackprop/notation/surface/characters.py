@@ -71,7 +71,8 @@ def letters(text: str, position: int, end: int) -> tuple[str, tuple[str, ...], s
     plain = unicodedata.normalize("NFD", text[position:stop])
     marks = tuple(ACCENTS[character] for character in plain[1:] if character in ACCENTS)
     composed = unicodedata.normalize("NFC", plain)
-    letter, font = styled(plain[:1] if marks else composed) if marks or len(composed) == 1 else (composed, "")
+    single = plain[:1] if marks else composed
+    letter, font = (single, "") if len(single) > 1 or single in LETTERS else styled(single)
     letter = "".join(LETTERS.get(character, character) for character in letter)
     while marks and stop < end and text[stop].isdecimal():
         letter, stop = letter + text[stop], stop + 1

@@ -486,8 +486,10 @@ class _Lexer:
         )
 
     def _unknown(self, name: str, span: Span) -> NoReturn:
+        if not name:
+            self._refuse("this \\ stands before nothing", span, "Remove it.", "\\")
         close = [known for known in KNOWN if known[0] == name[0] and abs(len(known) - len(name)) < 3]
-        near = suggestion(name, close) if name.isalpha() else None
+        near = suggestion(name, close) if len(name) > 3 else None  # short names are near to too many
         fix = near.replace("mean ", "mean \\") if near else r"Write what it stands for, or define it with \newcommand."
         self._refuse(rf"\{name} has no meaning here", span, fix, name)
 
