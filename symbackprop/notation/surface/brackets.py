@@ -16,7 +16,7 @@ from symbackprop.errors import LimitError, NotationError
 from symbackprop.notation.source import Source, Span
 from symbackprop.notation.surface.tokens import CLOSING, Token
 
-MAX_DEPTH = 60
+MAX_DEPTH = 50
 _ENDS = ("number", "word", "letter", "close", "prime", "dots", "end")
 _INTERVALS = ("(", "[")
 
@@ -182,9 +182,9 @@ class _Matching:
 
     def _needed(self, opened: Token) -> str:
         r"""What closes a bracket, as the person writes it: `\}` for `\{`."""
-        if opened.kind == "begin":
-            return r"\end"
         written = self.source.text[opened.span.start : opened.span.end]
+        if opened.kind == "begin":
+            return written.replace("begin", "end", 1)
         sign = CLOSING[opened.text] or "}"
         if opened.sized:
             return r"\right" + ("\\}" if sign == "}" else sign)

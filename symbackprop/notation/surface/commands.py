@@ -38,7 +38,7 @@ SWITCHES = _names("bf bfseries rm sf tt cal scr frak it mit")
 
 PROSE_COMMANDS = _names("text textrm textup textnormal mbox hbox textit textbf textsf texttt textsc intertext")
 STYLED = _names(
-    """boxed fbox bbox cancel bcancel xcancel smash underline uline ensuremath vcenter mathop mathbin mathrel mathord
+    """boxed fbox bbox cancel bcancel xcancel smash underline uline ensuremath vcenter mathop mathord
     mathclap mathllap mathrlap"""
 )
 """Commands whose argument is read as it stands."""
@@ -57,7 +57,6 @@ ACCENT_COMMANDS: Mapping[str, str] = MappingProxyType(
 )
 SET_OVER = _names("overset stackrel underset")
 ARROWS: Mapping[str, str] = MappingProxyType({"xrightarrow": "→", "xleftarrow": "←"})
-NEGATED: Mapping[str, str] = MappingProxyType({"=": "≠", "∈": "∉"})
 DOTS = _names("dots ldots cdots dotsc dotsb dotsm dotso vdots ddots")
 LEADS = _names(
     """Rightarrow Longrightarrow implies therefore iff Leftrightarrow Longleftrightarrow impliedby Leftarrow leadsto"""
@@ -141,7 +140,7 @@ _TABLES: tuple[tuple[Kind, Mapping[str, str]], ...] = (
 )
 KNOWN = frozenset(
     (*LETTER_COMMANDS, *UPRIGHT, *FONTS, *PROSE_COMMANDS, *STYLED, *SET_OVER, *GAPS, *SIZES, *DELIMITERS, *ARROWS,
-     "substack", "begin", "end", "not", *(name for _, table in _TABLES for name in table))
+     "substack", "begin", "end", "not", "mathbin", "mathrel", *(name for _, table in _TABLES for name in table))
 )  # fmt: skip
 """Commands that mean something, to choose from for one that does not."""
 

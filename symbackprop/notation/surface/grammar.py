@@ -93,6 +93,7 @@ class _Grammar:
         self.position = 0
         self.depth = 0
         self.top = True
+        self.slicing = False
         self.script_ends: set[int] = set()
 
     @property
@@ -255,9 +256,10 @@ class _Grammar:
 
     # -------------------------------------------------------------------------------------- lists, within brackets
 
-    def mixture(self, cell: bool = False) -> Node:
+    def mixture(self, slicing: bool = False, cell: bool = False) -> Node:
         """What stands between brackets: one expression, or several with what stands between them."""
-        top, self.top = self.top, False
+        outer = self.top, self.slicing
+        self.top, self.slicing = False, slicing
         start = self.position
         parts: list[Node] = []
         between: list[str] = []
@@ -273,7 +275,7 @@ class _Grammar:
             parts.append(self._part())
         if len(parts) == len(between) and not (cell and parts):
             parts.append(self._empty())
-        self.top = top
+        self.top, self.slicing = outer
         return _joined(parts, between[: len(parts) - 1], self.since(start))
 
     def _closes(self) -> bool:
@@ -321,16 +323,21 @@ class _Grammar:
     # ---------------------------------------------------------------------------------------------------- conditions
 
     def condition(self) -> Node:
-        """Relations joined by `and` and `or`."""
-        return self._logic("or", lambda: self._logic("and", self.relation))
+        """Relations joined by `and`, and these by `or`."""
+        start = first = self.position
+        either: list[Node] = []
+        both = [self.relation()]
+        while self.at.is_prose("and", "or"):
+            if self.advance().text == "or":
+                either.append(self._all_of(both, first))
+                both, first = [], self.position
+            both.append(self.relation())
+        node = self._all_of(both, first)
+        return Logic("or", (*either, node), self.since(start)) if either else node
 
-    def _logic(self, word: str, operand) -> Node:
-        start = self.position
-        operands = [operand()]
-        while self.at.is_prose(word):
-            self.advance()
-            operands.append(operand())
-        return Logic(word, tuple(operands), self.since(start)) if len(operands) > 1 else operands[0]
+    def _all_of(self, operands: list[Node], start: int) -> Node:
+        span = operands[0].span.to(operands[-1].span)
+        return Logic("and", tuple(operands), span) if len(operands) > 1 else operands[0]
 
     def relation(self) -> Node:
         """A chain; at the top, a new row begins a new one."""
@@ -503,17 +510,11 @@ class _Grammar:
             body = self._bracketed(below=True)
             node = Root(body, None, self.since(start))
         else:
-            node = self._prefixed(start, below, behind)
+            node = self.scripted(behind)
+            if token.kind == "word" and token.text in _PREFIXES and self._starts_operand():
+                operand = self._bracketed(below or token.text == "∇")
+                node = Product((("", node), ("", operand)), self.since(start))
         self.depth -= 1
-        return node
-
-    def _prefixed(self, start: int, below: bool, behind: bool) -> Node:
-        """An operand, or `∂` or `∇` with the operand that they stand at."""
-        prefix = self.at.text if self.at.kind == "word" and self.at.text in _PREFIXES else ""
-        node = self.scripted(behind)
-        if prefix and self._starts_operand():
-            operand = self._bracketed(below or prefix == "∇")
-            return Product((("", node), ("", operand)), self.since(start))
         return node
 
     def _bracketed(self, below: bool) -> Node:
@@ -537,8 +538,11 @@ class _Grammar:
 
     def scripted(self, behind: bool = False) -> Node:
         """An operand with what stands below and above it."""
-        start = self.at.span.start
-        return self.scripts(self.operand(behind), start)
+        start, place = self.at.span.start, self.position
+        base = self.operand(behind)
+        if isinstance(base, Word) and base.text in BIG and self.at.kind == "script" and self.at.text == "_":
+            return self._limited(base.text, place)
+        return self.scripts(base, start)
 
     def scripts(self, base: Node, start: int) -> Node:
         below: list[Node] = []
@@ -620,19 +624,14 @@ class _Grammar:
     def _group(self, slicing: bool = False) -> Node:
         """What stands in braces that nobody sees, without them."""
         self.advance()
-        body = self._enclosed(slicing)
-        self.advance()
+        body = self.mixture(slicing)
+        self._close_bracket()
         return body
 
-    def _enclosed(self, slicing: bool) -> Node:
-        outer, self.slicing = self.slicing, slicing
-        body = self.mixture()
-        self.slicing = outer
-        if not self._closes() or self.at.kind in ("row", "cell", "stop"):
+    def _close_bracket(self) -> Token:
+        if self.at.kind != "close":
             self.refuse("a closing bracket", self._fix())
-        return body
-
-    slicing = False
+        return self.advance()
 
     # ------------------------------------------------------------------------------------------------------ operands
 
@@ -688,8 +687,6 @@ class _Grammar:
         text = first.text
         while not self.at.space and self._runs_on(first):
             text += self.advance().text
-        if text in BIG and self.at.kind == "script" and self.at.text == "_":
-            return self._limited(text, start)
         return Word(text, self.since(start), first.font)
 
     def _runs_on(self, first: Token) -> bool:
@@ -705,14 +702,14 @@ class _Grammar:
         return Word(token.text, token.span, token.font)
 
     def _binds(self) -> bool:
-        r"""Whether a word is a big operator: `sum_j`, `\max_k`, `\arg\max_k`; `Σ` before a factor too."""
+        r"""Whether a word is a big operator without limits, or of two words: `Σ` before a factor, `\arg\max`."""
         token, following = self.at, self.ahead()
         if token.text == "arg" and following.kind == "word" and following.text in ("max", "min"):
             return True
         below = following.kind == "script" and following.text == "_"
         if self.text and token.text == "Sigma":
             return below or (following.kind in _OPERANDS and following.kind != "script" and following.space != "gap")
-        return token.text in BIG and below
+        return False
 
     def _big(self) -> Node:
         start = self.position
@@ -785,8 +782,8 @@ class _Grammar:
         if self.at.kind != "open" or self.at.text != "[":
             return None
         self.advance()
-        degree = self._enclosed(False)
-        self.advance()
+        degree = self.mixture()
+        self._close_bracket()
         return degree
 
     # ------------------------------------------------------------------------------------------------ brackets, rows
@@ -798,8 +795,8 @@ class _Grammar:
             return self._braced_cases(start)
         if opened.sized and opened.text == "{" and self.tokens[close].text == ".":
             return self._open_cases(start)
-        body = self._enclosed(opened.text == "[")
-        closed = self.advance()
+        body = self.mixture(opened.text == "[")
+        closed = self._close_bracket()
         span = self.since(start)
         if not opened.text:
             return body if not isinstance(body, _OPEN_ENDED) else Fence("", body, span)
@@ -875,7 +872,6 @@ class _Grammar:
         """Rows of cells up to the closing token; an empty row at the end is none."""
         rows: list[tuple[Node, ...]] = []
         cells: list[Node] = []
-        outer, self.slicing = self.slicing, False
         while True:
             cells.append(self.mixture(cell=True))
             ended = self.at.kind
@@ -885,7 +881,6 @@ class _Grammar:
             if ended not in ("row", "cell"):
                 break
             self.advance()
-        self.slicing = outer
         if len(rows) > 1 and all(isinstance(cell, Empty) for cell in rows[-1]):
             rows.pop()
         return tuple(rows)

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import NoReturn
 
 from symbackprop.errors import LimitError, NotationError, suggestion
 from symbackprop.notation.source import Source, Span
+from symbackprop.notation.surface.characters import accented, is_shifted, letters, shifted
 from symbackprop.notation.surface.commands import (
     ANGLES,
     ARROWS,
@@ -24,7 +26,6 @@ from symbackprop.notation.surface.commands import (
     GAPS,
     KNOWN,
     MATRICES,
-    NEGATED,
     PASSED,
     PROSE_COMMANDS,
     SET_OVER,
@@ -43,14 +44,11 @@ from symbackprop.notation.surface.tokens import (
     BIG,
     FRACTIONS,
     LETTERS,
-    LOWERED,
     PRIMES,
     PROSE,
-    RAISED,
     SIGNS,
     Space,
     Token,
-    styled,
 )
 
 MAX_EXPANSIONS = 1_000
@@ -63,7 +61,9 @@ _LENGTH = re.compile(r"\s*\[\s*-?[0-9.]*\s*\w*\s*\]")
 _COMMAND = re.compile(r"\\(?:([A-Za-z]+)(\*?)|(.|\n)|$)")
 _STARRED = frozenset({"tag", "operatorname", "hspace", "vspace"})
 _SIMPLE = re.compile(r"\s*\{(?=[^{}]*[A-Za-z])((?:[A-Za-z0-9.\s-]|\\_)+)\}")
+_TRANSPOSE = re.compile(r"\s*(?:\{\s*T\s*\}|T(?![A-Za-z]))")
 _ONE = re.compile(r"\s*(?:\{\s*1\s*\}|1(?![0-9.]))")
+_NEGATED = re.compile(r"\s*(=|\\in(?![A-Za-z]))")
 _DOTTED = re.compile(r"\.\s*\*")
 _OPTION = re.compile(r"\s*\[[^\]\n]*\]")
 _BARE = re.compile(rf"(?<![^\s&{{])(?:{'|'.join(sorted(PROSE))})(?=[\s\\]|$)")
@@ -195,19 +195,13 @@ class _Lexer:
 
     def _letter(self, start: int, character: str, span: Span) -> Iterator[Token]:
         font, self.next_font = self.font if self.next_font is None else self.next_font, None
-        if character in RAISED or character in LOWERED or character == "⊤":
-            raised = character in RAISED or character == "⊤"
-            yield Token("script", "^" if raised else "_", Span(span.start, span.start))
-            plain = (RAISED if raised else LOWERED).get(character, character)
-            if plain in "T⊤":
-                yield Token("word", "⊤", span)
-            elif plain.isdigit():
-                yield Token("number", plain, span)
-            else:
-                yield Token("letter", plain, span) if plain.isalpha() else Token("sign", SIGNS.get(plain, plain), span)
+        if is_shifted(character):
+            tokens = tuple(shifted(self.text, start, self.end))
+            self.position = max(token.span.end for token in tokens)
+            yield from (replace(token, span=self.place or token.span) for token in tokens)
         elif character in FRACTIONS:
             yield Token("number", character, span)
-        elif character in LETTERS:
+        elif character in LETTERS and not character.isalpha():
             yield Token("word", LETTERS[character], span, "", font)
         elif character in "∑∏":
             yield Token("big", "sum" if character == "∑" else "prod", span)
@@ -218,8 +212,11 @@ class _Lexer:
         elif character in "⇒⟹⇔∴":
             yield Token("lead", "⇒", span)
         elif character.isalpha():
-            plain, own = styled(character)
-            yield self._styled_letter(LETTERS.get(plain, plain), font or own, span)
+            letter, marks, own, self.position = letters(self.text, start, self.end)
+            if marks:
+                yield from accented(letter, self._span(start), marks, font or own)
+            else:
+                yield self._styled_letter(letter, font or own, self._span(start))
         else:
             shown = character if character.isprintable() else f"U+{ord(character):04X}"
             self._refuse(
@@ -267,6 +264,8 @@ class _Lexer:
             yield from self._prose(name, span)
         elif name in STYLED:
             self._option()
+        elif name in ("mathbin", "mathrel"):
+            yield from self._within(self._argument(name, span))
         elif name in SKIPPED:
             self._argument(name, span)
         elif name == "\\":
@@ -286,7 +285,7 @@ class _Lexer:
             self._argument(name, span)
             yield Token("sign", ARROWS[name], self._span(span.start if self.place is None else 0))
         elif name == "not":
-            yield from self._negated(span)
+            yield self._negated(span)
         elif name in DEFINITIONS:
             self._definition(span)
         elif name == "_":
@@ -301,11 +300,15 @@ class _Lexer:
         if name in SWITCHES:
             self.font = FONTS[name]
             return
+        if name == "mathsf" and (match := _TRANSPOSE.match(self.text, self.position, self.end)):
+            self.position = match.end()
+            yield Token("word", "⊤", self._span(span.start if self.place is None else 0))
+            return
         if FONTS[name] == "upright" and (match := _SIMPLE.match(self.text, self.position, self.end)):
             start, self.position = self.position, match.end()
             word = re.sub(r"[\s-]|\\(?=_)", "", match[1])
             written = self._span(span.start if self.place is None else start)
-            yield Token("word", "⊤" if (word, name) == ("T", "mathsf") else word, written, "", "upright")
+            yield Token("word", word, written, "", "upright")
             return
         if FONTS[name] in ("bold", "double") and (match := _ONE.match(self.text, self.position, self.end)):
             self.position = match.end()
@@ -452,14 +455,13 @@ class _Lexer:
         yield from tokens
         yield Token("close", "", self._span(span.end, span.end))
 
-    def _negated(self, span: Span) -> Iterator[Token]:
+    def _negated(self, span: Span) -> Token:
         r"""`\not=`."""
-        if match := _SPACE.match(self.text, self.position, self.end):
-            self.position = match.end()
-        following = tuple(self._next()) if self.position < self.end else ()
-        if len(following) != 1 or following[0].text not in NEGATED:
+        match = _NEGATED.match(self.text, self.position, self.end)
+        if match is None:
             self._refuse(r"expected = or \in after \not", span, r"Write \ne.", "not")
-        yield Token("sign", NEGATED[following[0].text], self._span(span.start if self.place is None else 0))
+        self.position = match.end()
+        return Token("sign", "≠" if match[1] == "=" else "∉", self._span(span.start if self.place is None else 0))
 
     def _definition(self, span: Span) -> None:
         """Passes over a definition, which has been read already."""
@@ -484,7 +486,10 @@ class _Lexer:
         )
 
     def _unknown(self, name: str, span: Span) -> NoReturn:
-        near = suggestion(name, KNOWN) if name.isalpha() else None
+        if not name:
+            self._refuse("this \\ stands before nothing", span, "Remove it.", "\\")
+        close = [known for known in KNOWN if known[0] == name[0] and abs(len(known) - len(name)) < 3]
+        near = suggestion(name, close) if len(name) > 3 else None  # short names are near to too many
         fix = near.replace("mean ", "mean \\") if near else r"Write what it stands for, or define it with \newcommand."
         self._refuse(rf"\{name} has no meaning here", span, fix, name)
 

@@ -16,8 +16,8 @@ from typing import NoReturn
 
 from symbackprop.errors import NotationError
 from symbackprop.notation.source import Source, Span
+from symbackprop.notation.surface.characters import accented, is_shifted, letters, shifted
 from symbackprop.notation.surface.tokens import (
-    ACCENTS,
     BIG,
     CLOSING,
     CONCLUDING,
@@ -94,10 +94,8 @@ def _tokens(source: Source, position: int, end: int) -> Iterator[Token]:
         yield sign
         return
     span = Span(position, position + 1)
-    if character in RAISED or character in PRIMES or character == "⊤":
-        yield from _raised(text, position, end)
-    elif character in LOWERED:
-        yield from _shifted(text, position, end, "_")
+    if is_shifted(character):
+        yield from shifted(text, position, end)
     elif character in FRACTIONS:
         yield Token("number", character, span)
     elif character in _BIG:
@@ -110,7 +108,7 @@ def _tokens(source: Source, position: int, end: int) -> Iterator[Token]:
         yield Token("word", letter, span)
     elif character.isalpha():
         yield from _word(text, position, end)
-    elif character == "." and position and text[position + 1 : position + 2].isalpha():
+    elif character == "." and _starts_name(text, position + 1):
         yield from _word(text, position, end)  # what is taken of a bracket: (a - b).T
     else:
         _refuse(source, span)
@@ -122,7 +120,7 @@ def _sign(text: str, position: int, end: int) -> Token | None:
         return Token("sign", "<", Span(position, position + 1))
     for length in range(min(_LONGEST, end - position), 0, -1):
         if (found := _TABLE.get(text[position : position + length])) is not None:
-            if length == 1 and text[position] == "." and text[position + 1 : position + 2].isalpha():
+            if length == 1 and text[position] == "." and _starts_name(text, position + 1):
                 return None
             return Token(*found, Span(position, position + length))
     return None
@@ -139,67 +137,13 @@ _TABLE: dict[str, tuple[Kind, str]] = {
 _LONGEST = max(map(len, _TABLE))
 
 
-def _raised(text: str, position: int, end: int) -> Iterator[Token]:
-    """Primes, and raised characters as a script."""
-    count = PRIMES.get(text[position])
-    if count:
-        span = Span(position, position + 1)
-        yield from (Token("prime", "'", span) for _ in range(count))
-    else:
-        yield from _shifted(text, position, end, "^")
-
-
-def _shifted(text: str, position: int, end: int, script: str) -> Iterator[Token]:
-    """Raised or lowered characters: `ᵢⱼ` is a script of one word, `₁ᵢ` of two parts; a transpose is one of its own."""
-    table = RAISED if script == "^" else LOWERED
-    stop = position
-    while stop < end and (text[stop] in table or (script == "^" and text[stop] == "⊤")):
-        stop += 1
-    place = position
-    for _, run in groupby(range(position, stop), lambda at: text[at] in "ᵀ⊤"):
-        run = tuple(run)
-        place = run[0]
-        for at in run if text[place] in "ᵀ⊤" else ():
-            yield Token("script", "^", Span(at, at))
-            yield Token("word", "⊤", Span(at, at + 1))
-        if text[place] not in "ᵀ⊤":
-            yield Token("script", script, Span(place, place))
-            yield Token("open", "", Span(place, place))
-            yield from _plain(text, place, run[-1] + 1, table)
-            yield Token("close", "", Span(run[-1] + 1, run[-1] + 1))
-
-
-def _plain(text: str, start: int, end: int, table: object) -> Iterator[Token]:
-    """What raised or lowered characters stand for."""
-    kinds = [(at, (RAISED if table is RAISED else LOWERED)[text[at]]) for at in range(start, end)]
-    for kind, run in groupby(kinds, lambda pair: _kind(pair[1])):
-        run = tuple(run)
-        span = Span(run[0][0], run[-1][0] + 1)
-        if kind == "number":
-            yield Token("number", "".join(c for _, c in run), span)
-        elif kind == "word":
-            yield Token("word", "".join(LETTERS.get(c, c) for _, c in run), span)
-        else:
-            for at, character in run:
-                written = SIGNS.get(character, character)
-                here = Span(at, at + 1)
-                if written in "()":
-                    yield Token(*_TABLE[written], here)
-                else:
-                    yield Token("sign", written, here)
-
-
-def _kind(character: str) -> str:
-    return "number" if character.isdigit() else "word" if character.isalpha() else "sign"
-
-
 def _word(text: str, position: int, end: int) -> Iterator[Token]:
     """A name, or a word of prose, or a big operator with what stands below it."""
     plain = _PLAIN.match(text, position, end)
     stop = plain.end() if plain else position + 1
     while stop < end and _goes_on(text, stop):
         stop += 1
-    while text[stop - 1] in "_.":
+    while stop > position + 1 and text[stop - 1] in "_.":
         stop -= 1
     written = text[position:stop]
     if not written.isascii() and any(unicodedata.combining(c) or unicodedata.decomposition(c) for c in written):
@@ -233,14 +177,16 @@ def _goes_on(text: str, position: int) -> bool:
     """Whether the character belongs to the name before it."""
     character = text[position]
     if character == ".":
-        return text[position + 1 : position + 2].isalpha() and text[position - 1] not in "._"
+        return _starts_name(text, position + 1) and text[position - 1] not in "._"
     if character in RAISED or character in LOWERED or character in PRIMES or character in FRACTIONS:
         return False
-    if character == "_":
-        return True
-    if character in LETTERS and not character.isalpha():
-        return False
-    return character.isalnum() or unicodedata.combining(character) != 0
+    return character == "_" or character.isalnum() or unicodedata.combining(character) != 0
+
+
+def _starts_name(text: str, position: int) -> bool:
+    """Whether a letter stands here that is neither raised nor lowered."""
+    character = text[position : position + 1]
+    return character.isalpha() and character not in RAISED and character not in LOWERED
 
 
 def _named(written: str) -> str:
@@ -251,37 +197,21 @@ def _named(written: str) -> str:
 
 
 def _accented(text: str, start: int, end: int) -> Iterator[Token]:
-    """A name with accents in it, or with letters of another alphabet: an accent is on one letter and its digits."""
-    pieces: list[tuple[int, int, str, tuple[str, ...], str]] = []
+    """A name with accents in it, or with letters of another font: a word for each stretch of one kind."""
+    pieces: list[tuple[str, tuple[str, ...], str, Span]] = []
     position = start
     while position < end:
-        stop = position + 1
-        while stop < end and unicodedata.combining(text[stop]):
-            stop += 1
-        plain = unicodedata.normalize("NFD", text[position:stop])
-        marks = tuple(ACCENTS[c] for c in plain[1:] if c in ACCENTS)
-        letter, font = styled(plain[:1])
-        letter = letter if marks else styled(unicodedata.normalize("NFC", plain))[0] if len(plain) == 1 else plain
-        if marks:
-            while stop < end and text[stop].isdigit():
-                letter, stop = letter + text[stop], stop + 1
-        pieces.append((position, stop, LETTERS.get(letter[:1], letter[:1]) + letter[1:], marks, font))
+        letter, marks, font, stop = letters(text, position, end)
+        pieces.append((letter, marks, font, Span(position, stop)))
         position = stop
-    for (marks, font), group in groupby(pieces, lambda piece: (piece[3], piece[4])):
+    for (marks, font), group in groupby(pieces, lambda piece: piece[1:3]):
         run = tuple(group)
         for part in [(piece,) for piece in run] if marks else [run]:
-            yield from _marked("".join(p[2] for p in part), Span(part[0][0], part[-1][1]), marks, font)
-
-
-def _marked(name: str, span: Span, marks: tuple[str, ...], font: str) -> Iterator[Token]:
-    """A part of a name under its accents."""
-    for mark in reversed(marks):
-        yield Token("accent", mark, Span(span.start, span.start))
-    if name.startswith("_") and len(name) > 1:
-        yield Token("script", "_", Span(span.start, span.start + 1))
-        yield Token("word", name[1:], Span(span.start + 1, span.end), "", font)
-    else:
-        yield Token("word", name, span, "", font)
+            name, span = "".join(piece[0] for piece in part), part[0][3].to(part[-1][3])
+            if name.startswith("_") and len(name) > 1:
+                yield Token("script", "_", Span(span.start, span.start + 1))
+                name, span = name[1:], Span(span.start + 1, span.end)
+            yield from accented(name, span, marks, font)
 
 
 def _refuse(source: Source, span: Span) -> NoReturn:
