@@ -140,8 +140,10 @@ def in_letters(verdict: Verdict, ruling: Ruling, rulings: Sequence[Ruling], word
         return verdict
     readings = [r.judgement.reading for r in rulings if r.judgement.reading is not None]
     letters = letters_of([r for r in readings if r.scale == reading.scale], wording.names(reading))
-    expected, diagnosis = spelled(verdict.expected, letters), spelled(verdict.diagnosis, letters)
-    return replace(verdict, expected=expected, diagnosis=diagnosis)
+    expected, diagnosis, witness = (
+        spelled(text, letters) for text in (verdict.expected, verdict.diagnosis, verdict.witness)
+    )
+    return replace(verdict, expected=expected, diagnosis=diagnosis, witness=witness)
 
 
 def notation_of(rulings: Sequence[Ruling], context: Context) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ carried on through the true equations, in the numbers of a function. The likelie
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import combinations
 
 from sympy import Add, Expr, Integer, S, Sum, Symbol
 from sympy.tensor.indexed import Indexed
@@ -20,6 +21,7 @@ from symbackprop.verifying.diagnosis.wrong_slopes import activations, entry_by_e
 from symbackprop.verifying.diagnosis.wrong_steps import steps
 
 FEW = 4  # terms of a sum that may be written one by one
+MANY = 5  # paths of which several may be forgotten at once
 
 
 def mistakes_of(derivation: Derivation, tensor: str) -> Iterator[Mistake]:
@@ -70,6 +72,11 @@ def _paths(place: Place) -> Iterator[Mistake]:
         for factor, said_ in ((S(2), "a factor 2 too many"), (S.Half, "a factor 2 missing"), (S(-1), "the wrong sign")):
             sentence = f"the part through {part.through} has {said_}"
             yield place.made(Kind.FACTOR, sentence, place.with_part(part, factor * part.folded))
+    for count in range(2, len(place.parts) - 1 if len(place.parts) <= MANY else 0):
+        for left_out in combinations(place.parts, count):
+            names = " and ".join(part.through for part in left_out)
+            sentence = f"the paths through {names} are missing: {readers} read {place.tensor}, and all count"
+            yield place.made(Kind.PATH, sentence, place.with_parts(dict.fromkeys(left_out, S.Zero)))
 
 
 # factors, samples
