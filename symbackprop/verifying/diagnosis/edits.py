@@ -13,6 +13,7 @@ from itertools import combinations, permutations
 
 from symbackprop.algebra.symbols import ADJOINT
 from symbackprop.notation.reading.scope import Scope
+from symbackprop.notation.reading.settling import bound_names
 from symbackprop.notation.reading.syntax import (
     Addition,
     Call,
@@ -32,9 +33,10 @@ from symbackprop.notation.reading.syntax import (
     Transpose,
 )
 from symbackprop.notation.reading.tokens import HADAMARD
-from symbackprop.verifying.diagnosis.spots import Spot, put, renamed, shown, spots
+from symbackprop.verifying.diagnosis.spots import Spot, bracketed, put, renamed, shown, spots
 
 _REVERSED = {">": "<", "<": ">", ">=": "<=", "<=": ">="}
+_ENTRYWISE = ("sigmoid", "tanh", "relu", "exp", "log")
 _FUNCTIONS = ("sigmoid", "tanh", "relu", "exp", "log", "softmax", "sum", "mean")
 
 
@@ -78,6 +80,7 @@ def edits_of(node: Node, around: Surroundings) -> Iterator[Edit]:
     yield from _powers(parts, scope)
     yield from _conditions(parts, scope)
     yield from _added_to_terms(node, around)
+    yield from _applied(parts, scope)
     yield from _sums(node, parts, scope)
     yield from _added(node, around)
 
@@ -118,7 +121,7 @@ def _orders(parts: tuple[Spot, ...], scope: Scope) -> Iterator[Edit]:
 
 
 def _order(spot: Spot, at: int, left: Node, right: Node, old: tuple[Node, Node], scope: Scope) -> Edit:
-    was, now = (f"{shown(a, scope)} {shown(b, scope)}" for a, b in (old, (left, right)))
+    was, now = (f"{bracketed(a, scope)} {bracketed(b, scope)}" for a, b in (old, (left, right)))
     sentence = f"the factors stand in the wrong order: {was} stands where {now} belongs"
     return Edit(sentence, spot.whole(_with_factors(spot.node, at, left, right)))
 
@@ -145,7 +148,7 @@ def _pairs(parts: tuple[Spot, ...], scope: Scope) -> Iterator[Edit]:
     """Both of two neighbours transposed."""
     for spot, at, before, after in _neighbours(parts):
         left, right = _toggled(before), _toggled(after)
-        was, now = (f"{shown(a, scope)} {shown(b, scope)}" for a, b in ((before, after), (left, right)))
+        was, now = (f"{bracketed(a, scope)} {bracketed(b, scope)}" for a, b in ((before, after), (left, right)))
         sentence = f"both factors want another transpose: {was} stands where {now} belongs"
         yield Edit(sentence, spot.whole(_with_factors(spot.node, at, left, right)))
 
@@ -172,15 +175,15 @@ def _brackets(parts: tuple[Spot, ...], scope: Scope) -> Iterator[Edit]:
         if isinstance(spot.node, Addition):
             yield from _sum_brackets(spot, spot.node, scope)
         match spot.node:
-            case Product(((_, a), (outer, Product(((_, b), (inner, c)))))) if "/" not in (outer, inner):
+            case Product(((_, a), (outer, Product(((_, b), (inner, _), *_) as factors)))):
                 together = _product(a, outer, b)
-                whole = _product(together, inner, c)
-            case Product(((_, Product(((_, a), (inner, b)))), (outer, c))) if "/" not in (outer, inner):
+                whole = Product((("", together), *factors[1:]), spot.node.span)
+            case Product(((_, Product(((_, _), *_, (inner, b)) as factors)), (outer, c))):
                 together = _product(b, outer, c)
-                whole = _product(a, inner, together)
+                whole = Product((*factors[:-1], (inner, together)), spot.node.span)
             case _:
                 continue
-        if outer != inner:
+        if outer != inner and "/" not in (outer, inner):
             yield Edit(f"the brackets stand wrong: {shown(together, scope)} belongs together", spot.whole(whole))
 
 
@@ -311,17 +314,30 @@ def _indices(parts: tuple[Spot, ...], scope: Scope) -> Iterator[Edit]:
                 turned = replace(spot.node, indices=order)
                 sentence = f"the indices are exchanged: {text} stands where {shown(turned, scope)} belongs"
                 yield Edit(sentence, spot.whole(turned))
+        flipped = tuple(_flipped(position) for position in spot.node.indices)
+        if flipped != spot.node.indices:
+            turned = replace(spot.node, indices=flipped)
+            sentence = f"the offset goes the wrong way: {text} stands where {shown(turned, scope)} belongs"
+            yield Edit(sentence, spot.whole(turned))
         for at, position in enumerate(spot.node.indices):
             for sign in ("+", "-"):
                 one = Number(Fraction(1), position.span)
                 moved = put(spot.node.indices, at, Addition((("+", position), (sign, one)), position.span))
                 sentence = f"an index is off by one: {shown(position, scope)} in {text}"
                 yield Edit(sentence, spot.whole(replace(spot.node, indices=moved)))
-            for other in _letters(scope):
+            for other in (*_letters(scope), *_bound(parts)):
                 if other != getattr(position, "name", other):
                     new = replace(spot.node, indices=put(spot.node.indices, at, Name(other, position.span)))
                     sentence = f"an index is wrong: {shown(position, scope)} in {text} stands where {other} belongs"
                     yield Edit(sentence, spot.whole(new))
+
+
+def _flipped(position: Node) -> Node:
+    """p - u + 1 for p + u - 1."""
+    if not isinstance(position, Addition):
+        return position
+    first, *others = position.terms
+    return replace(position, terms=(first, *(("-" if sign == "+" else "+", term) for sign, term in others)))
 
 
 def _names(parts: tuple[Spot, ...], around: Surroundings) -> Iterator[Edit]:
@@ -379,6 +395,11 @@ def _letters(scope: Scope) -> list[str]:
     return sorted({*scope.indices, *free})
 
 
+def _bound(parts: tuple[Spot, ...]) -> list[str]:
+    """The indices that sums bind."""
+    return sorted({name for spot in parts if isinstance(spot.node, Call) for name in bound_names(spot.node)})
+
+
 def _plain(name: str) -> str:
     of, _, by = name.removeprefix(ADJOINT).partition(ADJOINT)
     if by:
@@ -387,6 +408,7 @@ def _plain(name: str) -> str:
 
 
 def _functions(parts: tuple[Spot, ...], scope: Scope) -> Iterator[Edit]:
+    """Another function, another derivative of it, one too many."""
     for spot in parts:
         node = spot.node
         if not isinstance(node, Call):
@@ -405,6 +427,16 @@ def _functions(parts: tuple[Spot, ...], scope: Scope) -> Iterator[Edit]:
             if other != node.function.name:
                 called = replace(node, function=Name(other, node.function.span))
                 yield Edit(f"{written} stands where {other} belongs", spot.whole(called))
+
+
+def _applied(parts: tuple[Spot, ...], scope: Scope) -> Iterator[Edit]:
+    """A function that is missing: c for tanh(c)."""
+    for spot in parts:
+        if isinstance(spot.node, Name | Subscript):
+            for function in _ENTRYWISE:
+                text = shown(spot.node, scope)
+                called = Call(Name(function, spot.node.span), (spot.node,), spot.node.span)
+                yield Edit(f"{text} stands where {function}({text}) belongs", spot.whole(called))
 
 
 # parts left out or put in
