@@ -72,10 +72,8 @@ def _paths(place: Place) -> Iterator[Mistake]:
             yield place.made(Kind.PATH, sentence, part.folded)
         for factor, said_ in ((S(2), "a factor 2 too many"), (S.Half, "a factor 2 missing"), (S(-1), "the wrong sign")):
             own = part.through == root and not any(is_adjoint(name) for name in names_read(part.folded))
-            sentence = (
-                f"{f'the term {place.said(part.folded)}' if own else f'the part through {part.through}'} has {said_}"
-            )
-            yield place.made(Kind.FACTOR, sentence, place.with_part(part, factor * part.folded))
+            what = f"the term {place.said(part.folded)}" if own else f"the part through {part.through}"
+            yield place.made(Kind.FACTOR, f"{what} has {said_}", place.with_part(part, factor * part.folded))
     for count in range(2, len(place.parts) - 1 if len(place.parts) <= MANY else 0):
         for left_out in combinations(place.parts, count):
             names = " and ".join(part.through for part in left_out)
