@@ -100,6 +100,15 @@ def test_a_chain_holds_what_its_sum_names() -> None:
     assert statuses(NORM, "∂h[i]/∂z[j] = (δ[i,j] - 1/n)/σ") == "refuted"
 
 
+def test_a_chain_holds_what_lies_farther_down_too() -> None:
+    """r reads s, which the sum names: with s fixed nothing comes by way of r; so too where parts are spoken of."""
+    model = "size n\ninput v[n]\nconstant g[n]\ns = mean(v^2)\nr = 1/sqrt(s)\nh = v r\nloss L = g · h"
+    direct, total = "∂h[i]/∂v[j] = r δ[i,j]", "∂h[i]/∂v[j] = r δ[i,j] - v[i] v[j] r^3/n"
+    assert statuses(model, f"∂L/∂v = ∂L/∂h ∂h/∂v + ∂L/∂s ∂s/∂v\n{direct}") == "proved proved"
+    assert statuses(model, f"dv[i]|h = sum(j, dh[j] ∂h[j]/∂v[i])\n{direct}\n{total}") == "proved proved refuted"
+    assert statuses(model, f"{direct}\n{total}") == "refuted proved"
+
+
 # layouts
 
 

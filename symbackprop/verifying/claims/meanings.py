@@ -14,6 +14,7 @@ from sympy import Expr, Integer, Pow, Rational, S
 from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.arrays import Array
+from symbackprop.algebra.binding import tensors_in
 from symbackprop.algebra.symbols import adjoint, entry, indices_of, is_adjoint, parted, primal, remade, tensor_of
 from symbackprop.notation.conventions import Stand
 from symbackprop.verifying.truths import Truth, direct_name, partial_of
@@ -76,7 +77,7 @@ def others(truth: Truth, one_over_m: Stand) -> tuple[Meaning, ...]:
     if truth.cost is not None and truth.scale == "one sample":
         words = f"{truth.cost} stands for {truth.loss}, the loss of one sample"
         found.append(replace(known, words=words, cost=_ONE))
-    if _has_square(truth):
+    if _has_square(truth) and not _has_penalty(truth):
         found += [
             known.times(Rational(1, 2), "with a factor ½ in the squared error, which the model does not have"),
             known.times(Integer(2), "without the factor ½ in the squared error, which the model has"),
@@ -90,6 +91,8 @@ def _of_samples(truth: Truth, one_over_m: Stand, known: Meaning) -> list[Meaning
     if truth.scale == "one sample" or each is None or samples is None or truth.cost is None:
         return []
     loss_for_cost = replace(known, words=f"{truth.loss} stands for the cost {truth.cost}", loss=known.plain)
+    if _has_penalty(truth) and each == 1:
+        return [loss_for_cost]
     if each == 1:
         mean: Units = (1 / samples.size, 1 / samples.size)
         words = f"{truth.cost} is the mean of the losses; the model has their sum"
@@ -100,11 +103,15 @@ def _of_samples(truth: Truth, one_over_m: Stand, known: Meaning) -> list[Meaning
     moved = stated(truth, "adjoints" if one_over_m == "parameters" else "parameters")
     shared: Units = (S.One, 1 / each)
     words = f"{truth.cost} is the sum of the losses; the model has their mean"
-    return [
-        replace(moved, words=f"with 1/{samples.size} {place}"),
-        loss_for_cost,
-        Meaning(words, shared, shared, shared, S.One, 1 / each),
-    ]
+    summed = Meaning(words, shared, shared, shared, S.One, 1 / each)
+    found = [replace(moved, words=f"with 1/{samples.size} {place}"), loss_for_cost]
+    return found if _has_penalty(truth) else [*found, summed]
+
+
+def _has_penalty(truth: Truth) -> bool:
+    """Whether the cost has terms of its own, which do not grow with the losses."""
+    cost = truth.derivation.source.cost
+    return cost is not None and bool(tensors_in(cost.expression) - {truth.loss})
 
 
 def _has_square(truth: Truth) -> bool:

@@ -16,7 +16,8 @@ from sympy import Add, Expr
 from symbackprop.algebra.arrays import Array
 from symbackprop.algebra.binding import tensors_in
 from symbackprop.algebra.display import display
-from symbackprop.algebra.symbols import is_adjoint, primal
+from symbackprop.algebra.elimination import put_in
+from symbackprop.algebra.symbols import is_adjoint, parted, primal
 from symbackprop.notation.reading.claims import rooted
 from symbackprop.verifying.truths import Truth, chained, direct_name, partial_of
 
@@ -57,7 +58,7 @@ def partials_in(expressions: Collection[Expr], truth: Truth) -> tuple[Truth, Par
     """What the derivatives in the formulas of a note mean, and the truth with definitions for those that are held."""
     names = sorted({name for expr in expressions for name in tensors_in(expr)})
     between = {name: found for name in names if (found := _between(name, truth))}
-    shown = _shown_fixed(expressions, between)
+    shown = {**_shown_by_parts(names, between), **_shown_by_sums(expressions, between, truth)}
     definitions: dict[str, Array] = {}
     for name, fixed in shown.items():
         definitions |= _held(*_parts(name), fixed, truth)
@@ -79,15 +80,23 @@ def _between(name: str, truth: Truth) -> frozenset[str]:
     return frozenset(inner for inner in read if not is_adjoint(inner) and truth.depends(inner, by))
 
 
-def _shown_fixed(expressions: Iterable[Expr], between: Fixed) -> dict[str, frozenset[str]]:
+def _shown_by_parts(names: Iterable[str], between: Fixed) -> dict[str, frozenset[str]]:
+    """What is held fixed where a note speaks of what comes to u by way of v, du|v: all that v reads."""
+    parts = (parted(name) for name in names)
+    shown = (rooted(of, (partial_of(whole) or ("", primal(whole)))[1]) for whole, of in parts if of)
+    return {name: between[name] for name in shown if between.get(name)}
+
+
+def _shown_by_sums(expressions: Iterable[Expr], between: Fixed, truth: Truth) -> dict[str, frozenset[str]]:
     """What the sums of chains in a note hold fixed, for each derivative to which that makes a difference."""
     found: dict[str, frozenset[str]] = {}
     for added in (part for expr in expressions for part in sorted(expr.atoms(Add), key=str)):
         for by, heads in _heads(added):
-            for name in (rooted(of, by) for of in heads):
-                fixed = between.get(name, frozenset()) & heads
+            for of in sorted(heads):
+                on_the_way = (head for head in heads - {of} if head in truth.below(of) and truth.depends(head, by))
+                fixed = frozenset(on_the_way) if between.get(rooted(of, by)) else frozenset[str]()
                 if fixed:
-                    found[name] = found.get(name, frozenset()) | fixed
+                    found[rooted(of, by)] = found.get(rooted(of, by), frozenset()) | fixed
     return found
 
 
@@ -108,15 +117,22 @@ def _heads(added: Add) -> Iterator[tuple[str, frozenset[str]]]:
 
 def _held(of: str, by: str, fixed: frozenset[str], truth: Truth) -> dict[str, Array]:
     """The definition of ∂v/∂u that holds some tensors fixed, under its direct name; none through a recurrence."""
-    on_the_way = {of, *truth.below(of)} - fixed
-    if on_the_way & truth.recurrent:
+    if {of, *truth.below(of)} & truth.recurrent:
         return {}
-    found: dict[str, Array] = {}
     result = truth.local(of, by)
-    for inner in sorted(truth.reads[of] - fixed - {of, by}):
-        if not is_adjoint(inner) and inner in truth.space.definitions and truth.depends(inner, by):
-            found |= _held(inner, by, fixed, truth)
-            result = chained(result, truth.local(of, inner), direct_name(inner, by), truth.space.shapes[inner])
+    inner: dict[str, Array] = {}
+    for name in sorted(truth.reads[of] - fixed - {of, by}):
+        if _reaches(name, by, fixed, truth):
+            inner |= _held(name, by, fixed, truth)
+            result = chained(result, truth.local(of, name), direct_name(name, by), truth.space.shapes[name])
     ranges = dict(zip(result.indices, result.shape, strict=True))
-    found[direct_name(of, by)] = replace(result, expression=display(result.expression, ranges, truth.space))
-    return found
+    shapes = {name: array.shape for name, array in inner.items()}
+    space = replace(truth.space, shapes={**truth.space.shapes, **shapes}).with_definitions(inner)
+    whole = display(put_in(result.expression, inner, ranges, space), ranges, space)
+    return {direct_name(of, by): replace(result, expression=whole)}
+
+
+def _reaches(of: str, by: str, fixed: frozenset[str], truth: Truth) -> bool:
+    """Whether a path leads from one tensor down to another past those that are held fixed."""
+    read = {name for name in truth.reads.get(of, ()) if not is_adjoint(name)} - fixed
+    return by in read or any(_reaches(name, by, fixed, truth) for name in read if truth.depends(name, by))

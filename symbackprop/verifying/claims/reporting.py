@@ -9,7 +9,7 @@ from sympy import Expr, Integer, Symbol
 
 from symbackprop.algebra.binding import substitute, tensors_in
 from symbackprop.algebra.proving.equality import Witness
-from symbackprop.algebra.symbols import tensor_of
+from symbackprop.algebra.symbols import Partial, entry, indices_of, tensor_of
 from symbackprop.notation.conventions import Conventions
 from symbackprop.notation.reading.claims import Defined, Reading, Unreadable
 from symbackprop.notation.reading.subjects import Subject
@@ -21,10 +21,14 @@ from symbackprop.verifying.claims.expected import expected, names_of
 from symbackprop.verifying.claims.judging import Basis, Judgement
 from symbackprop.verifying.claims.rulings import Ruling
 from symbackprop.verifying.claims.spelling import letters_of, spelled
-from symbackprop.verifying.truths import Truths
+from symbackprop.verifying.truths import Truths, partial_of
 from symbackprop.verifying.verdicts import Status, Verdict
 
 _WORDS = {"one sample": "one sample, at all sizes", "all samples": "all samples, at all sizes"}
+
+
+Values = tuple[tuple[Expr, float], ...]
+"""The entries that a formula reads at a point."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +116,7 @@ def _refuted(base: Verdict, ruling: Ruling, reading: Reading, wording: Wording) 
         values = certifier.values_read(judgement.pair.right, witness) if witness is not None else ()
     if witness is None:
         return replace(found, because="both sides differ in floating point, but no point could be certified")
-    words = _witness_words(witness, judgement, values, wording.names(reading))
+    words = _witness_words(witness, judgement, values, wording.names(reading), basis)
     return replace(found, status=Status.REFUTED, witness=words, point=witness)
 
 
@@ -133,6 +137,14 @@ def _under_convention(verdict: Verdict, ruling: Ruling, wording: Wording) -> Ver
     )
 
 
+def _with_partial(read: Expr, basis: Basis) -> Expr:
+    """An entry of ∂v/∂u as the derivative that it is."""
+    of, by = partial_of(str(tensor_of(read))) or ("", "")
+    rank = len(basis.truth.space.shapes.get(of, ()))
+    at = indices_of(read)
+    return Partial(entry(of, *at[:rank]), entry(by, *at[rank:])) if by else read
+
+
 def in_letters(verdict: Verdict, ruling: Ruling, rulings: Sequence[Ruling], wording: Wording) -> Verdict:
     """The verdict in the author's letters: names as the lines of the same scale write them."""
     reading = ruling.judgement.reading
@@ -140,8 +152,10 @@ def in_letters(verdict: Verdict, ruling: Ruling, rulings: Sequence[Ruling], word
         return verdict
     readings = [r.judgement.reading for r in rulings if r.judgement.reading is not None]
     letters = letters_of([r for r in readings if r.scale == reading.scale], wording.names(reading))
-    expected, diagnosis = spelled(verdict.expected, letters), spelled(verdict.diagnosis, letters)
-    return replace(verdict, expected=expected, diagnosis=diagnosis)
+    expected, diagnosis, witness = (
+        spelled(text, letters) for text in (verdict.expected, verdict.diagnosis, verdict.witness)
+    )
+    return replace(verdict, expected=expected, diagnosis=diagnosis, witness=witness)
 
 
 def notation_of(rulings: Sequence[Ruling], context: Context) -> tuple[str, ...]:
@@ -154,26 +168,24 @@ def notation_of(rulings: Sequence[Ruling], context: Context) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _witness_words(
-    witness: Witness, judgement: Judgement, values: tuple[tuple[Expr, float], ...], names: Nomenclature
-) -> str:
+def _witness_words(witness: Witness, judgement: Judgement, values: Values, names: Nomenclature, basis: Basis) -> str:
     """`n = 2, m = 3, with a2[1] = 0.6 and y[1] = 1: dz2[1] is -0.4, and the line says 1.6`."""
     assert judgement.pair is not None
     sizes = ", ".join(f"{name} = {count}" for name, count in witness.sizes)
     read = ", ".join(f"{text_chain([expr], names)} = {value:.4g}" for expr, value in values)
     place = ", ".join(part for part in (sizes, f"with {read}" if read else "") if part)
-    left = _entry_words(judgement.pair, witness, names)
+    left = _entry_words(judgement.pair, witness, names, basis)
     what = f"{left} is {witness.left:.6g}, and the line says {witness.right:.6g}"
     return f"{place}: {what}" if place else what
 
 
-def _entry_words(pair: Pair, witness: Witness, names: Nomenclature) -> str:
+def _entry_words(pair: Pair, witness: Witness, names: Nomenclature, basis: Basis) -> str:
     """The entry of the left side that differs; "the left side" where that is no single one."""
     at = dict(witness.indices)
     places: dict[Symbol, Expr] = {i: Integer(at[i.name]) for i in pair.indices if i.name in at}
     left = substitute(pair.left, places)
     factors = [part for part in left.args if tensor_of(part)] if left.is_Mul else [left]
     if len(factors) == 1 and tensor_of(factors[0]) is not None and factors[0] == left:
-        return text_chain([left], names)
+        return text_chain([_with_partial(left, basis)], names)
     where = ", ".join(f"{name} = {place + names.conventions.index_base}" for name, place in witness.indices)
     return f"the left side at {where}" if where else "the left side"

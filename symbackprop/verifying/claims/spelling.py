@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-
-from sympy import Expr
+from collections.abc import Iterable, Iterator, Mapping
 
 from symbackprop.algebra.symbols import adjoint, entry
 from symbackprop.notation.reading.claims import Reading
+from symbackprop.notation.reading.syntax import names_in
 from symbackprop.notation.writing.glyphs import Nomenclature
 from symbackprop.notation.writing.text import text_chain
+from symbackprop.verifying.truths import partial_of
 
 _PLAIN = re.compile(r"[^\W\d_](\w|[\u0302-\u0304])*|[∂∇][^\s\\{}]*/[^\s\\{}]*")
 Letters = Mapping[str, str]
@@ -18,15 +18,25 @@ Letters = Mapping[str, str]
 
 
 def letters_of(readings: Iterable[Reading], names: Nomenclature) -> Letters:
-    """The spellings of the sides that are a name alone, the first of each; none that is LaTeX."""
+    """The spellings of tensors and adjoints in the formulas of a note, the first of each; none that is LaTeX."""
     found: dict[str, str] = {}
-    for side in (side for reading in readings for side in reading.sides):
-        subject = side.subject
-        if subject.kind not in ("adjoint", "tensor") or subject.indices or not _PLAIN.fullmatch(side.written):
-            continue
-        of: Expr = entry(adjoint(subject.name)) if subject.kind == "adjoint" else entry(subject.name)
-        found.setdefault(text_chain([of], names), side.written)
+    for name, written in _written(readings):
+        if _PLAIN.fullmatch(written):
+            found.setdefault(text_chain([entry(name)], names), written)
     return {known: written for known, written in found.items() if known != written}
+
+
+def _written(readings: Iterable[Reading]) -> Iterator[tuple[str, str]]:
+    """The tensors and adjoints that are named, by the model and by the note; sides that are a name alone first."""
+    sides = [(reading.scope, side) for reading in readings for side in reading.sides]
+    for _, side in sides:
+        subject = side.subject
+        if subject.kind in ("adjoint", "tensor") and not subject.indices:
+            yield adjoint(subject.name) if subject.kind == "adjoint" else subject.name, side.written
+    for scope, side in sides:
+        for node in names_in(side.node):
+            if node.name in scope.tensors and partial_of(node.name) is None:
+                yield node.name, scope.source.written(node.span)
 
 
 def spelled(text: str, letters: Letters) -> str:

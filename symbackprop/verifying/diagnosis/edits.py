@@ -13,9 +13,11 @@ from itertools import combinations, permutations
 
 from symbackprop.algebra.symbols import ADJOINT
 from symbackprop.notation.reading.scope import Scope
+from symbackprop.notation.reading.settling import bound_names
 from symbackprop.notation.reading.syntax import (
     Addition,
     Call,
+    Joint,
     Logic,
     Name,
     Named,
@@ -31,9 +33,10 @@ from symbackprop.notation.reading.syntax import (
     Transpose,
 )
 from symbackprop.notation.reading.tokens import HADAMARD
-from symbackprop.verifying.diagnosis.spots import Spot, put, renamed, shown, spots
+from symbackprop.verifying.diagnosis.spots import Spot, bracketed, put, renamed, shown, spots
 
 _REVERSED = {">": "<", "<": ">", ">=": "<=", "<=": ">="}
+_ENTRYWISE = ("sigmoid", "tanh", "relu", "exp", "log")
 _FUNCTIONS = ("sigmoid", "tanh", "relu", "exp", "log", "softmax", "sum", "mean")
 
 
@@ -61,6 +64,7 @@ def small_edits_of(node: Node, around: Surroundings) -> Iterator[Edit]:
     yield from _orders(parts, around.scope)
     yield from _transposes(parts, around.scope, (Product, Addition, Call))
     yield from _joints(parts, around.scope)
+    yield from _brackets(parts, around.scope)
     yield from _complements(parts, around.scope)
 
 
@@ -75,6 +79,8 @@ def edits_of(node: Node, around: Surroundings) -> Iterator[Edit]:
     yield from _dropped(parts, scope)
     yield from _powers(parts, scope)
     yield from _conditions(parts, scope)
+    yield from _added_to_terms(node, around)
+    yield from _applied(parts, scope)
     yield from _sums(node, parts, scope)
     yield from _added(node, around)
 
@@ -115,7 +121,7 @@ def _orders(parts: tuple[Spot, ...], scope: Scope) -> Iterator[Edit]:
 
 
 def _order(spot: Spot, at: int, left: Node, right: Node, old: tuple[Node, Node], scope: Scope) -> Edit:
-    was, now = (f"{shown(a, scope)} {shown(b, scope)}" for a, b in (old, (left, right)))
+    was, now = (f"{bracketed(a, scope)} {bracketed(b, scope)}" for a, b in (old, (left, right)))
     sentence = f"the factors stand in the wrong order: {was} stands where {now} belongs"
     return Edit(sentence, spot.whole(_with_factors(spot.node, at, left, right)))
 
@@ -142,7 +148,7 @@ def _pairs(parts: tuple[Spot, ...], scope: Scope) -> Iterator[Edit]:
     """Both of two neighbours transposed."""
     for spot, at, before, after in _neighbours(parts):
         left, right = _toggled(before), _toggled(after)
-        was, now = (f"{shown(a, scope)} {shown(b, scope)}" for a, b in ((before, after), (left, right)))
+        was, now = (f"{bracketed(a, scope)} {bracketed(b, scope)}" for a, b in ((before, after), (left, right)))
         sentence = f"both factors want another transpose: {was} stands where {now} belongs"
         yield Edit(sentence, spot.whole(_with_factors(spot.node, at, left, right)))
 
@@ -161,6 +167,51 @@ def _joints(parts: tuple[Spot, ...], scope: Scope) -> Iterator[Edit]:
             a, b = shown(spot.node.factors[at - 1][1], scope), shown(spot.node.factors[at][1], scope)
             wanted = "a matrix product" if by_entry else f"{HADAMARD}, entry by entry,"
             yield Edit(f"{a} and {b} want {wanted} between them", spot.whole(changed))
+
+
+def _brackets(parts: tuple[Spot, ...], scope: Scope) -> Iterator[Edit]:
+    """(A B) ⊙ C for A (B ⊙ C), and the other way round; (a + b) c for a + b c, and a (b + c) for a b + c."""
+    for spot in parts:
+        if isinstance(spot.node, Addition):
+            yield from _sum_brackets(spot, spot.node, scope)
+        match spot.node:
+            case Product(((_, a), (outer, Product(((_, b), (inner, _), *_) as factors)))):
+                together = _product(a, outer, b)
+                whole = Product((("", together), *factors[1:]), spot.node.span)
+            case Product(((_, Product(((_, _), *_, (inner, b)) as factors)), (outer, c))):
+                together = _product(b, outer, c)
+                whole = Product((*factors[:-1], (inner, together)), spot.node.span)
+            case _:
+                continue
+        if outer != inner and "/" not in (outer, inner):
+            yield Edit(f"the brackets stand wrong: {shown(together, scope)} belongs together", spot.whole(whole))
+
+
+def _sum_brackets(spot: Spot, node: Addition, scope: Scope) -> Iterator[Edit]:
+    """The sum with the factors at one of its ends brought outside, for all of its terms."""
+    terms = node.terms
+    for at, is_last in ((len(terms) - 1, True), (0, False)):
+        sign, product = terms[at]
+        if not isinstance(product, Product):
+            continue
+        for cut in range(1, len(product.factors)):
+            first, rest = product.factors[:cut], product.factors[cut:]
+            (joint, start), *others = rest
+            if joint == "/":
+                continue
+            inside = _joined_factors(first) if is_last else _joined_factors((("", start), *others))
+            together = Addition(put(terms, at, (sign, inside)), node.span)
+            factors = (("", together), *rest) if is_last else (*first, (joint, together))
+            sentence = f"the brackets stand wrong: {shown(together, scope)} belongs together"
+            yield Edit(sentence, spot.whole(Product(factors, node.span)))
+
+
+def _joined_factors(factors: tuple[tuple[Joint, Node], ...]) -> Node:
+    return factors[0][1] if len(factors) == 1 else Product(factors, factors[0][1].span.to(factors[-1][1].span))
+
+
+def _product(left: Node, joint: Joint, right: Node) -> Product:
+    return Product((("", left), (joint, right)), left.span.to(right.span))
 
 
 # numbers
@@ -198,10 +249,37 @@ def _powers(parts: tuple[Spot, ...], scope: Scope) -> Iterator[Edit]:
         if isinstance(spot.node, Power):
             text, base = shown(spot.node, scope), shown(spot.node.base, scope)
             yield Edit(f"{text} stands where {base} belongs", spot.whole(spot.node.base))
+            yield from _exponents(spot, text)
         if isinstance(spot.node, Name | Subscript):
             squared = Power(spot.node, Number(Fraction(2), spot.node.span), spot.node.span)
             text = shown(spot.node, scope)
             yield Edit(f"a square is missing: {text} stands where {text}² belongs", spot.whole(squared))
+
+
+def _exponents(spot: Spot, text: str) -> Iterator[Edit]:
+    """Another number for an exponent: off by a half or by one, of the other sign."""
+    assert isinstance(spot.node, Power)
+    value = _number(spot.node.exponent)
+    if value is None:
+        return
+    for other in (-value, *(value + step for step in (Fraction(-1, 2), Fraction(1, 2), -1, 1))):
+        if other not in (0, 1, value):
+            new = Number(Fraction(other), spot.node.exponent.span)
+            yield Edit(f"the exponent of {text} should be {other}", spot.whole(replace(spot.node, exponent=new)))
+
+
+def _number(node: Node) -> Fraction | None:
+    """The value of a number as it is written: 2, -1, -3/2."""
+    match node:
+        case Number(value):
+            return Fraction(value)
+        case Negative(operand):
+            inner = _number(operand)
+            return None if inner is None else -inner
+        case Product(((_, first), ("/", second))):
+            above, below = _number(first), _number(second)
+            return above / below if above is not None and below else None
+    return None
 
 
 def _complements(parts: tuple[Spot, ...], scope: Scope) -> Iterator[Edit]:
@@ -236,17 +314,30 @@ def _indices(parts: tuple[Spot, ...], scope: Scope) -> Iterator[Edit]:
                 turned = replace(spot.node, indices=order)
                 sentence = f"the indices are exchanged: {text} stands where {shown(turned, scope)} belongs"
                 yield Edit(sentence, spot.whole(turned))
+        flipped = tuple(_flipped(position) for position in spot.node.indices)
+        if flipped != spot.node.indices:
+            turned = replace(spot.node, indices=flipped)
+            sentence = f"the offset goes the wrong way: {text} stands where {shown(turned, scope)} belongs"
+            yield Edit(sentence, spot.whole(turned))
         for at, position in enumerate(spot.node.indices):
             for sign in ("+", "-"):
                 one = Number(Fraction(1), position.span)
                 moved = put(spot.node.indices, at, Addition((("+", position), (sign, one)), position.span))
                 sentence = f"an index is off by one: {shown(position, scope)} in {text}"
                 yield Edit(sentence, spot.whole(replace(spot.node, indices=moved)))
-            for other in _letters(scope):
+            for other in (*_letters(scope), *_bound(parts)):
                 if other != getattr(position, "name", other):
                     new = replace(spot.node, indices=put(spot.node.indices, at, Name(other, position.span)))
                     sentence = f"an index is wrong: {shown(position, scope)} in {text} stands where {other} belongs"
                     yield Edit(sentence, spot.whole(new))
+
+
+def _flipped(position: Node) -> Node:
+    """p - u + 1 for p + u - 1."""
+    if not isinstance(position, Addition):
+        return position
+    first, *others = position.terms
+    return replace(position, terms=(first, *(("-" if sign == "+" else "+", term) for sign, term in others)))
 
 
 def _names(parts: tuple[Spot, ...], around: Surroundings) -> Iterator[Edit]:
@@ -304,6 +395,11 @@ def _letters(scope: Scope) -> list[str]:
     return sorted({*scope.indices, *free})
 
 
+def _bound(parts: tuple[Spot, ...]) -> list[str]:
+    """The indices that sums bind."""
+    return sorted({name for spot in parts if isinstance(spot.node, Call) for name in bound_names(spot.node)})
+
+
 def _plain(name: str) -> str:
     of, _, by = name.removeprefix(ADJOINT).partition(ADJOINT)
     if by:
@@ -312,6 +408,7 @@ def _plain(name: str) -> str:
 
 
 def _functions(parts: tuple[Spot, ...], scope: Scope) -> Iterator[Edit]:
+    """Another function, another derivative of it, one too many."""
     for spot in parts:
         node = spot.node
         if not isinstance(node, Call):
@@ -323,10 +420,23 @@ def _functions(parts: tuple[Spot, ...], scope: Scope) -> Iterator[Edit]:
                 inside = ", ".join(shown(argument, scope) for argument in node.arguments)
                 name = f"{written.rstrip(chr(39))}{chr(39) * order}({inside})"
                 yield Edit(f"{text} stands where {name} belongs", spot.whole(replace(node, order=order)))
+        if len(node.arguments) == 1 and not node.order:
+            inside = shown(node.arguments[0], scope)
+            yield Edit(f"{text} stands where {inside} belongs", spot.whole(node.arguments[0]))
         for other in _FUNCTIONS:
             if other != node.function.name:
                 called = replace(node, function=Name(other, node.function.span))
                 yield Edit(f"{written} stands where {other} belongs", spot.whole(called))
+
+
+def _applied(parts: tuple[Spot, ...], scope: Scope) -> Iterator[Edit]:
+    """A function that is missing: c for tanh(c)."""
+    for spot in parts:
+        if isinstance(spot.node, Name | Subscript):
+            for function in _ENTRYWISE:
+                text = shown(spot.node, scope)
+                called = Call(Name(function, spot.node.span), (spot.node,), spot.node.span)
+                yield Edit(f"{text} stands where {function}({text}) belongs", spot.whole(called))
 
 
 # parts left out or put in
@@ -377,6 +487,19 @@ def _sums(node: Node, parts: tuple[Spot, ...], scope: Scope) -> Iterator[Edit]:
             yield Edit(f"the sum over {other} is missing", spot.whole(summed))
         summed = Call(Name("sum", spot.node.span), (spot.node,), spot.node.span)
         yield Edit(f"the sum of {shown(spot.node, scope)} is missing", spot.whole(summed))
+
+
+def _added_to_terms(node: Node, around: Surroundings) -> Iterator[Edit]:
+    """One term times one more number, a tensor or an adjoint without indices."""
+    if not isinstance(node, Addition):
+        return
+    known = around.scope.tensors
+    numbers = [n for name in around.names for n in (name, f"{ADJOINT}{name}") if known.get(n) == ()]
+    for at, (sign, term) in enumerate(node.terms):
+        for name in numbers:
+            product = Product((("", term), ("*", Name(name, node.span))), node.span)
+            sentence = f"the factor {_plain(name)} is missing in {shown(term, around.scope)}"
+            yield Edit(sentence, replace(node, terms=put(node.terms, at, (sign, product))))
 
 
 def _added(node: Node, around: Surroundings) -> Iterator[Edit]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import chain, islice
 
 import numpy as np
-from sympy import Expr
+from sympy import Expr, KroneckerDelta
 
 from symbackprop.algebra.arrays import Array
 from symbackprop.algebra.binding import tensors_in
@@ -80,21 +80,35 @@ def _is_of_all(context: Context) -> bool:
 
 def diagnose(claim: Claim, judgement: Judgement, basis: Basis) -> str:
     """What is wrong with a claim that was judged wrong, in words; empty where nothing known explains it."""
-    reading = judgement.reading
-    if reading is None or judgement.status != "wrong":
-        return ""
-    search = _Search(claim, reading, judgement, basis)
-    found = chain(
-        search.otherwise_partial(),
-        search.edited(small_edits_of),
-        search.mistaken(_is_likely),
-        search.mistaken(search.is_written),
-        search.inherited(_is_likely),
-        search.mistaken(lambda mistake: not _is_likely(mistake)),
-        search.edited(edits_of if judgement.pair is not None else fitting_edits_of),
-        search.inherited(lambda mistake: not _is_likely(mistake)),
-    )
-    return next(found, "")
+    for step in _steps(claim, judgement, basis):
+        if step.reading is None or step.status != "wrong":
+            continue
+        search = _Search(claim, step.reading, step, basis)
+        found = chain(
+            search.otherwise_partial(),
+            search.negated(),
+            search.only_diagonal(),
+            search.edited(small_edits_of),
+            search.mistaken(_is_likely),
+            search.mistaken(search.is_written),
+            search.inherited(_is_likely),
+            search.mistaken(lambda mistake: not _is_likely(mistake)),
+            search.edited(edits_of if step.pair is not None else fitting_edits_of),
+            search.inherited(lambda mistake: not _is_likely(mistake)),
+        )
+        if sentence := next(found, ""):
+            return sentence
+    return ""
+
+
+def _steps(claim: Claim, judgement: Judgement, basis: Basis) -> Iterator[Judgement]:
+    """The judgement; of a chain that on the step that breaks, then on its end beside the first side, which is equal."""
+    reading, at = judgement.reading, judgement.side
+    if reading is None or len(reading.sides) == 2 or claim.kind == "update":
+        yield judgement
+        return
+    for start in dict.fromkeys((at - 1, 0)):
+        yield judge(claim, replace(reading, sides=(reading.sides[start], reading.sides[at])), basis)
 
 
 def _is_likely(mistake: Mistake) -> bool:
@@ -119,6 +133,26 @@ class _Search:
         names = sorted(read & partials.several.keys())
         if names and judge(self.claim, self.reading, replace(self.basis, partials=partials.other())).status == "right":
             yield "; ".join(partials.reproach(name) for name in names)
+
+    # the whole
+
+    def negated(self) -> Iterator[str]:
+        """The other sign for all of it."""
+        for pair in self._pairs():
+            turned = replace(pair, right=-pair.right)
+            if pair.right != 0 and screened(turned, self.basis.truth.points).status == "agree":
+                yield "the sign is wrong: this is the negative of what it should be"
+
+    def only_diagonal(self) -> Iterator[str]:
+        """The derivative of a tensor that reads all entries of another, as if each entry read its own alone."""
+        subject = self.reading.sides[0].subject
+        for pair in self._pairs():
+            if subject.kind != "local derivative" or len(pair.indices) != 2 or pair.shape[0] != pair.shape[1]:
+                continue
+            own = replace(pair, left=pair.left * KroneckerDelta(*pair.indices))
+            if screened(own, self.basis.truth.points).status == "agree":
+                of, by = subject.of, subject.name
+                yield f"{of} is treated entry by entry: each of its entries reads every entry of {by}"
 
     # edits
 

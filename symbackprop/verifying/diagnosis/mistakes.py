@@ -7,8 +7,9 @@ carried on through the true equations, in the numbers of a function. The likelie
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import combinations
 
-from sympy import Add, Expr, Integer, S, Sum, Symbol
+from sympy import Add, Expr, Integer, KroneckerDelta, Mul, S, Sum, Symbol
 from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.arrays import Array
@@ -20,6 +21,7 @@ from symbackprop.verifying.diagnosis.wrong_slopes import activations, entry_by_e
 from symbackprop.verifying.diagnosis.wrong_steps import steps
 
 FEW = 4  # terms of a sum that may be written one by one
+MANY = 5  # paths of which several may be forgotten at once
 
 
 def mistakes_of(derivation: Derivation, tensor: str) -> Iterator[Mistake]:
@@ -37,6 +39,7 @@ def mistakes_of(derivation: Derivation, tensor: str) -> Iterator[Mistake]:
         _names,
         _transposes,
         _terms,
+        _dropped_factors,
     ):
         yield from catalogue(place)
     yield from _shifts(place)
@@ -68,8 +71,14 @@ def _paths(place: Place) -> Iterator[Mistake]:
             sentence = f"only the path through {part.through} is there: {readers} read {place.tensor}"
             yield place.made(Kind.PATH, sentence, part.folded)
         for factor, said_ in ((S(2), "a factor 2 too many"), (S.Half, "a factor 2 missing"), (S(-1), "the wrong sign")):
-            sentence = f"the part through {part.through} has {said_}"
-            yield place.made(Kind.FACTOR, sentence, place.with_part(part, factor * part.folded))
+            own = part.through == root and not any(is_adjoint(name) for name in names_read(part.folded))
+            what = f"the term {place.said(part.folded)}" if own else f"the part through {part.through}"
+            yield place.made(Kind.FACTOR, f"{what} has {said_}", place.with_part(part, factor * part.folded))
+    for count in range(2, len(place.parts) - 1 if len(place.parts) <= MANY else 0):
+        for left_out in combinations(place.parts, count):
+            names = " and ".join(part.through for part in left_out)
+            sentence = f"the paths through {names} are missing: {readers} read {place.tensor}, and all count"
+            yield place.made(Kind.PATH, sentence, place.with_parts(dict.fromkeys(left_out, S.Zero)))
 
 
 # factors, samples
@@ -140,6 +149,8 @@ def _transposes(place: Place) -> Iterator[Mistake]:
         if len(part.indices) == 2 and shapes[name][0] == shapes[name][1]:
             turned = replaced(place.swept, {part: entry(name, *part.indices[::-1])})
             sentence = f"{place.said(entry(name))} is transposed where it should not be, or the other way round"
+            if isinstance(place.swept, Sum) and part in Mul.make_args(place.swept.function) and len(place.at) == 1:
+                sentence = f"the sum runs over the wrong axis of {place.said(entry(name))}"
             yield place.made(Kind.TRANSPOSE, sentence, turned)
     if len(place.at) == 2 and place.array.shape[0] == place.array.shape[1]:
         turned = substitute(place.array.expression, dict(zip(place.at, place.at[::-1], strict=True)))
@@ -191,6 +202,16 @@ def _terms(place: Place) -> Iterator[Mistake]:
                 ):
                     kind = Kind.SIGN if "sign" in sentence else Kind.TERM
                     yield place.made(kind, sentence, _put(form, added, other))
+
+
+def _dropped_factors(place: Place) -> Iterator[Mistake]:
+    """A factor left out of a product."""
+    for form in dict.fromkeys((place.array.expression, place.swept)):
+        for product in sorted(form.atoms(Mul), key=str)[:FEW]:
+            for factor in product.args:
+                if not factor.is_number and not factor.has(KroneckerDelta):
+                    sentence = f"the factor {place.said(factor)} is missing"
+                    yield place.made(Kind.TERM, sentence, _put(form, product, product / factor))
 
 
 def _is_index(expr: Expr) -> bool:

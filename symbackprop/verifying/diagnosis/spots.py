@@ -100,12 +100,12 @@ def shown(node: Node, scope: Scope) -> str:
             written = shown(base, scope)
             return f"({written})ᵀ" if " " in written else f"{written}ᵀ"
         case Product(factors):
-            first, *rest = ((joint, _bracketed(child, scope)) for joint, child in factors)
+            first, *rest = ((joint, bracketed(child, scope)) for joint, child in factors)
             return first[1] + "".join(_joined(joint, text) for joint, text in rest)
         case Subscript(base, indices):
             return f"{shown(base, scope)}[{','.join(shown(i, scope) for i in indices)}]"
         case Negative(operand):
-            return f"-{_bracketed(operand, scope)}"
+            return f"-{bracketed(operand, scope)}"
         case Number(value):
             return str(value)
         case Addition(terms):
@@ -119,6 +119,6 @@ def _joined(joint: str, text: str) -> str:
     return f"/{text}" if joint == "/" else f" {joint} {text}" if joint else f" {text}"
 
 
-def _bracketed(node: Node, scope: Scope) -> str:
+def bracketed(node: Node, scope: Scope) -> str:
     text = shown(node, scope)
     return f"({text})" if isinstance(node, Addition | Negative) and not text.startswith("(") else text
