@@ -13,7 +13,7 @@ from symbackprop.algebra.binding import apart, fresh, tensors_in
 from symbackprop.algebra.symbols import adjoint, entry, indices_of, is_adjoint, primal, remade, tensor_of
 from symbackprop.derivation.derivation import Derivation
 from symbackprop.model.records import Samples
-from symbackprop.notation.reading.claims import rooted
+from symbackprop.notation.claims.records import rooted
 
 
 def by_sample(name: str, derivation: Derivation) -> dict[str, Array]:

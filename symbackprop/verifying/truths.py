@@ -24,8 +24,8 @@ from symbackprop.derivation.derivation import Derivation
 from symbackprop.derivation.steps import StepKind, of_kind
 from symbackprop.derivation.sweep import derive
 from symbackprop.model.model import Model
+from symbackprop.notation.claims.records import Scale, rooted
 from symbackprop.notation.conventions import Stand
-from symbackprop.notation.reading.claims import Scale, rooted
 from symbackprop.verifying.by_sample import by_sample
 from symbackprop.verifying.points import Point, points_of
 

@@ -12,13 +12,13 @@ from sympy import Integer
 from symbackprop.algebra.binding import substitute
 from symbackprop.algebra.symbols import size
 from symbackprop.derivation.scalars import scalar_model
-from symbackprop.errors import DerivationError, Location, ModelError, NotationError, UnknownNameError, UsageError
+from symbackprop.errors import DerivationError, ModelError, NotationError, UnknownNameError, UsageError
 from symbackprop.model.model import Model
+from symbackprop.notation.claims.reader import read_note, words_of
+from symbackprop.notation.claims.records import Note, Schema, Unreadable
 from symbackprop.notation.conventions import Conventions, Stand
-from symbackprop.notation.reading.claims import Note, Schema, Unreadable, read_claims
-from symbackprop.notation.reading.notes import statements_of
+from symbackprop.notation.notes.formats import parts_of
 from symbackprop.verifying.claims.contexts import Reader
-from symbackprop.verifying.claims.letters import with_definitions, with_letters
 from symbackprop.verifying.claims.reporting import Wording, in_letters, notation_of, verdict_of
 from symbackprop.verifying.claims.rulings import rulings_on
 from symbackprop.verifying.diagnosis.explaining import diagnosis_of
@@ -51,12 +51,14 @@ def verify(
         chosen = chosen.having(one_over_m=one_over_m)
     source = str(note) if isinstance(note, Path) else "the note"
 
+    parts = parts_of(note, names=words_of(model))
+
     @lru_cache(maxsize=16)
     def read(beside: Model) -> Note:
-        return Note(read_claims(statements_of(note, beside, chosen), beside, conventions=chosen))
+        return read_note(parts, beside, chosen)
 
     try:
-        report = _best(note, read, source, model, sizes, chosen)
+        report = _best(read, source, model, sizes, chosen)
     except TooLargeError as error:
         raise DerivationError(
             f"{model.name} is too large to compute beside claims: {error}",
@@ -71,36 +73,17 @@ def verify(
     return report
 
 
-def _best(
-    note: str | Path, read: Reader, source: str, model: Model, sizes: Mapping[str, int] | None, conventions: Conventions
-) -> Report:
-    """The report beside the model whose names the note has.
+def _best(read: Reader, source: str, model: Model, sizes: Mapping[str, int] | None, conventions: Conventions) -> Report:
+    """The report beside the model whose names the note has: the model itself, or the same in single operations.
 
-    That is the model itself, the same in single operations, or with the names that the note gives; of the last two the
-    one beside which more lines can be read, then more lines are right.
+    That is the one beside which more lines can be read.
     """
     unknown = _unreadable(read(model))
-    others: list[tuple[Model, Mapping[Location, str]]] = []
     if any(isinstance(line.error, UnknownNameError | NotationError) for line in unknown):
         scalars = _in_operations(model, sizes, conventions)
-        others = [(scalars, {})] if scalars is not None else []
-        lettered, places = with_letters(note, model, conventions)
-        others += [(lettered, places)] if places else []
-    left = [len(_unreadable(read(other))) for other, _ in others]
-    fewest = min(left, default=len(unknown))
-    if fewest >= len(unknown):
-        return report_on(read, source, model, conventions)
-    found = [
-        report_on(_naming(read, places), source, other, conventions)
-        for (other, places), count in zip(others, left, strict=True)
-        if count == fewest
-    ]
-    return max(found, key=lambda report: sum(v.ok or v.status is Status.DEFINED for v in report.verdicts))
-
-
-def _naming(read: Reader, places: Mapping[Location, str]) -> Reader:
-    """The same reader, which knows the lines that give a name."""
-    return lambda beside: with_definitions(read(beside), places)
+        if scalars is not None and len(_unreadable(read(scalars))) < len(unknown):
+            return report_on(read, source, scalars, conventions)
+    return report_on(read, source, model, conventions)
 
 
 def _in_operations(model: Model, sizes: Mapping[str, int] | None, conventions: Conventions) -> Model | None:

@@ -15,7 +15,7 @@ from statistics import median, quantiles
 
 from sympy.core.cache import clear_cache
 
-from symbackprop.notation.reading.claims import Note, read_claims
+from symbackprop.notation.claims.records import Note, read_claims
 from symbackprop.notation.reading.notes import statements_of
 from symbackprop.verifying.claims.contexts import stated_context
 from symbackprop.verifying.truths import Truths

@@ -16,7 +16,7 @@ from symbackprop.algebra.symbols import ADJOINT, index, size
 from symbackprop.errors import LimitError, ShapeError
 from symbackprop.model.model import Model
 from symbackprop.notation.conventions import Conventions
-from symbackprop.notation.reading.claims import (
+from symbackprop.notation.claims.records import (
     Claim,
     Reading,
     Scale,

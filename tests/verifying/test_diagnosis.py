@@ -8,7 +8,7 @@ from functools import lru_cache
 import pytest
 
 import symbackprop as sb
-from symbackprop.notation.reading.claims import Claim, read_claims, resolve
+from symbackprop.notation.claims.records import Claim, read_claims, resolve
 from symbackprop.notation.reading.notes import statements_of
 from symbackprop.verifying.diagnosis.edits import Surroundings, edits_of, fitting_edits_of, small_edits_of
 from symbackprop.verifying.diagnosis.mistakes import mistakes_of

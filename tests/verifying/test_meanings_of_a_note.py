@@ -8,7 +8,7 @@ import pytest
 
 import symbackprop as sb
 from symbackprop.cli.verify import exit_code
-from symbackprop.notation.reading.claims import Claim, Note, Schema, read_claims
+from symbackprop.notation.claims.records import Claim, Note, Schema, read_claims
 from symbackprop.notation.reading.notes import statements_of
 from symbackprop.verifying.verdicts import Report, Status
 from symbackprop.verifying.verify import report_on

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-
 from symbackprop.errors import NotationError
 from symbackprop.notation.claims.context import Context
 from symbackprop.notation.claims.emission import Resolve, derivative, variable

@@ -7,8 +7,8 @@ from symbackprop.notation.claims.context import Context
 from symbackprop.notation.reading import syntax
 from symbackprop.notation.reading.calls import ALIASES, KNOWN
 from symbackprop.notation.reading.claim_calls import CLAIM_FUNCTIONS, OTHER_NAMES
-from symbackprop.notation.writing.functions import function_text
 from symbackprop.notation.surface.tree import Word
+from symbackprop.notation.writing.functions import function_text
 
 MODULES = ("np.", "numpy.", "jnp.", "torch.", "math.", "F.")
 _TEXT = frozenset({"LeakyReLU", "SoftMax", "SoftPlus"})

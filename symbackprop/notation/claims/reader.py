@@ -6,38 +6,49 @@ statements, notation, symbols ─ resolver ─▶ sides ─ readings ─▶ line
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from symbackprop.algebra.symbols import is_adjoint, primal
-from symbackprop.errors import NotationError, SymbackpropError, UnknownNameError
+from symbackprop.errors import LimitError, NotationError, SymbackpropError, UnknownNameError
 from symbackprop.model.model import Model
 from symbackprop.notation.claims.adjoints import gradient_of, looks_like_gradient
 from symbackprop.notation.claims.context import Context, Notation
 from symbackprop.notation.claims.deciding import leaves_in, notation_of
+from symbackprop.notation.claims.headings import root_under, scale_under
 from symbackprop.notation.claims.leaves import Leaf, leaf_of, letter_of, shift_of
 from symbackprop.notation.claims.readings import reading_of, scope_of
+from symbackprop.notation.claims.records import Claim, Defined, Line, Note, Reading, Schema, Unreadable
 from symbackprop.notation.claims.references import reference_of
 from symbackprop.notation.claims.resolver import resolve
 from symbackprop.notation.claims.statements import Statement, Unparsed, is_update, statements_of
 from symbackprop.notation.claims.sums import index_letters
 from symbackprop.notation.claims.symbols import LEARNING_RATES, Symbols, symbols_of
 from symbackprop.notation.conventions import Conventions
-from symbackprop.notation.notes.passages import Passage
+from symbackprop.notation.notes.passages import Part, Passage, TableRow, Unclosed
 from symbackprop.notation.reading import syntax
-from symbackprop.notation.reading.claims import Claim, Defined, Note, Reading, Schema, Unreadable
 from symbackprop.notation.reading.values import Value
 from symbackprop.notation.surface.grammar import parse
+from symbackprop.notation.surface.macros import Macro, macros_of
 from symbackprop.notation.surface.tree import Big, Fence, Node, Number, Product, Relation, Scripted, Sum, Word, walk
 
+MAX_CLAIMS = 2_000
 _RATES = frozenset(LEARNING_RATES)
-Line = Claim | Schema | Defined | Unreadable
+_GRADIENT = re.compile(r"gradient|derivative|adjoint|\\partial|∂|\bgrad", re.I)
 
 
-def read_note(passages: Iterable[Passage], model: Model, conventions: Conventions | None = None) -> Note:
-    """The lines of a note beside a model, and the notation that was decided for it."""
+def read_note(parts: Iterable[Part], model: Model, conventions: Conventions | None = None) -> Note:
+    """The lines of a note beside a model, and the notation that was decided for it.
+
+    Raises:
+        LimitError: the note states more than `MAX_CLAIMS` things.
+    """
     conventions = conventions or Conventions()
-    found = tuple(_parsed(passages))
+    found = tuple(_parsed(parts))
+    if len(found) > MAX_CLAIMS:
+        where = found[MAX_CLAIMS].passage.source.locate(found[MAX_CLAIMS].span)
+        raise LimitError(f"there are more than {MAX_CLAIMS:,} claims", where=where, fix="Split the notes.")
     tables = symbols_of(model)
     statements = [part for part in found if isinstance(part, Statement)]
     notation = notation_of(statements, tables, conventions.index_base)
@@ -46,17 +57,65 @@ def read_note(passages: Iterable[Passage], model: Model, conventions: Convention
     return Note(lines, notation.said, ranked=True)
 
 
-def _parsed(passages: Iterable[Passage]) -> Iterator[Statement | Unparsed]:
+def words_of(model: Model) -> frozenset[str]:
+    """The names of a model, which are no prose in a note on it."""
+    whole = symbols_of(model)[-1]
+    return frozenset({*whole.tensors, *whole.sizes, *model.functions, *whole.roots})
+
+
+def _parsed(parts: Iterable[Part]) -> Iterator[Statement | Unparsed]:
     before: Statement | None = None
-    for passage in passages:
+    macros: dict[str, tuple[Macro, ...]] = {}
+    for part in parts:
+        if isinstance(part, TableRow):
+            yield from _row(part)
+            continue
+        if isinstance(part, Unclosed):
+            yield Unparsed(Passage(part.source, part.span, "latex", "display"), part.span, _never_closed(part))
+            continue
+        passage = part
         try:
-            pieces = parse(passage.source, passage.span, passage.markup)
+            known = (
+                macros.setdefault(passage.source.name, macros_of(passage.source)) if passage.markup == "latex" else ()
+            )
+            pieces = parse(passage.source, passage.span, passage.markup, known)
         except SymbackpropError as error:
             yield Unparsed(passage, passage.span, error)
             continue
         for part in statements_of(passage, pieces, before):
             yield part
             before = part if isinstance(part, Statement) else before
+
+
+def _row(row: TableRow) -> Iterator[Statement | Unparsed]:
+    """The statements in the cells of a row; a quantity beside its gradient states that."""
+    quantity: tuple[Passage, Node] | None = None
+    for cell in row.cells:
+        for passage in cell.formulas:
+            try:
+                pieces = parse(passage.source, passage.span, passage.markup)
+            except SymbackpropError as error:
+                yield Unparsed(passage, passage.span, error)
+                continue
+            stated = tuple(statements_of(passage, pieces, None))
+            yield from stated
+            if stated or len(pieces) != 1:
+                continue
+            node = pieces[0].node
+            if quantity is None and leaf_of(node) is not None:
+                quantity = passage, node
+            elif quantity is not None and _GRADIENT.search(cell.head):
+                first = Product((("", Word("∇", quantity[1].span)), ("", quantity[1])), quantity[1].span)
+                yield Statement(passage, (first, node), ("=",), quantity[1].span.to(node.span))
+
+
+def _never_closed(part: Unclosed) -> NotationError:
+    return NotationError(
+        f"this {part.opening} is never closed",
+        where=part.source.locate(part.span),
+        fix=f"Close it with {part.closing}.",
+        name=part.opening,
+    )
 
 
 def _unread(part: Unparsed) -> Unreadable:
@@ -159,14 +218,20 @@ class _Reader:
             raise max(errors, key=_progress)
         whole = tuple(r for r in readings if all(side.error is None for side in r.sides))
         kind = "update" if is_update(statement) or _is_change(statement) else "equality"
-        return Claim(statement.where, statement.written, kind, whole or tuple(readings))
+        scale = scale_under(statement.passage.headings)
+        return Claim(statement.where, statement.written, kind, whole or tuple(readings), scale)
 
     def _ordered(self, statement: Statement) -> list[Symbols]:
-        """The scales, the likelier first."""
+        """The scales, the likelier first: that of the headings above, then what the letters say."""
         if len(self.tables) == 1:
             return list(self.tables)
         one, whole = self.tables
-        return [whole, one] if _speaks_of_all(statement, one, whole, self.notation) else [one, whole]
+        scale = scale_under(statement.passage.headings)
+        if scale is not None:
+            return [one, whole] if scale == one.scale else [whole, one]
+        root = root_under(statement.passage.headings)
+        of_cost = root == "cost" or (root is not None and whole.roots.get(root) == whole.model.root)
+        return [whole, one] if of_cost or _speaks_of_all(statement, one, whole, self.notation) else [one, whole]
 
     def _reading(self, statement: Statement, symbols: Symbols, layers: Mapping[str, int]) -> Reading:
         context = self._context(statement, symbols, layers)

@@ -13,9 +13,9 @@ from symbackprop.algebra.symbols import index
 from symbackprop.errors import IndexRangeError, NotationError, ShapeError, SymbackpropError
 from symbackprop.model.functions import FUNCTIONS
 from symbackprop.notation.claims.indices import free_indices
+from symbackprop.notation.claims.records import Reading, Side
 from symbackprop.notation.claims.symbols import LEARNING_RATES, Symbols
 from symbackprop.notation.reading.calls import KNOWN
-from symbackprop.notation.reading.claims import Reading, Side
 from symbackprop.notation.reading.meaning import read
 from symbackprop.notation.reading.scope import PLACEHOLDER, BoundIndex, Scope, Stated
 from symbackprop.notation.reading.subjects import subject_of

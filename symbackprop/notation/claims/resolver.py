@@ -15,8 +15,8 @@ from symbackprop.notation.claims import differentials, functions
 from symbackprop.notation.claims.adjoints import (
     gradient_of,
     kronecker,
-    named_delta,
     looks_like_gradient,
+    named_delta,
     operated,
     outer,
 )
@@ -989,11 +989,13 @@ def _other(leaf: Leaf, context: Context) -> syntax.Node | None:
         name = context.named_sizes[spelled]
     elif leaf.below:
         return None
-    elif word == "pi" or (word in LEARNING_RATES and symbols.tensor(word) is None):
-        name = word
-    elif word == "I" and not leaf.above:
-        name = word
-    elif word in context.sizes_of or word in context.free:
+    elif (
+        word == "pi"
+        or (word in LEARNING_RATES and symbols.tensor(word) is None)
+        or (word == "I" and not leaf.above)
+        or word in context.sizes_of
+        or word in context.free
+    ):
         name = word
     if name is None:
         return None

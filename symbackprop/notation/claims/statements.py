@@ -182,9 +182,7 @@ def _quantified(node: Node) -> tuple[str, ...] | None:
     if (
         not words
         or not set(words) <= _QUANTIFIERS
-        or "for" not in words
-        and "forall" not in words
-        and words != ["each"]
+        or ("for" not in words and "forall" not in words and words != ["each"])
     ):
         return None
     letters: list[str] = []

@@ -185,7 +185,7 @@ def _is_prose(word: _Word, words: list[_Word], place: int, known: Collection[str
 
 
 def _is_sign(text: str) -> bool:
-    return text != "" and text in "+-*/^@⊙∘·⋅×" or text == "**" or bool(RELATION.fullmatch(text))
+    return (text != "" and text in "+-*/^@⊙∘·⋅×") or text == "**" or bool(RELATION.fullmatch(text))
 
 
 def _in_quantifier(words: list[_Word], place: int) -> bool:

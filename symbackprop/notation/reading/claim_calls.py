@@ -16,9 +16,7 @@ from symbackprop.model.reductions import log_softmax, logsumexp, softmax
 from symbackprop.notation.reading.binders import binders_of, limits, summed
 from symbackprop.notation.reading.calls import KNOWN, call, resolved
 from symbackprop.notation.reading.claim_forms import delta, identity
-from symbackprop.notation.reading.claim_parser import DELTA, IDENTITY
 from symbackprop.notation.reading.claim_products import claim_multiplied
-from symbackprop.notation.reading.fences import NORM, ONES
 from symbackprop.notation.reading.index_formulas import integer
 from symbackprop.notation.reading.lexer import canonical
 from symbackprop.notation.reading.scope import Scope
@@ -47,6 +45,9 @@ from symbackprop.notation.reading.values import (
 from symbackprop.notation.writing.functions import function_text
 
 Read = Callable[[Node, Scope], Value]
+
+ONES, IDENTITY, NORM, DELTA = "1_", "I_", "‖", "delta"
+"""The functions that signs stand for: ones and the identity with their sizes, a norm, Kronecker's delta."""
 
 OTHER_NAMES = {
     "logistic": "sigmoid", "sigm": "sigmoid", "swish": "silu", "leakyrelu": "leaky_relu", "gelutanh": "gelu_tanh",

@@ -28,10 +28,10 @@ from symbackprop.notation.reading.claim_forms import (
     summands,
 )
 from symbackprop.notation.reading.claim_products import claim_product
-from symbackprop.notation.reading.slopes import slope
 from symbackprop.notation.reading.index_formulas import position
 from symbackprop.notation.reading.products import matched, product
 from symbackprop.notation.reading.scope import Scope
+from symbackprop.notation.reading.slopes import slope
 from symbackprop.notation.reading.syntax import (
     Addition,
     Call,
@@ -49,8 +49,8 @@ from symbackprop.notation.reading.syntax import (
     Product,
     Range,
     Relation,
-    Subscript,
     Slope,
+    Subscript,
     Transpose,
     Whole,
     names_in,

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 
 from symbackprop.algebra.space import Fact
 from symbackprop.model.model import Model
+from symbackprop.notation.claims.records import Claim, Defined, Line, Note, Reading, Scale, Schema, Unreadable
 from symbackprop.notation.conventions import Stand
-from symbackprop.notation.reading.claims import Claim, Defined, Line, Note, Reading, Scale, Schema, Unreadable
 from symbackprop.verifying.claims.judging import Basis, Judgement, judge, names_in, values_of
 from symbackprop.verifying.claims.layouts import turned_model, turned_truth
 from symbackprop.verifying.claims.meanings import Meaning, others, stated

@@ -13,8 +13,8 @@ from symbackprop.algebra.elimination import put_in
 from symbackprop.algebra.symbols import Partial, entry, is_adjoint, parted
 from symbackprop.derivation.derivation import Derivation
 from symbackprop.derivation.steps import Formula, Step, StepKind, of_kind
+from symbackprop.notation.claims.records import rooted
 from symbackprop.notation.conventions import Conventions
-from symbackprop.notation.reading.claims import rooted
 from symbackprop.notation.reading.subjects import Subject
 from symbackprop.notation.writing.glyphs import Nomenclature, nomenclature
 from symbackprop.notation.writing.text import text_chain

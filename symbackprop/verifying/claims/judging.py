@@ -21,7 +21,7 @@ from symbackprop.algebra.proving.decimals import Decimal, Rounding, rounds_to
 from symbackprop.algebra.proving.equality import Witness, compare_at_points
 from symbackprop.algebra.space import Premise
 from symbackprop.algebra.symbols import adjoint, entry, indices_of, tensor_of
-from symbackprop.notation.reading.claims import Claim, Reading, Side
+from symbackprop.notation.claims.records import Claim, Reading, Side
 from symbackprop.notation.reading.subjects import Subject
 from symbackprop.notation.reading.values import Value, described, transposed
 from symbackprop.verifying.claims.comparing import Pair, Screen, pair_of, proved, screened

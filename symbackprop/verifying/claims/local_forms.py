@@ -16,7 +16,7 @@ from symbackprop.algebra.arrays import Array, array_of
 from symbackprop.algebra.binding import fresh
 from symbackprop.algebra.display import display
 from symbackprop.algebra.symbols import adjoint, total
-from symbackprop.notation.reading.claims import rooted
+from symbackprop.notation.claims.records import rooted
 from symbackprop.notation.reading.values import Value, contracted, entrywise, same_size
 from symbackprop.verifying.claims.comparing import Pair, pair_of, screened
 from symbackprop.verifying.truths import Truth, direct_name

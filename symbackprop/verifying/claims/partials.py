@@ -18,7 +18,7 @@ from symbackprop.algebra.binding import tensors_in
 from symbackprop.algebra.display import display
 from symbackprop.algebra.elimination import put_in
 from symbackprop.algebra.symbols import is_adjoint, parted, primal
-from symbackprop.notation.reading.claims import rooted
+from symbackprop.notation.claims.records import rooted
 from symbackprop.verifying.truths import Truth, chained, direct_name, partial_of
 
 Fixed = Mapping[str, frozenset[str]]

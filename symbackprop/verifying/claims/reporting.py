@@ -10,8 +10,8 @@ from sympy import Expr, Integer, Symbol
 from symbackprop.algebra.binding import substitute, tensors_in
 from symbackprop.algebra.proving.equality import Witness
 from symbackprop.algebra.symbols import Partial, entry, indices_of, tensor_of
+from symbackprop.notation.claims.records import Defined, Reading, Unreadable
 from symbackprop.notation.conventions import Conventions
-from symbackprop.notation.reading.claims import Defined, Reading, Unreadable
 from symbackprop.notation.reading.subjects import Subject
 from symbackprop.notation.writing.glyphs import Nomenclature
 from symbackprop.notation.writing.text import text_chain

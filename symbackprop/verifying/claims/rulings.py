@@ -12,7 +12,7 @@ from symbackprop.algebra.arrays import Array
 from symbackprop.algebra.binding import tensors_in
 from symbackprop.algebra.proving.zero import is_zero
 from symbackprop.algebra.symbols import adjoint, entry
-from symbackprop.notation.reading.claims import Claim, Reading
+from symbackprop.notation.claims.records import Claim, Reading
 from symbackprop.verifying.claims.comparing import pair_of
 from symbackprop.verifying.claims.contexts import Context, Reader, Single, other_contexts, readings_of, stated_context
 from symbackprop.verifying.claims.judging import Basis, Judgement, judge

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from symbackprop.notation.reading.claims import Scale
+from symbackprop.notation.claims.records import Scale
 from symbackprop.verifying.claims.judging import Judgement
 
 _ORDER = {"right": 0, "undecided": 1, "wrong": 2, "void": 3}

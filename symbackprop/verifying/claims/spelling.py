@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from symbackprop.algebra.symbols import adjoint, entry
-from symbackprop.notation.reading.claims import Reading
+from symbackprop.notation.claims.records import Reading
 from symbackprop.notation.reading.syntax import names_in
 from symbackprop.notation.writing.glyphs import Nomenclature
 from symbackprop.notation.writing.text import text_chain

@@ -19,7 +19,8 @@ from symbackprop.algebra.arrays import Array
 from symbackprop.algebra.binding import tensors_in
 from symbackprop.algebra.symbols import Apply, adjoint, is_adjoint, primal
 from symbackprop.errors import SymbackpropError
-from symbackprop.notation.reading.claims import Claim, Reading, Scale, Side, resolve
+from symbackprop.notation.claims.readings import resolve
+from symbackprop.notation.claims.records import Claim, Reading, Scale, Side
 from symbackprop.notation.reading.syntax import Node
 from symbackprop.notation.reading.values import Value
 from symbackprop.verifying.claims.comparing import Pair, pair_of, proved, screened
