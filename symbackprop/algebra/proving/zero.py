@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from sympy import Expr, Sum, Symbol
 
-from symbackprop.algebra.binding import at_unit_boxes, replaced, substitute, tensors_in, written_out
+from symbackprop.algebra.binding import at_unit_boxes, boxed, replaced, substitute, tensors_in, written_out
 from symbackprop.algebra.elimination import put_in
 from symbackprop.algebra.proving.closing import convert_maximum, convert_sum
 from symbackprop.algebra.proving.conditions import CONDITIONS
@@ -81,7 +81,7 @@ def is_zero(
     premises: list[Premise] = []
     if using:
         expr = _with_definitions(expr, using, ranges, space, premises)
-    expr = at_unit_boxes(expr, ranges)
+    expr = at_unit_boxes(boxed(expr, ranges), ranges)
     proof = _proof(expr, ranges, space, away_from_kinks)
     if proof is None and (apart := written_out(expr, _TERMS)) != expr:
         proof = _proof(apart, ranges, space, away_from_kinks)
