@@ -26,11 +26,13 @@ from symbackprop.compiling.lowering import lower
 from symbackprop.compiling.numpy_code import NumpyCode, emit
 from symbackprop.compiling.program import Program
 from symbackprop.errors import ArgumentError, DerivationError, UsageError, suggestion
-from symbackprop.files import write_whole
+from symbackprop.files import ending_of, write_whole
 from symbackprop.model.model import Model
 from symbackprop.model.words import bracketed
 
 BACKENDS = ("numpy",)
+FORMATS = ("py",)
+"""The endings of files that source is written to."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -90,12 +92,14 @@ class Compiled:
         return self.code.source
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Writes `source` to a file, whole or not at all.
+        """Writes `source` to a file that ends in .py, whole or not at all.
 
         Raises:
-            WriteError: the file cannot be written.
+            WriteError: another ending, or a file that cannot be written.
         """
-        write_whole(Path(path), self.source)
+        target = Path(path)
+        ending_of(target, FORMATS)
+        write_whole(target, self.source)
 
     def check(self, points: int = 3, **given: Any) -> CheckReport:
         """Compares with complex steps of the model's own equations at some points; arrays and sizes given stay so.

@@ -87,6 +87,10 @@ def _rows(path: Path) -> list[tuple[str, float]]:
                 name=str(path),
             )
         found.append((cells[0], value))
+    if not found:
+        raise DataError(
+            f"{path} gives no entry", fix="Write a row for each: its name, a comma and a number.", name=str(path)
+        )
     return found
 
 
