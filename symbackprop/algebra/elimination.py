@@ -69,7 +69,7 @@ def compact(expr: Expr, ranges: Ranges, space: Space, facts: list[Fact]) -> Expr
         return kept
     terms = [t for term in expanded(expr) for t in collapse(term, ranges, space)]
     used: list[Fact] = []
-    flat = with_facts(assemble(terms, ranges, space), space, used)
+    flat = with_facts(assemble(terms, ranges, space), ranges, space, used)
     forms = [kept, *(_forms(flat))]
     sizes = {form: size_of(form) for form in forms}
     shortest = [form for form, size in sizes.items() if size == min(sizes.values())]
