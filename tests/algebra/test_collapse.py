@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from itertools import product
+from itertools import chain, combinations, product
 from math import prod
 from random import Random
 
@@ -163,3 +163,25 @@ def test_a_window_is_the_shorter_range() -> None:
     u = index("u")
     assert moved == Term(factors=(entry("U", u), entry("a", i - u)), bounds=((u, Integer(3)),))
     assert over_windows(moved, {i: n}, SPACE) == moved
+
+
+EXTENTS = [n, n - 1, Integer(1)]  # the second empty where n is 1
+CONDITIONS = [-v, v - 1, n - 1 - v, v - n + 1, v - n + 2, i - v, i - 2 * v, 2 * v - i + 1, v - i]
+READS: list[tuple[Expr, ...]] = [(), (entry("a", v),), (entry("a", v + 1), entry("a", v)), (KroneckerDelta(i, v),),
+                                 (KroneckerDelta(i, v + 1), entry("b", v)), (KroneckerDelta(i, K * v),)]  # fmt: skip
+
+
+@pytest.mark.parametrize("extent", EXTENTS, ids=str)
+def test_each_pair_of_guards(extent: Expr) -> None:
+    """A sum under one or two guards that pin its index, bound it or cut it off, over a range that may be empty."""
+    for number, guards in enumerate(chain(combinations(CONDITIONS, 1), combinations(CONDITIONS, 2))):
+        for reads in READS if len(guards) == 1 else READS[number % 3 :: 3]:
+            term = Term(factors=reads, bounds=((v, extent),), guards=guards)
+            found = collapse(term, {i: n * K}, SPACE)
+            for sizes in ({n: 1, K: 1}, {n: 1, K: 3}, {n: 3, K: 1}, {n: 2, K: 2}):
+                arrays = {
+                    name: [2 + 3 * p * p for p in range(int(whole(SPACE.shapes[name][0], sizes)))] for name in "ab"
+                }
+                for at in range(sizes[n] * sizes[K]):
+                    values = {**sizes, i: at}
+                    assert total(found, values, arrays) == total((term,), values, arrays), (term, found, values)

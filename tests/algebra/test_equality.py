@@ -70,6 +70,22 @@ def test_undecided_counts_points() -> None:
     assert verdict.points > 0
 
 
+@pytest.mark.parametrize("factor", [10**14, -(10**17), 10**30])
+def test_what_rounding_alone_tells_apart_is_not_refuted(factor: int) -> None:
+    """Where floats differ by what they lose, the intervals hold 0: no witness for sin 2x = 2 sin x cos x times much."""
+    left = factor * (sin(2 * x(i)) - 2 * sin(x(i)) * cos(x(i))) + y(i)
+    verdict = compare(left, y(i), {i: n}, SPACE)
+    assert (verdict.status, verdict.witness) == ("undecided", None)
+    assert compare(left + factor * x(i) / 10**6, y(i), {i: n}, SPACE).status == "refuted"
+
+
+def test_a_side_without_a_value_is_not_refuted() -> None:
+    """Where intervals cannot be computed, there is no certificate."""
+    left = log(sin(2 * x(i)) - 2 * sin(x(i)) * cos(x(i)) + y(i) - y(i) ** 2 / y(i) + 0 * x(i))
+    verdict = compare(left, 1 + x(i), {i: n}, SPACE)
+    assert verdict.witness is None
+
+
 def test_nowhere_defined_agrees_nowhere() -> None:
     """Points at which a side has no value do not count."""
     verdict = compare(log(-(x(i) ** 2) - 1) * floor(i / 2), log(-(x(i) ** 2) - 1) + 1, {i: n}, SPACE)

@@ -18,8 +18,8 @@ from tests.oracles.numbers import Numbers
 m, n, K = map(size, "mnK")
 i, k = map(index, "ik")
 SPACE = Space(
-    shapes={"y": (n,), "Y": (m, n), "x": (n,), "c": ()},
-    facts=(Fact("y", "distribution", 0), Fact("Y", "one_hot", 1)),
+    shapes={"y": (n,), "Y": (m, n), "Z": (n, n), "x": (n,), "c": ()},
+    facts=(Fact("y", "distribution", 0), Fact("Y", "one_hot", 1), Fact("Z", "distribution", 1)),
 )
 RANGES = {i: m}
 SIZES: list[Mapping[Symbol, int]] = [
@@ -32,7 +32,13 @@ def arrays(sizes: Mapping[Symbol, int]) -> dict[str, np.ndarray]:
     count, width = sizes[m], sizes[n]
     weights = np.arange(1, width + 1) / (width * (width + 1) / 2)
     hot = np.array([[float(column == (row + 1) % width) for column in range(width)] for row in range(count)])
-    found = {"y": weights, "Y": hot, "x": 0.3 + np.arange(width) ** 2 / 7, "c": np.array(1.7)}
+    found = {
+        "y": weights,
+        "Y": hot,
+        "Z": np.tile(weights, (width, 1)),
+        "x": 0.3 + np.arange(width) ** 2 / 7,
+        "c": np.array(1.7),
+    }
     return {name: array[..., None] + 0j for name, array in found.items()}
 
 
@@ -56,6 +62,7 @@ READS = [
     entry("Y", i + 1, k),
     entry("Y", k, i),
     entry("Y", k, k),
+    entry("Z", k, k),
 ]
 TIMES = [S.One, entry("c"), entry("x", i), entry("x", k), exp(entry("x", k)), KroneckerDelta(i, k), entry("y", k)]
 GUARDS = [S.One, Guard(k - 1), Guard(n - 2 - k), Guard(i - k), Guard(i - 1), Guard(m - 2 - i)]
@@ -75,20 +82,21 @@ def test_a_sum_is_what_it_was(extent: Expr) -> None:
     assert (served > 0) == (extent == n)
 
 
-PROVER_READS = [entry("y", k), entry("Y", i, k), entry("Y", i + 1, k), entry("Y", k, k)]
+PROVER_READS = [entry("y", k), entry("Y", i, k), entry("Y", i + 1, k), entry("Z", k, k)]
 PROVER_TIMES = [S.One, entry("c"), entry("x", k), KroneckerDelta(i, k)]
 PROVER_GUARDS = [S.One, Guard(k - 1), Guard(m - 2 - i)]
 
 
 @pytest.mark.parametrize("extent", EXTENTS, ids=str)
 def test_a_sum_is_proved_only_to_be_what_it_is(extent: Expr) -> None:
-    """Σ of a distribution, of part of it, or of none of it times something is proved to be that only where it is."""
+    """Σ of a distribution, of part of it, or of another is proved to be one thing or another only where it is."""
     proved = 0
     for read, times, guard in product(PROVER_READS, PROVER_TIMES, PROVER_GUARDS):
         outside = S.One if times.has(k) else times
-        for claim in dict.fromkeys((outside, outside if guard.has(k) else outside * guard)):
-            expr = total(read * times * guard, (k, extent))
-            if is_zero(expr - claim, RANGES, SPACE) is not None:
+        expr = total(read * times * guard, (k, extent))
+        of_another = total(entry("y", k) * times * guard, (k, extent))
+        for claim in dict.fromkeys((outside, outside if guard.has(k) else outside * guard, of_another)):
+            if claim != expr and is_zero(expr - claim, RANGES, SPACE) is not None:
                 proved += 1
                 assert same(expr, claim), (expr, claim)
     assert (proved > 0) == (extent == n)
