@@ -23,6 +23,7 @@ from symbackprop.derivation.checks import DEFINITION, Checker, Progress
 from symbackprop.derivation.contributions import Contribution, contribution, frame
 from symbackprop.derivation.derivation import Derivation
 from symbackprop.derivation.places import Adjoint, Place
+from symbackprop.derivation.rates import learning_rate
 from symbackprop.derivation.route import Route, route
 from symbackprop.derivation.steps import Step, StepKind, numbered
 from symbackprop.model.model import Model
@@ -30,9 +31,6 @@ from symbackprop.model.records import Samples
 
 Form = Callable[[Expr, Ranges], Expr]
 """Another form of an expression whose free indices have these ranges."""
-
-LEARNING_RATES = ("eta", "alpha", "gamma", "learning_rate")
-"""Names for the learning rate; the first that the model leaves free is taken."""
 
 
 def derive(
@@ -221,8 +219,7 @@ def _forward(model: Model, space: Space, checker: Checker) -> Iterator[Step]:
 def _update(model: Model, place: Place, space: Space, checker: Checker) -> Step:
     """Gradient descent: the parameter less the learning rate times its gradient."""
     value, slope = entry(place.tensor, *place.at), entry(adjoint(place.tensor), *place.at)
-    rate = next(entry(n) for n in LEARNING_RATES if n not in {t.name for t in model.tensors})
-    after = value - rate * slope
+    after = value - entry(learning_rate(model)) * slope
     return Step(
         StepKind.UPDATE,
         place.tensor,

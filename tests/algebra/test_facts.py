@@ -35,7 +35,7 @@ def arrays(sizes: Mapping[Symbol, int]) -> dict[str, np.ndarray]:
     found = {
         "y": weights,
         "Y": hot,
-        "Z": np.tile(weights, (width, 1)),
+        "Z": np.stack([np.roll(weights, row + 1) for row in range(width)]),
         "x": 0.3 + np.arange(width) ** 2 / 7,
         "c": np.array(1.7),
     }
