@@ -84,15 +84,13 @@ class Program(click.Group):
 
 def defect(error: Exception) -> str:
     """The message of an error that nobody foresaw."""
+    if isinstance(error, MemoryError):
+        return "symbackprop: the memory is not enough for this\n  Choose smaller sizes, or give it more memory."
     said = next(iter(str(error).splitlines()), "")
     name = type(error).__name__
-    reasons = {
-        "MemoryError": "The memory is not enough for it; smaller sizes may do.",
-        "RecursionError": "Something is nested too deeply for it; simpler formulas may do.",
-    }
     lines = [
         f"symbackprop: internal error, {name}{f': {said[:300]}' if said else ''}",
-        *([reasons[name]] if name in reasons else []),
+        *(["Something is nested too deeply for it; simpler formulas may do."] if name == "RecursionError" else []),
         "This is a defect of symbackprop, and says nothing of what it was given.",
         f"Please report it, with the input and with what {DEBUG}=1 in the environment shows.",
     ]

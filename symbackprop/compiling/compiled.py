@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from symbackprop.calls import checked
 from symbackprop.compiling.arguments import Argument, Signature, fitted, signature_of
 from symbackprop.compiling.checking import CheckReport
 from symbackprop.compiling.checking import check as check_gradients
@@ -91,6 +92,7 @@ class Compiled:
         """The same program as the text of a Python file that needs NumPy alone."""
         return self.code.source
 
+    @checked
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes `source` to a file that ends in .py, whole or not at all.
 

@@ -6,6 +6,7 @@ stay so small that sums over many of them saturate nothing.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -18,6 +19,7 @@ from symbackprop.errors import UsageError
 from symbackprop.model.model import Model
 
 TRIES = 60
+MOST_WORK = 100_000_000  # terms of the loss, entries of its arguments
 _CHOICES = 12  # of sizes, of which the least work is chosen where all are much
 
 
@@ -36,9 +38,10 @@ def drawn(
     Without negative numbers, logarithms and roots have values.
 
     Raises:
-        UsageError: no sizes were found that the model allows.
+        UsageError: no sizes were found that the model allows, or at which it is small enough to be computed.
     """
     sizes = _sizes(batch, signature, given, random, attempt, most)
+    _check_work(batch, signature, sizes)
     arrays = {}
     for argument in signature.arguments:
         if argument.name in given:
@@ -52,6 +55,17 @@ def drawn(
     return dict(zip(signature.names, fitting.arrays, strict=True)), fitting.sizes
 
 
+def _check_work(batch: Model, signature: Signature, sizes: Mapping[str, int]) -> None:
+    """Whether the loss can be computed at these sizes: asked before arrays of them are made."""
+    entries = sum(math.prod(extents_at(argument.shape, sizes)) for argument in signature.arguments)
+    if max(entries, terms(batch, sizes)) > MOST_WORK:
+        raise UsageError(
+            f"{batch.name} is too large to be computed for a comparison",
+            because=f"Its loss has more than {MOST_WORK:,} terms, or reads more entries, at the smallest sizes.",
+            fix="Leave sizes symbolic, size n in the place of size n = 100000: then small ones are chosen.",
+        )
+
+
 def extents_at(shape: Iterable[Expr], sizes: Mapping[str, int]) -> tuple[int, ...]:
     """A shape at sizes."""
     return tuple(int(n.xreplace({s: Integer(sizes[s.name]) for s in n.free_symbols})) for n in shape)
@@ -63,7 +77,7 @@ def terms(batch: Model, sizes: Mapping[str, int]) -> int:
     for equation in batch.order:
         shape = batch.space.shapes.get(equation.tensor, ())
         ranges = dict(zip(equation.indices, extents_at(shape, sizes), strict=True))
-        count += int(np.prod([1, *ranges.values()])) * _terms(equation.expression, {**sizes, **_by_name(ranges)})
+        count += math.prod(ranges.values()) * _terms(equation.expression, {**sizes, **_by_name(ranges)})
     return count
 
 
@@ -151,5 +165,5 @@ def _fan(argument: Argument, shape: tuple[int, ...], *, negative: bool) -> float
     """
     if argument.role != "parameter" or len(shape) < 2:
         return 1.0
-    count = float(max(np.prod(shape[1:]), np.prod(shape[:-1]), 1.0))
+    count = float(max(math.prod(shape[1:]), math.prod(shape[:-1]), 1))
     return np.sqrt(count) if negative else count
