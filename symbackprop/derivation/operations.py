@@ -36,7 +36,7 @@ Scope = dict[Symbol, int]
 """The values of indices and sizes."""
 
 MAX_OPERATIONS = 20_000
-MAX_STEPS = 500_000  # of entries made and of terms read, those that are 0 too
+MAX_STEPS = 100_000  # of entries made and of terms read, those that are 0 too
 MAX_DEPTH = 60  # entries that wait for each other, in a recurrence that is read against its order
 
 
