@@ -81,8 +81,9 @@ def _fits(value: object, hint: Any) -> bool:
         return True
     if not isinstance(value, _ALIKE.get(kind, kind)):
         return False
-    listed = kind in (Iterable, Mapping) and isinstance(value, list | tuple | dict)
-    return not listed or all(_fits(part, get_args(hint)[0]) for part in value)
+    if kind in (Iterable, Mapping) and isinstance(value, list | tuple | dict):
+        return all(_fits(part, get_args(hint)[0]) for part in value)
+    return True
 
 
 def _wrong_type(function: str, name: str, value: object, hint: Any) -> UsageError:

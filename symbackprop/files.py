@@ -20,7 +20,7 @@ def ending_of(path: Path, known: tuple[str, ...]) -> str:
     ending = path.suffix.removeprefix(".").lower()
     if ending not in known:
         names = ", ".join(f".{name}" for name in known)
-        some = f"the known ones are {names}" if len(known) > 1 else f"the known one is {names}"
+        some = f"the known ones are {names}" if "," in names else f"the known one is {names}"
         raise WriteError(
             f"cannot tell the format of {path.name or path}",
             because=f"Its ending is {path.suffix or 'missing'}; {some}.",
