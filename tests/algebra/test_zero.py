@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from itertools import combinations_with_replacement
+from itertools import chain, combinations, combinations_with_replacement
 
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
@@ -38,7 +38,7 @@ from symbackprop.algebra.proving.expressions import polynomial_expression
 from symbackprop.algebra.proving.generators import Workspace, add, constant, multiply, scaled
 from symbackprop.algebra.proving.normal import convert
 from symbackprop.algebra.proving.zero import HANDLED, is_zero
-from symbackprop.algebra.symbols import BINDERS, Apply, body_of, bounds_of, entry, index, size, total
+from symbackprop.algebra.symbols import BINDERS, Apply, Guard, body_of, bounds_of, entry, index, size, total
 from tests.algebra.random_expressions import RANGES, SPACE, K, N, expressions, i, j, same
 
 SLOW = (HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large)
@@ -236,3 +236,17 @@ def test_signs_in_an_argument(name: str) -> None:
         if parity and all(math.isclose(a, -b, rel_tol=1e-12) for a, b in numbers):
             assert is_zero(function(u) ** 2 - function(v) ** 2, RANGES, SPACE) is not None
             assert is_zero(function(u) * function(v) - parity * function(u) ** 2, RANGES, SPACE) is not None
+
+
+PLACE = index("q")
+CONDITIONS = [PLACE - 1, -PLACE, N - 2 - PLACE, PLACE - N + 1, i - PLACE, PLACE - i, K - 1 - PLACE, i + 1 - 2 * PLACE]
+
+
+@pytest.mark.parametrize("extent", [N, N - 1, K, Integer(1)], ids=str)
+def test_guards_under_a_sum_keep_its_value(extent: Expr) -> None:
+    """Under one or two guards that bound, pin or cut off its index, a sum in the field is the sum that it was."""
+    work = Workspace({i: N}, SPACE, handlers=HANDLED)
+    bodies = (entry("x", PLACE), exp(entry("y", PLACE)) * entry("x", PLACE + 1))
+    for number, guards in enumerate(chain(combinations(CONDITIONS, 1), combinations(CONDITIONS, 2))):
+        expr = total(Mul(bodies[number % 2], *map(Guard, guards)), (PLACE, extent))
+        assert same(expr, polynomial_expression(work, convert(work, expr)), (i,)), expr
