@@ -198,6 +198,7 @@ ARGUMENTS = [
     OTHER**2 - ONE**2,
     (OTHER - ONE) / THIRD,
     ONE / THIRD - OTHER / THIRD,
+    ONE / (OTHER - THIRD),
     THIRD * (OTHER - ONE) - 1,
     1 + THIRD * ONE - THIRD * OTHER,
 ]

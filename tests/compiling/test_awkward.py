@@ -43,6 +43,7 @@ MODELS = {
     "a kernel with an axis of the place": kernel("z[p] = sum(j, W[p-j,p] a[j])", "K,2 n+K"),
     "a kernel at the place twice": kernel("z[p] = sum(j, W[p-2 j,p-j] a[j])", "K,K"),
     "a kernel that a factor reads": kernel("z[p] = sum(j, W[p-j] a[j] a[p])", "K"),
+    "a kernel beside what reads the place too": kernel("z[p] = sum(j, W[p-j] exp(a[j] a[p]))", "K"),
     "a kernel by two sums": kernel("z[p] = sum(j, k, W[p-j,k] a[j] a[k])", "K,n"),
     # strides and diagonals of which part is read
     "a part of the diagonal": kernel("z[p] = sum(j < n, W[j,j] a[j])", "n+1,n+2", "1"),
@@ -96,6 +97,7 @@ RECURRENCES = {
     "three cases": "(v[t] h[t-1] if x[t] <= 0 else log(x[t]) h[t-1] if x[t] < 1 else sqrt(x[t]-1) v[t] h[t-1])",
     "an earlier case excludes": "(x[t] h[t-1] if x[t] < 0.1 else h[t-1]/x[t] if x[t] < 1 else log(x[t]) + v[t])",
     "a case of the step first": "(v[t] if t < 1 else v[t]/v[t-1] h[t-1] if x[t] > 0 else log(-x[t]) h[t-1])",
+    "a case of the state": "(v[t]/x[t] if h[t-1] > 0 else sqrt(1+x[t]^2))",
     "cases in cases": "(x[t] if x[t] < 0 else (log(x[t]) if x[t] < 1 else sqrt(x[t]-1)) h[t-1])",
 }
 
