@@ -16,7 +16,7 @@ from symbackprop.algebra.binding import all_symbols, apart, free_indices, fresh
 from symbackprop.algebra.collapse import collapse
 from symbackprop.algebra.ranges import is_nonnegative
 from symbackprop.algebra.space import Fact, Ranges, Space
-from symbackprop.algebra.symbols import indices_of, tensor_of
+from symbackprop.algebra.symbols import indices_of, tensor_of, text_of
 from symbackprop.algebra.terms import Term, from_term, terms_of
 from symbackprop.algebra.windows import over_windows
 
@@ -56,9 +56,9 @@ def _ordered_bounds(term: Term) -> list[tuple[Symbol, Expr]]:
 
     def signature(variable: Symbol) -> tuple[str, ...]:
         marked = {**blanks, variable: Symbol("*", integer=True)}
-        return tuple(sorted(str(f.xreplace(marked)) for f in (*term.factors, *term.guards) if f.has_free(variable)))
+        return tuple(sorted(text_of(f.xreplace(marked)) for f in (*term.factors, *term.guards) if f.has_free(variable)))
 
-    return sorted(term.bounds, key=lambda b: (signature(b[0]), str(b[1])))
+    return sorted(term.bounds, key=lambda b: (signature(b[0]), text_of(b[1])))
 
 
 def factored_sizes(expr: Expr) -> Expr:
@@ -163,13 +163,13 @@ def with_signs(expr: Expr) -> Expr:
         return Add(*(with_signs(argument) for argument in expr.args))
     if not isinstance(expr, Mul):
         return expr
-    sums = sorted((a for a in expr.args if _is_odd_power_of_sum(a)), key=str)[:_SIGNS]
+    sums = sorted((a for a in expr.args if _is_odd_power_of_sum(a)), key=text_of)[:_SIGNS]
     rest = Mul(*(a for a in expr.args if a not in sums))
     if not sums or not (rest.could_extract_minus_sign() or any(_reads_badly(s.as_base_exp()[0]) for s in sums)):
         return expr
     forms = [_flipped(rest, sums, flips) for flips in product((False, True), repeat=len(sums))]
     least = min(bad for bad, _ in forms)
-    return min((form for bad, form in forms if bad == least), key=str)
+    return min((form for bad, form in forms if bad == least), key=text_of)
 
 
 _SIGNS = 4  # sums in one product whose signs are tried both ways

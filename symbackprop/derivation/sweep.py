@@ -17,7 +17,7 @@ from symbackprop.algebra.arrays import Array, array_of
 from symbackprop.algebra.derivative import derivative
 from symbackprop.algebra.display import display
 from symbackprop.algebra.space import Ranges, Space
-from symbackprop.algebra.symbols import adjoint, entry, tensor_of
+from symbackprop.algebra.symbols import adjoint, entry, tensor_of, text_of
 from symbackprop.derivation.adjoints import adjoint_of, matrix_steps
 from symbackprop.derivation.checks import DEFINITION, Checker, Progress
 from symbackprop.derivation.contributions import Contribution, contribution, frame
@@ -176,7 +176,7 @@ def _place(model: Model, name: str, way: Route) -> Place:
     if model.defines(name):
         return Place(name, model.space.definitions[name].indices, shape)
     for equation in reversed(way.users.get(name, ())):
-        for part in sorted(equation.expression.atoms(Indexed), key=str):
+        for part in sorted(equation.expression.atoms(Indexed), key=text_of):
             names = part.indices
             plain = all(isinstance(i, Symbol) and tensor_of(i) is None for i in names)  # a scalar is data, no index
             if tensor_of(part) == name and plain and len(set(names)) == len(names):
