@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import graphlib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
@@ -53,6 +54,7 @@ FORBIDDEN_CALLS = {
 EMPTY_NAMES = ("utils", "util", "helpers", "helper", "base", "manager", "common", "misc")
 
 
+@cache
 def parsed(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
 
@@ -60,6 +62,9 @@ def parsed(path: Path) -> ast.Module:
 def dotted(path: Path) -> str:
     parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+DOTTED = frozenset(map(dotted, MODULES))
 
 
 def floor(module: str) -> int:
@@ -81,7 +86,7 @@ def imported(tree: ast.Module, module: str, is_package: bool) -> Iterator[str]:
                 continue
             for alias in node.names:
                 inner = f"{origin}.{alias.name}"
-                yield inner if inner in {dotted(path) for path in MODULES} else origin
+                yield inner if inner in DOTTED else origin
 
 
 @pytest.mark.parametrize("path", MODULES, ids=NAMES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,16 @@ o = dense(s, K)
 loss L = cross_entropy_with_logits(o, y)
 cost J = mean(L)/T
 """
+
+
+@cache
+def large() -> sb.Compiled:
+    return sb.compile(sb.parse(LSTM))
+
+
+@cache
+def network(name: str) -> sb.Compiled:
+    return sb.compile(sb.load(NETWORKS / f"{name}.model"))
 
 
 def arrays_where_it_saturates(draw: int) -> dict[str, np.ndarray]:
@@ -89,7 +100,7 @@ def test_points_saturate_nothing(name: str, seed: int, monkeypatch: pytest.Monke
     """Whatever is drawn, rounding stays far below the tolerance."""
     random = np.random.default_rng
     monkeypatch.setattr(checking.np.random, "default_rng", lambda _: random(seed))
-    assert sb.compile(sb.load(NETWORKS / f"{name}.model")).check().worst < 1e-12
+    assert network(name).check().worst < 1e-12
 
 
 @pytest.mark.parametrize("name", ["e.M", "s.U_f", "s.b_o", "o.W"])
@@ -97,7 +108,7 @@ def test_a_small_mistake_in_a_large_model(name: str, monkeypatch: pytest.MonkeyP
     """A millionth of the largest entry, in one entry, at the one point that is compared."""
     monkeypatch.setattr(checking, "_TERMS", 5000)
     with_a_mistake(monkeypatch, name, 1e-6)
-    report = sb.compile(sb.parse(LSTM)).check()
+    report = large().check()
     assert [found for found, error in report.errors.items() if error > report.tolerance] == [name]
     assert report.points == 1
 
@@ -105,7 +116,7 @@ def test_a_small_mistake_in_a_large_model(name: str, monkeypatch: pytest.MonkeyP
 def test_a_large_model_costs_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
     """Fewer points, of sizes that make little work; the report says so."""
     monkeypatch.setattr(checking, "_TERMS", 6000)
-    f = sb.compile(sb.parse(LSTM))
+    f = large()
     report = f.check()
     assert str(report).startswith("agrees with complex steps at 1 point of 3, as the model is large; worst")
     assert (report.points, report.asked, len(report.sizes)) == (1, 3, 1)
