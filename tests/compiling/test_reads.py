@@ -106,6 +106,20 @@ def test_each_place_added_to(tensor: str) -> None:
     is_right(program({"v": (n,), "u": (m,)}, allocated, targets))
 
 
+@pytest.mark.parametrize("tensor", MATRICES)
+def test_each_pair_of_places_added_to(tensor: str) -> None:
+    """Additions to a matrix along a diagonal, beside it, past it, at places that meet, and of what reads no j."""
+    maps = [*PAIRS, *FOR_BOTH, (i + j, i + j), (i + j, i - j), (j, 0)]
+    shape = tuple(map(sympify, MATRICES[tensor]))
+    targets = {f"t{number}": shape for number in range(len(maps))}
+    box = (i, n), (j, m)
+    values = [entry("v", i) * entry("u", j), entry("v", i)] * len(maps)
+    reads = zip(targets, maps, values, strict=False)
+    statements = [Into(name, tuple(map(sympify, at)), box, value) for name, at, value in reads]
+    allocated = chain.from_iterable((Allocate(s.target, shape), s) for s in statements)
+    is_right(program({"v": (n,), "u": (m,)}, allocated, targets))
+
+
 CONDITIONS = [i - 1, n - 2 - i, -i, i - n + 1, m - 1 - i, i - m, i - 2, n - i, i + 1, 2 * i - 1, i - j, n - 2, m - n]
 
 
