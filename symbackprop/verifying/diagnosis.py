@@ -52,6 +52,8 @@ def _of_line(number: int, grounds: Grounds) -> str:
     assert isinstance(line, Claim)
     judged = grounds.judgement(number)
     one, whole = (grounds.at_scale(number, scale) for scale in _SCALES)
+    if judged.screen is not None and judged.screen.status == "agree":
+        return ""  # floats do not tell the claim from what is true, and so not from what it might have been
     judgements = [whole, judged, one] if _is_of_all(grounds) else [judged, one, whole]
     for place, judgement in enumerate(judgements):
         if judgement.reading is None or any(judgement is other for other in judgements[:place]):

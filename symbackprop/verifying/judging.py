@@ -26,6 +26,7 @@ from symbackprop.verifying.comparing import Pair, Screen, pair_of, proved, scree
 from symbackprop.verifying.local_forms import local_form
 from symbackprop.verifying.meanings import Meaning, NoMeaningError, in_units
 from symbackprop.verifying.truths import Truth, direct_name, partial_of
+from symbackprop.verifying.witnesses import Certifier
 
 STEPS = 300_000  # of evaluation, entry by entry, at one point
 _SMALL = 1e-9  # a slope that tells nothing of a learning rate
@@ -170,6 +171,9 @@ def judge_pair(pair: Pair, reading: Reading, number: int, ground: Ground) -> Jud
         return Judgement("right", reading, "proved", proof.premises, screen.agreed, number, pair, screen)
     if screen.status == "unknown":
         return _by_exact_points(pair, reading, number, ground.truth)
+    witness = Certifier(ground.truth).hidden(pair)
+    if witness is not None:
+        return Judgement("wrong", reading, side=number, pair=pair, screen=screen, witness=witness)
     return Judgement("undecided", reading, points=screen.agreed, side=number, pair=pair, screen=screen)
 
 

@@ -74,10 +74,9 @@ def test_where_everything_saturates(draw: int) -> None:
     """Rounding alone makes errors there that are far too large for a formula, and the check passes."""
     f = sb.compile(sb.parse(STEEP))
     given = arrays_where_it_saturates(draw)
-    point = checking._point(
-        checking._Comparison(f.model.batched(), f.signature, f, f.gradients, given),
-        np.random.default_rng(0), 0, 10**6, negative=True,
-    )  # fmt: skip
+    comparison = checking._Comparison(f.model.batched(), f.signature, f, f.gradients, given)
+    sizes = {"n": 3, "h": 5, "m": 4}
+    point = checking._point(comparison, sizes, np.random.default_rng(0), 0, negative=True)
     assert point is not None
     _, differences = checking._differences(checking._Comparison(f.model, f.signature, f, f.gradients, given), point)
     slopes = point.truth.slopes

@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 import mpmath
@@ -119,18 +120,54 @@ EXACT = Arithmetic(
     sign=lambda x: (x > 0) - (x < 0),
 )
 
-_IV = MPIntervalContext()
-_IV.prec = 100
-_MP = mpmath.MPContext()
-_MP.prec = 140
 
+@lru_cache(maxsize=8)
+def intervals(bits: int) -> Arithmetic:
+    """Intervals whose ends have so many bits: what they exclude is false, whatever rounding does."""
+    context, ends = MPIntervalContext(), mpmath.MPContext()
+    context.prec, ends.prec = bits, bits + 40
 
-def _interval(value: Any) -> Number:
-    if isinstance(value, Fraction):
-        return _IV.mpf(value.numerator) / value.denominator
-    if isinstance(value, int | float):
-        return _IV.mpf(value)
-    return value
+    def number(value: Any) -> Number:
+        if isinstance(value, Fraction):
+            return context.mpf(value.numerator) / value.denominator
+        return context.mpf(value) if isinstance(value, int | float) else value
+
+    def constant(expr: Expr) -> Number:
+        if expr is S.Pi:
+            return +context.pi
+        if expr is S.Exp1:
+            return +context.e
+        raise UndecidedError(f"no interval for {expr}")
+
+    def logarithm(x: Number) -> Number:
+        if not x.a > 0:
+            raise UndefinedError("a logarithm of an interval that is not positive")
+        return context.log(x)
+
+    def error_function(x: Number) -> Number:
+        """erf rises, so its values at the ends bound it; the ends are widened by far more than their error."""
+        low, high = (ends.erf(ends.make_mpf(end._mpi_[0])) for end in (x.a, x.b))
+        slack = ends.mpf(2) ** (10 - bits)
+        return context.mpf([low - slack, high + slack])
+
+    def power(x: Number, exponent: Fraction) -> Number:
+        if not x.a > 0:
+            if exponent > 0 and x.a == 0 and x.b == 0:
+                return x
+            raise UndefinedError("a root of an interval that is not positive")
+        return context.exp(context.log(x) * exponent.numerator / exponent.denominator)
+
+    return Arithmetic(
+        number=number,
+        constant=constant,
+        exp=context.exp,
+        log=logarithm,
+        sin=context.sin,
+        cos=context.cos,
+        erf=error_function,
+        power=power,
+        sign=_interval_sign,
+    )
 
 
 def _interval_sign(x: Number) -> int:
@@ -143,47 +180,5 @@ def _interval_sign(x: Number) -> int:
     raise UndecidedError("an interval that contains 0 was compared with 0")
 
 
-def _interval_log(x: Number) -> Number:
-    if not x.a > 0:
-        raise UndefinedError("a logarithm of an interval that is not positive")
-    return _IV.log(x)
-
-
-def _interval_erf(x: Number) -> Number:
-    """erf rises, so its values at the ends bound it; the ends are widened by far more than their error."""
-    low, high = (_MP.erf(_MP.mpf(end)) for end in (_end(x.a), _end(x.b)))
-    slack = _MP.mpf(2) ** -90
-    return _IV.mpf([low - slack, high + slack])
-
-
-def _end(point: Any) -> Any:
-    return _MP.make_mpf(point._mpi_[0])
-
-
-def _interval_power(x: Number, exponent: Fraction) -> Number:
-    if not x.a > 0:
-        if exponent > 0 and x.a == 0 and x.b == 0:
-            return x
-        raise UndefinedError("a root of an interval that is not positive")
-    return _IV.exp(_IV.log(x) * exponent.numerator / exponent.denominator)
-
-
-def _interval_constant(expr: Expr) -> Number:
-    if expr is S.Pi:
-        return +_IV.pi
-    if expr is S.Exp1:
-        return +_IV.e
-    raise UndecidedError(f"no interval for {expr}")
-
-
-INTERVALS = Arithmetic(
-    number=_interval,
-    constant=_interval_constant,
-    exp=_IV.exp,
-    log=_interval_log,
-    sin=_IV.sin,
-    cos=_IV.cos,
-    erf=_interval_erf,
-    power=_interval_power,
-    sign=_interval_sign,
-)
+PRECISIONS = (100, 1600)  # bits, as a difference is looked for that is smaller and smaller
+INTERVALS = intervals(PRECISIONS[0])
