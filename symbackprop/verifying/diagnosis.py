@@ -16,6 +16,7 @@ from sympy import Expr
 
 from symbackprop.algebra.arrays import Array
 from symbackprop.algebra.binding import tensors_in
+from symbackprop.algebra.proving.grids import Grid, TooLargeError
 from symbackprop.algebra.symbols import Apply, adjoint, is_adjoint, primal
 from symbackprop.errors import SymbackpropError
 from symbackprop.notation.reading.claims import Claim, Reading, Scale, Side, resolve
@@ -23,7 +24,6 @@ from symbackprop.notation.reading.syntax import Node
 from symbackprop.notation.reading.values import Value
 from symbackprop.verifying.comparing import Pair, pair_of, screened
 from symbackprop.verifying.edits import Edit, Surroundings, edits_of, fitting_edits_of, small_edits_of
-from symbackprop.verifying.grids import Grid, TooLargeError
 from symbackprop.verifying.grounds import Grounds
 from symbackprop.verifying.judging import Ground, Judgement, judge
 from symbackprop.verifying.meanings import NoMeaningError

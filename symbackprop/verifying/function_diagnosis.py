@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from symbackprop.algebra.binding import tensors_in
+from symbackprop.algebra.proving.grids import Grid
 from symbackprop.algebra.space import Space
 from symbackprop.algebra.symbols import adjoint, primal
-from symbackprop.verifying.grids import Grid
 from symbackprop.verifying.mistakes import mistakes_of
 from symbackprop.verifying.places import LATE, Mistake, after, before, with_mistake
 from symbackprop.verifying.points import Point

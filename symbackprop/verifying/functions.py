@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from symbackprop.algebra.proving.grids import TooLargeError
 from symbackprop.algebra.space import Fact
 from symbackprop.algebra.symbols import Apply
 from symbackprop.errors import DerivationError, UsageError, suggestion
@@ -21,7 +22,6 @@ from symbackprop.notation.conventions import Stand
 from symbackprop.verifying.arrangements import arrangements_of
 from symbackprop.verifying.calling import Signature, called, signature_of
 from symbackprop.verifying.function_diagnosis import diagnoses
-from symbackprop.verifying.grids import TooLargeError
 from symbackprop.verifying.meanings import Meaning, others, stated
 from symbackprop.verifying.points import Point, digits_of, telling_points
 from symbackprop.verifying.trials import Result, Trial, targets_ignored, tried

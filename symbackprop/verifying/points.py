@@ -8,7 +8,7 @@ alone.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 import numpy as np
@@ -17,6 +17,7 @@ from sympy import Expr, Symbol
 from symbackprop.algebra.arrays import Array
 from symbackprop.algebra.binding import tensors_in
 from symbackprop.algebra.proving.drawing import Demands, Leaf, Sizes, drawn, extents_at, sizes_in_turn
+from symbackprop.algebra.proving.grids import Grid, Grids, Opaque, TooLargeError, grids_of
 from symbackprop.algebra.space import ScalarFunction
 from symbackprop.algebra.symbols import adjoint, entry
 from symbackprop.compiling.arguments import index_limits
@@ -24,7 +25,6 @@ from symbackprop.derivation.derivation import Derivation
 from symbackprop.errors import DerivationError
 from symbackprop.model.model import Model
 from symbackprop.model.records import Tensor
-from symbackprop.verifying.grids import Grid, Grids, Opaque, TooLargeError
 
 TRIES = 40
 MARGIN = 0.01  # of what is compared from 0, in a point worth taking
@@ -68,7 +68,7 @@ class Point:
 
     def _grids(self, without: Mapping[str, Array]) -> Grids:
         values = {name: value for name, value in self.values.items() if name not in without}
-        return Grids(self.sizes, values, self.functions, self.opaque)
+        return grids_of(self.sizes, {**values, **self.opaque}, self.functions)
 
 
 def _filled(grids: Grids, definitions: Mapping[str, Array], partly: bool = False) -> dict[str, Grid]:
@@ -82,15 +82,14 @@ def _filled(grids: Grids, definitions: Mapping[str, Array], partly: bool = False
             values.update(_by_passes(grids, values, waiting))
             break
         for name in ready:
-            inner = Grids(grids.sizes, values, grids.functions, grids.opaque, grids.compared)
             array = waiting.pop(name)
             try:
-                values[name] = inner.array(array)
+                values[name] = replace(grids, values=values).array(array)
             except TooLargeError:
                 if not partly:
                     raise
         waiting = _computable(waiting, reads, values)
-    return values
+    return {name: value for name, value in values.items() if not callable(value)}
 
 
 def _computable(
@@ -113,8 +112,7 @@ def _by_passes(grids: Grids, known: Mapping[str, Grid], definitions: Mapping[str
     stale = set(definitions)
     for _ in range(1 + sum(value.size for value in values.values())):
         for name in [name for name in definitions if name in stale]:
-            inner = Grids(grids.sizes, {**known, **values}, grids.functions, grids.opaque)
-            found = inner.array(definitions[name])
+            found = grids_of(grids.sizes, {**known, **values}, grids.functions).array(definitions[name])
             stale.discard(name)
             if not np.array_equal(found, values[name], equal_nan=True):
                 values[name] = found
@@ -216,7 +214,7 @@ def _tried(model: Model, sizes: Sizes, number: int, attempt: int) -> tuple[Point
             leaf = Leaf(extents_at(tensor.shape, sizes), tensor.facts, tensor.role == "parameter", limit)
             leaves[tensor.name] = drawn(leaf, random, number, positive=attempt >= TRIES // 2).astype(float)
     opaque, compared = opaque_functions(model.functions), []
-    grids = Grids(sizes, leaves, model.functions, opaque, compared)
+    grids = grids_of(sizes, {**leaves, **opaque}, model.functions, compared)
     values = _filled(grids, {e.tensor: model.space.definitions[e.tensor] for e in model.order})
     return Point(sizes, values, model.functions, opaque), compared
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from symbackprop.algebra.proving.grids import Grid
 from symbackprop.algebra.symbols import adjoint
 from symbackprop.model.records import Tensor
 from symbackprop.verifying.arrangements import Arrangement
@@ -21,7 +22,6 @@ from symbackprop.verifying.calling import (
     failure_of,
     results_of,
 )
-from symbackprop.verifying.grids import Grid
 from symbackprop.verifying.meanings import Meaning
 from symbackprop.verifying.points import Point
 from symbackprop.verifying.truths import Truth

@@ -11,6 +11,7 @@ from sympy import Integer
 
 from symbackprop.algebra.arrays import Array
 from symbackprop.algebra.binding import substitute, tensors_in
+from symbackprop.algebra.proving.grids import TooLargeError
 from symbackprop.algebra.symbols import adjoint, entry, size
 from symbackprop.derivation.scalars import scalar_model
 from symbackprop.errors import DerivationError, Location, ModelError, NotationError, UnknownNameError, UsageError
@@ -19,7 +20,6 @@ from symbackprop.notation.conventions import Conventions, Stand
 from symbackprop.notation.reading.claims import Claim, Reading, Unreadable, read_claims
 from symbackprop.notation.reading.notes import statements_of
 from symbackprop.verifying.diagnosis import diagnosed
-from symbackprop.verifying.grids import TooLargeError
 from symbackprop.verifying.grounds import Grounds, Note, other_grounds, speaks_against, stated_grounds
 from symbackprop.verifying.judging import Ground, Judgement, judge
 from symbackprop.verifying.letters import with_letters
