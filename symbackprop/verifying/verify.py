@@ -22,7 +22,7 @@ from symbackprop.verifying.claims.contexts import Reader
 from symbackprop.verifying.claims.reporting import Wording, in_letters, notation_of, verdict_of
 from symbackprop.verifying.claims.rulings import rulings_on
 from symbackprop.verifying.diagnosis.explaining import diagnosis_of
-from symbackprop.verifying.grids import TooLargeError
+from symbackprop.algebra.proving.grids import TooLargeError
 from symbackprop.verifying.truths import truths_of
 from symbackprop.verifying.verdicts import Report, Status, Verdict
 
