@@ -28,8 +28,8 @@ from symbackprop.notation.reading.claims import (
     text_statements,
 )
 from symbackprop.notation.reading.model_text import read_model
-from symbackprop.notation.reading.syntax import Product, Transpose
 from symbackprop.notation.source import source_of
+from symbackprop.notation.reading.syntax import Product, Transpose
 from tests.notation.claim_cases import GROUPS, MODELS
 from tests.notation.claim_values import Values
 

@@ -5,6 +5,7 @@ import pytest
 from symbackprop.errors import LimitError, NotationError
 from symbackprop.notation.reading.lexer import tokenize
 from symbackprop.notation.reading.parser import MAX_DEPTH, Parser
+from symbackprop.notation.source import source_of
 from symbackprop.notation.reading.syntax import (
     Addition,
     Call,
@@ -22,7 +23,6 @@ from symbackprop.notation.reading.syntax import (
     Transpose,
     names_in,
 )
-from symbackprop.notation.source import source_of
 
 FACTORS = frozenset({"a", "b", "n", "x", "y", "W"})
 
