@@ -32,7 +32,6 @@ from symbackprop.verifying.claims.rulings import Ruling
 from symbackprop.verifying.diagnosis.edits import Edit, Surroundings, edits_of, fitting_edits_of, small_edits_of
 from symbackprop.verifying.diagnosis.mistakes import forward_mistakes_of, mistakes_of
 from symbackprop.verifying.diagnosis.places import LATE, Mistake, after, before, with_mistake
-from symbackprop.algebra.proving.grids import Grid, TooLargeError
 from symbackprop.verifying.points import Point, agree
 from symbackprop.verifying.truths import Truth
 
@@ -203,7 +202,7 @@ class _Search:
 
     def _agree(self, left: Value, right: Value) -> bool:
         free = len(self.reading.indices)
-        pair = pair_of(self.basis.value(left), self.basis.value(right), free)
+        pair = pair_of(self.basis.value(left), self.basis.value(right), free, self.basis.samples)
         if pair is None:
             return False
         points = self.basis.truth.points

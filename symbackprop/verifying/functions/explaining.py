@@ -14,7 +14,6 @@ from symbackprop.algebra.symbols import adjoint, primal
 from symbackprop.verifying.diagnosis.mistakes import mistakes_of
 from symbackprop.verifying.diagnosis.places import LATE, Mistake, after, before, with_mistake
 from symbackprop.verifying.functions.trials import Result, Trial, is_close
-from symbackprop.algebra.proving.grids import Grid
 from symbackprop.verifying.points import Point
 from symbackprop.verifying.truths import Truth
 

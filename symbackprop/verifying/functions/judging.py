@@ -24,7 +24,6 @@ from symbackprop.verifying.functions.arrangements import arrangements_of
 from symbackprop.verifying.functions.calling import Signature, called, signature_of
 from symbackprop.verifying.functions.explaining import diagnoses
 from symbackprop.verifying.functions.trials import Result, Trial, targets_ignored, tried
-from symbackprop.algebra.proving.grids import TooLargeError
 from symbackprop.verifying.points import Point, digits_of, telling_points
 from symbackprop.verifying.truths import Truth, Truths
 from symbackprop.verifying.verdicts import Report, Status, Verdict

@@ -23,7 +23,6 @@ from symbackprop.verifying.functions.calling import (
     failure_of,
     results_of,
 )
-from symbackprop.algebra.proving.grids import Grid
 from symbackprop.verifying.points import Point
 from symbackprop.verifying.truths import Truth
 
