@@ -16,20 +16,13 @@ from symbackprop.algebra.symbols import ADJOINT, index, size
 from symbackprop.errors import LimitError, ShapeError
 from symbackprop.model.model import Model
 from symbackprop.notation.conventions import Conventions
-from symbackprop.notation.claims.records import (
-    Claim,
-    Reading,
-    Scale,
-    Statement,
-    Subject,
-    Unreadable,
-    read_claims,
-    resolve,
-    text_statements,
-)
+from symbackprop.notation.claims.reader import read_note, words_of
+from symbackprop.notation.claims.readings import resolve
+from symbackprop.notation.claims.records import Claim, Line, Reading, Schema, Unreadable
+from symbackprop.notation.notes.formats import parts_of
 from symbackprop.notation.reading.model_text import read_model
+from symbackprop.notation.reading.subjects import Subject
 from symbackprop.notation.reading.syntax import Product, Transpose
-from symbackprop.notation.source import source_of
 from tests.notation.claim_cases import GROUPS, MODELS
 from tests.notation.claim_values import Values
 
@@ -71,8 +64,8 @@ class Tensors:
     __getitem__ = __getattr__
 
 
-def claims(written: str, model: Model, **choices: Any) -> tuple[Claim | Unreadable, ...]:
-    return read_claims(text_statements(source_of(written)), model, conventions=Conventions(**choices))
+def claims(written: str, model: Model, **choices: Any) -> tuple[Line, ...]:
+    return read_note(parts_of(written, "txt", words_of(model)), model, Conventions(**choices)).lines
 
 
 def reading(written: str, model: Model, scale: str, **choices: Any) -> Reading:
