@@ -17,21 +17,21 @@ from symbackprop.notation.claims.adjoints import gradient_of, looks_like_gradien
 from symbackprop.notation.claims.context import Context, Notation
 from symbackprop.notation.claims.deciding import leaves_in, notation_of
 from symbackprop.notation.claims.headings import root_under, scale_under
-from symbackprop.notation.claims.leaves import Leaf, leaf_of, letter_of, shift_of
+from symbackprop.notation.claims.leaves import Leaf, is_letter, leaf_of, letter_of, shift_of, text_of
 from symbackprop.notation.claims.readings import reading_of, scope_of
 from symbackprop.notation.claims.records import Claim, Defined, Line, Note, Reading, Schema, Unreadable
-from symbackprop.notation.claims.references import reference_of
+from symbackprop.notation.claims.references import is_family, reference_of
 from symbackprop.notation.claims.resolver import resolve
 from symbackprop.notation.claims.statements import Statement, Unparsed, is_update, statements_of
 from symbackprop.notation.claims.sums import index_letters
-from symbackprop.notation.claims.symbols import LEARNING_RATES, Symbols, symbols_of
+from symbackprop.notation.claims.symbols import LEARNING_RATES, Symbols, key, symbols_of
 from symbackprop.notation.conventions import Conventions
 from symbackprop.notation.notes.passages import Part, Passage, TableRow, Unclosed
 from symbackprop.notation.reading import syntax
 from symbackprop.notation.reading.values import Value
 from symbackprop.notation.surface.grammar import parse
 from symbackprop.notation.surface.macros import Macro, macros_of
-from symbackprop.notation.surface.tree import Big, Fence, Node, Number, Product, Relation, Scripted, Sum, Word, walk
+from symbackprop.notation.surface.tree import Big, Fence, Node, Number, Product, Range, Relation, Rows, Scripted, Sum, Word, walk
 
 MAX_CLAIMS = 2_000
 _RATES = frozenset(LEARNING_RATES)
@@ -53,8 +53,46 @@ def read_note(parts: Iterable[Part], model: Model, conventions: Conventions | No
     statements = [part for part in found if isinstance(part, Statement)]
     notation = notation_of(statements, tables, conventions.index_base)
     reader = _Reader(tables, notation)
-    lines = tuple(reader.line(part) if isinstance(part, Statement) else _unread(part) for part in found)
+    lines = tuple(
+        reader.line(part) if isinstance(part, Statement) else _unread(part) for part in found if states(part, tables)
+    )
     return Note(lines, notation.said, ranked=True)
+
+
+def states(part: Statement | Unparsed, tables: Sequence[Symbols]) -> bool:
+    """Whether a statement is about tensors: not of shapes alone, `(h×n)(n×1) = h×1`, nor a range, `l = 2, 3`."""
+    if isinstance(part, Unparsed):
+        return True
+    leaves = [leaf for side in part.sides for leaf in leaves_in(side)]
+    sizes = {key(name) for table in tables for name in table.sizes}
+    if all(key("_".join((leaf.word, *map(_text, leaf.below)))) in sizes for leaf in leaves):
+        return not any(_has_cross(side) for side in part.sides) and not _is_range(part, tables)
+    return not _is_range(part, tables)
+
+
+def _text(mark: Node) -> str:
+    return text_of(mark) or ""
+
+
+def _has_cross(side: Node) -> bool:
+    crossed = any(isinstance(part, Product) and any(j == "×" for j, _ in part.factors) for part in walk(side))
+    return crossed or isinstance(side, Fence | Number)
+
+
+def _is_range(statement: Statement, tables: Sequence[Symbols]) -> bool:
+    """Whether a statement gives the values of an index or a size: `l = 2, 3`, `i = 1, …, n`, `m = 1`."""
+    first, *others = statement.sides
+    leaf = leaf_of(first)
+    if leaf is None or not leaf.bare or leaf.accents or any(table.named(leaf.word) is not None for table in tables):
+        return False
+    is_size = any(leaf.word in table.sizes for table in tables)
+    if not is_size and not (is_letter(leaf.word) and leaf.word.islower()):
+        return False
+    whole = {name for table in tables for name in table.sizes}
+    plain = all(all(inner.word in whole for inner in leaves_in(side)) for side in others)
+    return plain and all(not isinstance(side, Number) or side.value.denominator == 1 for side in others) and (
+        is_size or statement.rest is not None or isinstance(others[-1], Number | Range)
+    )  # fmt: skip
 
 
 def words_of(model: Model) -> frozenset[str]:
@@ -166,7 +204,7 @@ class _Reader:
         """Whether a letter that the model numbers by layers stands without a number."""
         words = (leaf.word, leaf.word.removeprefix("d"))
         symbols = self.tables[-1]
-        numbered = [word for word in words if word in symbols.families and symbols.named(word) is None]
+        numbered = [word for word in words if is_family(word, symbols)]
         parameters = {symbols.roles.get(name) for word in numbered for name in symbols.families[word].values()}
         return bool(numbered) and leaf.bare and "parameter" in parameters
 
@@ -279,6 +317,9 @@ class _Reader:
 
     def _defined(self, statement: Statement, layers: Mapping[str, int]) -> Line | None:
         """What becomes of a statement that gives a name to something: the name, or the claim that is left."""
+        assumed = self._assumed(statement)
+        if assumed is not None:
+            return assumed
         named = self._new_names(statement, layers)
         if named is None or is_update(statement):
             return None
@@ -298,12 +339,29 @@ class _Reader:
         line = self._claim(replace(statement, sides=rest, signs=statement.signs[1:]), layers)
         return replace(line, definition=name) if isinstance(line, Claim) else line
 
+    def _assumed(self, statement: Statement) -> Defined | None:
+        """A value that a statement gives to data or a parameter, `B = 0`: an assumption, which is neither right nor wrong."""
+        leaf = leaf_of(statement.sides[0])
+        if leaf is None or not leaf.bare or len(statement.sides) != 2 or statement.signs[0] not in ("=", "=="):
+            return None
+        if not isinstance(statement.sides[1], Number | Rows):
+            return None
+        names = [name for table in self.tables if (name := table.named(leaf.word, *leaf.accents)) is not None]
+        roles = {table.roles.get(name) for table, name in zip(self.tables, names, strict=False)}
+        if not names or not roles <= {"parameter", "input", "target", "constant"}:
+            return None
+        written = statement.source.written
+        words = f"an assumption: the model leaves {written(statement.sides[0].span)} open"
+        return Defined(statement.where, statement.written, written(leaf.span), words)
+
     def _new_names(self, statement: Statement, layers: Mapping[str, int]) -> tuple[int, Leaf] | None:
         """The outer side that is a name which nothing bears, and no gradient's by its looks."""
         for place in (0, len(statement.sides) - 1):
-            leaf = leaf_of(statement.sides[place])
+            leaf = leaf_of(statement.sides[place]) or _change_of(statement.sides[place], self.tables)
             if leaf is None or leaf.primes or leaf.word in ("e", "I") or not leaf.word[:1].isalpha():
                 continue
+            if _is_open_rate(leaf, self.tables):
+                return place, leaf
             if looks_like_gradient(leaf) or any(self._knows(leaf, statement, s, layers) for s in self.tables):
                 continue
             return place, leaf
@@ -407,6 +465,24 @@ def _check_update(statement: Statement, tables: Sequence[Symbols]) -> None:
         fix="Write what it is in the end, with =.",
         name=written,
     )
+
+
+def _is_open_rate(leaf: Leaf, tables: Sequence[Symbols]) -> bool:
+    """Whether a letter could be a learning rate and is nothing else, so that a note may define it: γ = α/r."""
+    return leaf.bare and leaf.word in _RATES and all(table.named(leaf.word) is None for table in tables)
+
+
+def _change_of(side: Node, tables: Sequence[Symbols]) -> Leaf | None:
+    """The name ΔW of a change of something that the model does not have."""
+    if not isinstance(side, Product) or len(side.factors) != 2:
+        return None
+    head, target = (leaf_of(part) for _, part in side.factors)
+    if head is None or target is None or head.word != "Delta" or not head.bare or not target.word.isalpha():
+        return None
+    known = any(
+        table.named(target.word, *map(_text, target.below)) or target.word in table.families for table in tables
+    )
+    return None if known else replace(target, word=f"change_{target.word}", span=side.span)
 
 
 def _progress(error: SymbackpropError) -> tuple[int, int]:

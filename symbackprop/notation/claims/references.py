@@ -23,7 +23,7 @@ from symbackprop.notation.claims.leaves import (
     shift_of,
     text_of,
 )
-from symbackprop.notation.claims.symbols import accented, key
+from symbackprop.notation.claims.symbols import Symbols, accented, key
 from symbackprop.notation.reading.values import same_size
 from symbackprop.notation.surface.tree import Fence, Node, Number, Product, Slice, Text, Word
 
@@ -136,8 +136,17 @@ def _of_line(leaf: Leaf, context: Context) -> Iterator[_Named]:
     word, digits = _without_digits(leaf.word)
     if digits:
         yield from _of_layer(replace(leaf, word=word), int(digits), leaf.below, leaf.above, context)
-    elif context.line_layer is not None and not any(True for _ in _layers(leaf.above, context)):
+    elif (
+        context.line_layer is not None
+        and is_family(leaf.word, context.symbols)
+        and not any(True for _ in _layers(leaf.above, context))
+    ):
         yield from _of_layer(leaf, context.line_layer, leaf.below, leaf.above, context)
+
+
+def is_family(word: str, symbols: Symbols) -> bool:
+    """Whether a letter alone may stand for that of any layer: the model has it with two numbers at least, and not alone."""
+    return len(symbols.families.get(word, ())) > 1 and symbols.named(word) is None
 
 
 def _without_digits(word: str) -> tuple[str, str]:

@@ -281,7 +281,8 @@ def _roots(model: Model, whole: Model) -> dict[str, str]:
     taken = {t.name for t in whole.tensors}
     capitals = {name.upper() for name in taken if len(name) == 1} if whole.samples is not None else set()
     usual = {**dict.fromkeys(_COSTS, whole.root), **dict.fromkeys(_LOSSES, whole.loss)}
-    free = {name: root for name, root in usual.items() if name not in taken | capitals}
+    taken |= capitals | set(_sizes(model, whole))
+    free = {name: root for name, root in usual.items() if name not in taken}
     return free | {root: root for root in (model.root, whole.loss, whole.root)}
 
 

@@ -140,7 +140,9 @@ def _runs(words: list[_Word], known: Collection[str]) -> Iterator[list[_Word]]:
 
 def _trimmed(words: list[_Word]) -> list[_Word]:
     """A run without white space and words that join at its ends."""
-    while words and (words[-1].text.isspace() or words[-1].text in (*_KEPT, ",", ":")):
+    while words and (
+        words[-1].text.isspace() or words[-1].text in (*_KEPT, ",", ":") or RELATION.fullmatch(words[-1].text)
+    ):
         words = words[:-1]
     while words and (words[0].text.isspace() or words[0].text in ("and", "or", "in", "all", "each", "any", ":")):
         words = words[1:]
@@ -181,6 +183,8 @@ def _is_prose(word: _Word, words: list[_Word], place: int, known: Collection[str
     before = next((w.text for w in reversed(words[:place]) if not w.text.isspace()), "")
     if touching in ("(", "[", "_", "^", "'") or RELATION.fullmatch(after):
         return False
+    if RELATION.fullmatch(before) and after[:1].isalpha() and after.islower() and after not in known:
+        return True  # y - a2 = error at the output
     return not (_is_sign(before) or _is_sign(after))
 
 

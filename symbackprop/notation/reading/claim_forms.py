@@ -14,12 +14,15 @@ from symbackprop.errors import NotationError, ShapeError
 from symbackprop.notation.reading.index_formulas import integer, position
 from symbackprop.notation.reading.scope import Scope
 from symbackprop.notation.reading.syntax import (
+    Call,
     Indicator,
     Logic,
     Name,
+    Negative,
     Node,
     Number,
     Partial,
+    Product,
     Relation,
     Subscript,
     Whole,
@@ -268,6 +271,10 @@ def widened(nodes: list[Node], values: list[Value], scope: Scope) -> list[Value]
         return values
     result = []
     for node, value in zip(nodes, values, strict=True):
+        axis = _summed_axis(node)
+        if value.rank == 1 and axis is not None and same_size(value.shape[0], whole.shape[1 - axis]):
+            result.append(_repeated(Value(value.array), whole.shape[axis], -1 if axis else 0))
+            continue
         if value.rank == 1 and same_shape(as_matrix(value).shape, whole.shape):
             value = as_matrix(value)
         elif value.rank == 1 and (repeated := _for_samples(value, whole, scope)) is not None:
@@ -275,6 +282,21 @@ def widened(nodes: list[Node], values: list[Value], scope: Scope) -> list[Value]
             value = repeated
         result.append(value)
     return result
+
+
+def _summed_axis(node: Node) -> int | None:
+    """The axis that a sum of rows (1) or of columns (0) goes along, scalars before it aside; None for another term."""
+    match node:
+        case Call(Name("rowsum" | "rowsums")):
+            return 1
+        case Call(Name("colsum" | "colsums")):
+            return 0
+        case Negative(operand):
+            return _summed_axis(operand)
+        case Product(factors):
+            found = [axis for _, part in factors if (axis := _summed_axis(part)) is not None]
+            return found[0] if len(found) == 1 and all(isinstance(p, Number | Call) for _, p in factors) else None
+    return None
 
 
 def _for_samples(value: Value, whole: Value, scope: Scope) -> Value | None:
