@@ -651,7 +651,9 @@ def _is_one_hot(tensor: str, context: Context) -> bool:
 def _with_sizes(node: Node, name: str, context: Context) -> syntax.Node:
     """Ones and the identity with their sizes below, `1_{h×m}`; or a condition, `1_{z > 0}`."""
     assert isinstance(node, Scripted)
-    (below,) = node.below
+    if len(node.below) != 1:
+        raise _no_meaning(node, context)
+    below = node.below[0]
     inner = below.body if isinstance(below, Fence) else below
     if _is_condition(inner):
         return _of_condition(inner, node.span, context)
