@@ -160,7 +160,7 @@ class Truth:
         if of == self.loss and self.each is not None and (short := by_sample(by, self.derivation)):
             found |= {known: array for known, array in short.items() if known not in found}
             return
-        if self._is_endless(of, by):
+        if self.is_endless(of, by):
             if by in self.reads[of]:
                 found[name] = self.local(of, by)
             return
@@ -175,7 +175,7 @@ class Truth:
     def depends(self, of: str, by: str) -> bool:
         return of == by or by in self.below(of)
 
-    def _is_endless(self, of: str, by: str) -> bool:
+    def is_endless(self, of: str, by: str) -> bool:
         """Whether a path from `of` to `by` may pass a recurrence, which it does any number of times."""
         on_the_way = {of, by, *self.below(of)}
         return any(self.depends(name, by) for name in on_the_way & self.recurrent)

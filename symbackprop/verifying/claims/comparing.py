@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import chain, islice
+from itertools import chain, islice, product
 from typing import Literal
 
 import numpy as np
@@ -55,28 +55,33 @@ class Pair:
 # shapes
 
 
-def pair_of(left: Value, right: Value, free: int) -> Pair | None:
+def pair_of(left: Value, right: Value, free: int, samples: Expr | None = None) -> Pair | None:
     """The two sides entry by entry; None where their shapes differ.
 
     The first `free` indices of both are those that stand free in the claim. Vectors are columns, rows where they were
-    transposed or have an entry for each sample and samples stand side by side. A number goes with any shape.
+    transposed; a whole side with a number for each of `samples` may stand for either. A number goes with any shape.
     """
-    matched = _matched(_axes(left, free), _axes(right, free), free)
-    return None if matched is None else _pair(left.array, right.array, *matched)
+    for one, other in product(_orientations(left, free, samples), _orientations(right, free, samples)):
+        matched = _matched(one, other, free)
+        if matched is not None:
+            return _pair(left.array, right.array, *matched)
+    return None
 
 
 Axes = tuple[tuple[int | None, Expr], ...]
 """For each axis of a shape its place in the array, None for one of size 1 that was added."""
 
 
-def _axes(value: Value, free: int) -> Axes:
+def _orientations(value: Value, free: int, samples: Expr | None) -> tuple[Axes, ...]:
     """The axes of a value, those of a vector or a number completed to a matrix."""
     axes: Axes = tuple(enumerate(value.shape))
     head, rest = axes[:free], axes[free:]
     unit = (None, S.One)
-    if len(rest) == 1:
-        return (*head, unit, *rest) if value.row else (*head, *rest, unit)
-    return axes if rest else (*head, unit, unit)
+    if len(rest) != 1:
+        return (axes if rest else (*head, unit, unit),)
+    column, row = (*head, *rest, unit), (*head, unit, *rest)
+    chosen, other = (row, column) if value.row else (column, row)
+    return (chosen, other) if samples is not None and same_size(rest[0][1], samples) else (chosen,)
 
 
 def _matched(left: Axes, right: Axes, free: int) -> tuple[Axes, Axes] | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from symbackprop.algebra.space import Fact
 from symbackprop.model.model import Model
-from symbackprop.notation.claims.records import Claim, Defined, Line, Note, Reading, Scale, Schema, Unreadable
+from symbackprop.notation.claims.records import Claim, Defined, Line, Note, Reading, Scale, Schema, Unreadable, rooted
 from symbackprop.notation.conventions import Stand
 from symbackprop.verifying.claims.judging import Basis, Judgement, judge, names_in, values_of
 from symbackprop.verifying.claims.layouts import turned_model, turned_truth
@@ -20,7 +20,7 @@ from symbackprop.verifying.claims.partials import Partials, partials_in
 from symbackprop.verifying.claims.scales import best, fitting
 from symbackprop.verifying.claims.witnesses import Certifier
 from symbackprop.verifying.points import points_of
-from symbackprop.verifying.truths import Truth, Truths
+from symbackprop.verifying.truths import Truth, Truths, direct_name, partial_of
 
 Reader = Callable[[Model], Note]
 """A note as it reads beside a model."""
@@ -72,6 +72,15 @@ class Context:
             self._bases[scale] = Basis(truth, self._meaning(truth), partials, self.transposed)
         return self._bases[scale]
 
+    def basis_of_line(self, number: int, scale: Scale) -> Basis:
+        """The basis for one line: in `du|L = ∂L/∂u`, and in the line after it, ∂L/∂u is by the equation of L alone."""
+        basis = self.basis(scale)
+        spoken = {name for line in self.lines[max(number - 1, 0) : number + 1] for name in _parts_by_way_of_root(line)}
+        held = frozenset(name for name in spoken if basis.truth.knows(direct_name(*(partial_of(name) or ("", "")))))
+        if not held:
+            return basis
+        return replace(basis, partials=replace(basis.partials, held=basis.partials.held | held))
+
     def truth(self, scale: Scale) -> Truth:
         """The truth at one scale, with all that the note reads."""
         return self.basis(scale).truth
@@ -114,17 +123,17 @@ class Context:
         """A judgement on each reading that may be meant."""
         if number not in self._judged:
             line = self.lines[number]
-            self._judged[number] = tuple(self._judgements(line)) if isinstance(line, Claim) else ()
+            self._judged[number] = tuple(self._judgements(number, line)) if isinstance(line, Claim) else ()
         return self._judged[number]
 
-    def _judgements(self, claim: Claim) -> Iterator[Judgement]:
+    def _judgements(self, number: int, claim: Claim) -> Iterator[Judgement]:
         """After the first that is right only those at another scale, none where the text has set the scale."""
         right: set[Scale] = set()
         for reading in claim.readings:
             if claim.scale is not None and claim.scale in right:
                 return
             if reading.scale not in right:
-                judgement = judge(claim, reading, self.basis(reading.scale))
+                judgement = judge(claim, reading, self.basis_of_line(number, reading.scale))
                 if judgement.status == "right":
                     right.add(reading.scale)
                 yield judgement
@@ -134,6 +143,14 @@ def _void_because(line: Single, judgements: tuple[Judgement, ...]) -> str:
     if isinstance(line, Unreadable):
         return line.error.what
     return judgements[0].because if judgements else "it has no reading beside this model"
+
+
+def _parts_by_way_of_root(line: Single) -> Iterator[str]:
+    """For a line that is about du|L the name of ∂L/∂u."""
+    for reading in readings_of(line):
+        subject = reading.sides[0].subject
+        if subject.kind == "part":
+            yield rooted(subject.of, subject.name)
 
 
 def readings_of(line: Single) -> tuple[Reading, ...]:

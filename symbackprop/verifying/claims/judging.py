@@ -76,6 +76,12 @@ class Basis:
     transposed: bool = False
     opaque: frozenset[str] = frozenset()
 
+    @property
+    def samples(self) -> Expr | None:
+        """How many samples there are; None for one."""
+        samples = self.truth.derivation.source.samples
+        return None if samples is None or self.truth.scale == "one sample" else samples.size
+
     def value(self, value: Value) -> Value:
         return Value(in_units(value.array, self.meaning, self.truth, self.partials.held), value.row)
 
@@ -139,7 +145,7 @@ def is_jacobian(subject: Subject, truth: Truth) -> bool:
 
 
 def _compared(left: Value, right: Value, reading: Reading, number: int, basis: Basis) -> Judgement:
-    pair = pair_of(basis.value(left), basis.value(right), len(reading.indices))
+    pair = pair_of(basis.value(left), basis.value(right), len(reading.indices), basis.samples)
     if pair is None:
         sides = (reading.sides[number - 1].written, left), (reading.sides[number].written, right)
         because = ", ".join(described(written, value) for written, value in sides)
@@ -227,7 +233,7 @@ def _update(reading: Reading, basis: Basis) -> Judgement:
     rate = entry(str(reading.rate)) if named else _rate(old.value, new.value, gradient, basis)
     stepped = replace(gradient, expression=old.value.array.expression - rate * gradient.expression)
     step = Value(stepped, old.value.row)
-    pair = pair_of(step, basis.value(new.value), len(reading.indices))
+    pair = pair_of(step, basis.value(new.value), len(reading.indices), basis.samples)
     if pair is None:
         return Judgement("wrong", reading, because=f"{described(old.written, old.value)}, its new value does not")
     return judge_pair(pair, reading, 1, basis)

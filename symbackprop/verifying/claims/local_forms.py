@@ -48,10 +48,12 @@ def local_form(formula: Value, of: str, by: str, truth: Truth, held: Collection[
         return None
     turned = turned != _stands_side_by_side(of, by, truth)
     free = _with_arbitrary(truth, adjoint(of))
+    samples = truth.derivation.source.samples
+    size = None if samples is None or truth.scale == "one sample" else samples.size
     g = Value(array_of(adjoint(of), shapes[of]))
     expected = _contraction(of, truth.space.definitions[name], truth)
     for words, product in _products(g, formula, of in truth.derivation.sampled, turned):
-        pair = pair_of(Value(expected), product, 0)
+        pair = pair_of(Value(expected), product, 0, size)
         if pair is not None and screened(pair, free.points).status == "agree":
             return LocalForm(words, pair, free)
     return None

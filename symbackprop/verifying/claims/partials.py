@@ -27,14 +27,17 @@ Fixed = Mapping[str, frozenset[str]]
 
 @dataclass(frozen=True, slots=True)
 class Partials:
-    """`held` are the derivatives that hold others fixed, `several` all that have several paths, with those between."""
+    """`held` are the derivatives that hold others fixed, `several` those that have both meanings, with what is between.
+
+    Where a path may pass a recurrence any number of times there is no formula over all paths: such a one is held.
+    """
 
     held: frozenset[str] = frozenset()
     several: Fixed = field(default_factory=dict)
 
     def other(self) -> Partials:
         """The other meaning of each derivative that has two."""
-        return replace(self, held=frozenset(self.several) - self.held)
+        return replace(self, held=self.held ^ self.several.keys())
 
     def words(self, name: str) -> str:
         """`∂b/∂z is over all paths, also through a`, or `∂b/∂z holds a fixed`."""
@@ -63,8 +66,14 @@ def partials_in(expressions: Collection[Expr], truth: Truth) -> tuple[Truth, Par
     for name, fixed in shown.items():
         definitions |= _held(*_parts(name), fixed, truth)
     truth = truth.with_definitions(definitions) if definitions else truth
-    several = {name: found for name, found in {**between, **shown}.items() if truth.knows(direct_name(*_parts(name)))}
-    return truth, Partials(frozenset(several) if definitions else frozenset(), several)
+    several = {name: found for name, found in {**between, **shown}.items() if _is_direct(name, truth)}
+    endless = frozenset(n for n in names if partial_of(n) and truth.is_endless(*_parts(n)) and _is_direct(n, truth))
+    return truth, Partials(endless.union(several if definitions else ()), several)
+
+
+def _is_direct(name: str, truth: Truth) -> bool:
+    """Whether there is a derivative that holds others fixed beside the one over all paths."""
+    return truth.knows(direct_name(*_parts(name)))
 
 
 def _parts(name: str) -> tuple[str, str]:
@@ -74,7 +83,7 @@ def _parts(name: str) -> tuple[str, str]:
 def _between(name: str, truth: Truth) -> frozenset[str]:
     """The tensors other than u that the equation of v reads and that rest on u; none for the derivative of a root."""
     of, by = _parts(name)
-    if of in ("", truth.loss, truth.cost) or of not in truth.reads:
+    if of in ("", truth.loss, truth.cost) or of not in truth.reads or truth.is_endless(of, by):
         return frozenset()
     read = truth.reads[of] - {of, by}
     return frozenset(inner for inner in read if not is_adjoint(inner) and truth.depends(inner, by))

@@ -10,7 +10,7 @@ from sympy import Expr, Integer, Symbol
 from symbackprop.algebra.binding import substitute, tensors_in
 from symbackprop.algebra.proving.equality import Witness
 from symbackprop.algebra.symbols import Partial, entry, indices_of, tensor_of
-from symbackprop.notation.claims.records import Defined, Reading, Unreadable
+from symbackprop.notation.claims.records import Defined, Reading, Scale, Unreadable
 from symbackprop.notation.conventions import Conventions
 from symbackprop.notation.reading.subjects import Subject
 from symbackprop.notation.writing.glyphs import Nomenclature
@@ -162,7 +162,8 @@ def notation_of(rulings: Sequence[Ruling], context: Context) -> tuple[str, ...]:
     """What was decided once for the whole note about derivatives that could be partial or total."""
     judged = [ruling.judgement.reading for ruling in rulings if ruling.judgement.reading is not None]
     found: dict[str, None] = {}
-    for scale in dict.fromkeys(reading.scale for reading in judged):
+    scales: list[Scale] = [reading.scale for reading in judged]
+    for scale in dict.fromkeys(scales):
         partials = context.partials(scale)
         found |= dict.fromkeys(partials.words(name) for name in sorted(partials.several))
     return tuple(found)

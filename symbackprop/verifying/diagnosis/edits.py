@@ -175,10 +175,12 @@ def _brackets(parts: tuple[Spot, ...], scope: Scope) -> Iterator[Edit]:
         if isinstance(spot.node, Addition):
             yield from _sum_brackets(spot, spot.node, scope)
         match spot.node:
-            case Product(((_, a), (outer, Product(((_, b), (inner, _), *_) as factors)))):
+            case Product(((_, a), (outer, Product(factors)))):
+                (_, b), (inner, _), *_ = factors
                 together = _product(a, outer, b)
                 whole = Product((("", together), *factors[1:]), spot.node.span)
-            case Product(((_, Product(((_, _), *_, (inner, b)) as factors)), (outer, c))):
+            case Product(((_, Product(factors)), (outer, c))):
+                inner, b = factors[-1]
                 together = _product(b, outer, c)
                 whole = Product((*factors[:-1], (inner, together)), spot.node.span)
             case _:

@@ -200,7 +200,7 @@ class _Search:
 
     def _agree(self, left: Value, right: Value) -> bool:
         free = len(self.reading.indices)
-        pair = pair_of(self.basis.value(left), self.basis.value(right), free)
+        pair = pair_of(self.basis.value(left), self.basis.value(right), free, self.basis.samples)
         if pair is None:
             return False
         points = self.basis.truth.points

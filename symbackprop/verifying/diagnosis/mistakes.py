@@ -21,6 +21,7 @@ from symbackprop.verifying.diagnosis.wrong_slopes import activations, entry_by_e
 from symbackprop.verifying.diagnosis.wrong_steps import steps
 
 FEW = 4  # terms of a sum that may be written one by one
+_NO_NUMBERS = (S.ComplexInfinity, S.Infinity, S.NegativeInfinity, S.NaN)
 MANY = 5  # paths of which several may be forgotten at once
 
 
@@ -207,11 +208,20 @@ def _terms(place: Place) -> Iterator[Mistake]:
 def _dropped_factors(place: Place) -> Iterator[Mistake]:
     """A factor left out of a product."""
     for form in dict.fromkeys((place.array.expression, place.swept)):
-        for product in sorted(form.atoms(Mul), key=str)[:FEW]:
+        for product in _products(form):
             for factor in product.args:
-                if not factor.is_number and not factor.has(KroneckerDelta):
-                    sentence = f"the factor {place.said(factor)} is missing"
-                    yield place.made(Kind.TERM, sentence, _put(form, product, product / factor))
+                left = _put(form, product, product / factor)
+                if not factor.is_number and not factor.has(KroneckerDelta) and not left.has(*_NO_NUMBERS):
+                    yield place.made(Kind.TERM, f"the factor {place.said(factor)} is missing", left)
+
+
+def _products(form: Expr) -> Iterator[Mul]:
+    """The products that are terms, and those under the sums in them."""
+    for term in Add.make_args(form):
+        if isinstance(term, Mul):
+            yield term
+        for inner in (factor for factor in Mul.make_args(term) if isinstance(factor, Sum)):
+            yield from _products(inner.function)
 
 
 def _is_index(expr: Expr) -> bool:
