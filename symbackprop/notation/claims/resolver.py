@@ -31,6 +31,7 @@ from symbackprop.notation.claims.leaves import (
     is_transpose,
     leaf_of,
     letter_of,
+    text_of,
 )
 from symbackprop.notation.claims.references import Reference, layer_of, reference_of
 from symbackprop.notation.claims.sums import summed
@@ -342,6 +343,7 @@ def _called(row: Row, context: Context) -> tuple[syntax.Node, int] | None:
     leaf = leaf_of(node)
     if leaf is None or (leaf.word in context.bound and leaf.bare):
         return None
+    leaf = _whole_name(leaf, context)
     fence = _fence_behind(row)
     if fence is not None and leaf.word == "delta" and leaf.bare and isinstance(fence.body, Listing):
         if len(fence.body.items) == 2 and context.symbols.tensor("delta") is None:
@@ -366,6 +368,14 @@ def _called(row: Row, context: Context) -> tuple[syntax.Node, int] | None:
     argument, count = _bare_argument(row[1:], context)
     span = node.span.to(row[count][1].span)
     return _applied(leaf, name, (argument,), span, context), 1 + count
+
+
+def _whole_name(leaf: Leaf, context: Context) -> Leaf:
+    r"""The leaf with what stands below it in its name, where a function is called so: \(\mathrm{softmax}_{\mathrm{rows}}\)."""
+    part = text_of(leaf.below[0]) if len(leaf.below) == 1 else None
+    whole = f"{leaf.word}_{part}"
+    known = part is not None and functions.known(whole, context) is not None
+    return replace(leaf, word=whole, below=()) if known else leaf
 
 
 def _takes_no_bare_argument(node: Node, context: Context) -> bool:
