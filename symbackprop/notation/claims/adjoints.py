@@ -44,15 +44,16 @@ def gradient_of(leaf: Leaf, context: Context) -> Gradient | None:
 
 
 def as_delta(leaf: Leaf) -> Leaf | None:
-    """A leaf that is δ with its marks; `δ2` and `delta_o` with what is behind the letter as a mark below."""
+    """A leaf that is δ with its marks; `δ2`, `delta_o`, `δ1_k` with what is behind the letter as marks below."""
     match = _DELTA.fullmatch(leaf.word)
     if match is None or leaf.accents:
         return None
-    tail = match[1]
-    if not tail:
-        return leaf
-    mark: Node = Number(Fraction(tail), tail, leaf.span) if tail.isdigit() else Word(tail, leaf.span)
-    return replace(leaf, word=DELTA, below=(mark, *leaf.below))
+    marks: list[Node] = [
+        Number(Fraction(part), part, leaf.span) if part.isdigit() else Word(part, leaf.span)
+        for part in match[1].split("_")
+        if part
+    ]
+    return replace(leaf, word=DELTA, below=(*marks, *leaf.below)) if marks else leaf
 
 
 def looks_like_gradient(leaf: Leaf) -> bool:

@@ -122,16 +122,19 @@ def _variable(by: Differential, context: Context) -> Reference:
         leaf = _indexed(by.operand)
     found = None if leaf is None else reference_of(leaf, context)
     if found is None:
-        span = by.operand[0][1].span.to(by.operand[-1][1].span)
-        written = context.source.written(span)
-        raise NotationError(
-            f"nothing is differentiated by {written}",
-            where=context.source.locate(span),
-            because="It is no tensor of the model and no entry of one.",
-            fix="Write ∂L/∂W1, by a tensor of the model or one of its entries.",
-            name=written,
-        )
+        raise _no_variable(by.operand[0][1].span.to(by.operand[-1][1].span), context)
     return found
+
+
+def _no_variable(span: Span, context: Context) -> NotationError:
+    written = context.source.written(span)
+    return NotationError(
+        f"nothing is differentiated by {written}",
+        where=context.source.locate(span),
+        because="It is no tensor of the model and no entry of one.",
+        fix="Write ∂L/∂W1, by a tensor of the model or one of its entries.",
+        name=written,
+    )
 
 
 def _indexed(row: Row) -> Leaf | None:
@@ -243,7 +246,7 @@ def nabla(row: Row, context: Context, resolve: Resolve) -> tuple[syntax.Node, in
         below = leaf_of(leaf.below[0]) if len(leaf.below) == 1 else None
         by = None if below is None else reference_of(below, context)
         if by is None:
-            raise _no_gradient(leaf.span, context)
+            raise _no_variable(leaf.below[0].span, context)
         return _with_root(by, head.span, following, context, resolve)
     return _by_argument(head.span, following, context, resolve)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from symbackprop.algebra.symbols import ADJOINT, adjoint, part_of
+from symbackprop.errors import UnknownNameError
 from symbackprop.notation.claims.context import Context
 from symbackprop.notation.claims.leaves import index_words
 from symbackprop.notation.claims.references import Reference, Sample
@@ -44,7 +45,29 @@ def _place(place: Node | Sample | None, span: Span, context: Context, resolve: R
         return syntax.Whole(span)
     if isinstance(place, Sample):
         return syntax.Name(place.letter, span)
-    return resolve(place, context.binding(index_words(place)))
+    return at_index(place, index_words(place), context, resolve)
+
+
+def at_index(place: Node, letters: Iterable[str], context: Context, resolve: Resolve) -> syntax.Node:
+    """What stands at the place of an index, where these letters are indices.
+
+    Raises:
+        UnknownNameError: a word that is neither an index nor a size.
+    """
+    try:
+        return resolve(place, context.binding(letters))
+    except UnknownNameError as error:
+        raise _unknown_index(error) from None
+
+
+def _unknown_index(error: UnknownNameError) -> UnknownNameError:
+    """The error for a word that stands as an index and is none."""
+    return UnknownNameError(
+        f"unknown size or index {error.name}",
+        where=error.where,
+        fix=f"Sum over it, ∑_{error.name}, or name a size of the model.",
+        name=error.name,
+    )
 
 
 def _marked(node: syntax.Node, reference: Reference, span: Span, context: Context, resolve: Resolve) -> syntax.Node:

@@ -22,7 +22,7 @@ from symbackprop.notation.claims.readings import reading_of, scope_of
 from symbackprop.notation.claims.records import Claim, Defined, Line, Note, Reading, Schema, Unreadable
 from symbackprop.notation.claims.references import is_family, reference_of
 from symbackprop.notation.claims.resolver import resolve
-from symbackprop.notation.claims.statements import Statement, Unparsed, is_update, statements_of
+from symbackprop.notation.claims.statements import Statement, Unparsed, decimals_of, is_update, named_by, statements_of
 from symbackprop.notation.claims.sums import index_letters
 from symbackprop.notation.claims.symbols import LEARNING_RATES, Symbols, key, symbols_of
 from symbackprop.notation.conventions import Conventions
@@ -96,9 +96,10 @@ def _is_range(statement: Statement, tables: Sequence[Symbols]) -> bool:
 
 
 def words_of(model: Model) -> frozenset[str]:
-    """The names of a model, which are no prose in a note on it."""
+    """The names of a model and of its adjoints, which are no prose in a note on it."""
     whole = symbols_of(model)[-1]
-    return frozenset({*whole.tensors, *whole.sizes, *model.functions, *whole.roots})
+    adjoints = (f"d{name}" for name in whole.tensors)
+    return frozenset({*whole.tensors, *adjoints, *whole.sizes, *model.functions, *whole.roots})
 
 
 def _parsed(parts: Iterable[Part]) -> Iterator[Statement | Unparsed]:
@@ -235,14 +236,14 @@ class _Reader:
 
     # claims
 
-    def _claim(self, statement: Statement, layers: Mapping[str, int]) -> Line:
-        """The statement for given layers, at each scale at which its names and shapes fit.
+    def _claim(self, statement: Statement, layers: Mapping[str, int], defines: bool = True) -> Line:
+        """The statement for given layers, at each scale at which its names and shapes fit; it may define a name.
 
         Raises:
             SymbackpropError: it can be read at no scale.
         """
         _check_update(statement, self.tables)
-        defined = self._defined(statement, layers)
+        defined = self._defined(statement, layers) if defines else None
         if defined is not None:
             return defined
         readings: list[Reading] = []
@@ -284,7 +285,7 @@ class _Reader:
         given = self.given.get(symbols.scale, {})
         scope = scope_of(symbols, statement.source, self.notation.base, given, frozenset(statement.each))
         found = reading_of(nodes, each, symbols, scope)
-        digits = [_decimals(side) for side in statement.sides]
+        digits = [decimals_of(side) for side in statement.sides]
         sides = zip(found.sides, digits, strict=True)
         return replace(found, sides=tuple(replace(side, decimals=count) for side, count in sides))
 
@@ -327,7 +328,7 @@ class _Reader:
         rest = tuple(side for at, side in enumerate(statement.sides) if at != place)
         name = statement.source.written(leaf.span)
         alone = replace(statement, sides=(rest[0], rest[0]), signs=("=",))
-        claim = self._claim(alone, layers)
+        claim = self._claim(alone, layers, defines=False)
         assert isinstance(claim, Claim)
         for reading in claim.readings:
             value = reading.sides[0].value
@@ -336,7 +337,7 @@ class _Reader:
         if len(rest) < 2:
             words = f"it stands for {statement.source.written(rest[0].span)}"
             return Defined(statement.where, statement.written, name, words)
-        line = self._claim(replace(statement, sides=rest, signs=statement.signs[1:]), layers)
+        line = self._claim(replace(statement, sides=rest, signs=statement.signs[1:]), layers, defines=False)
         return replace(line, definition=name) if isinstance(line, Claim) else line
 
     def _assumed(self, statement: Statement) -> Defined | None:
@@ -376,16 +377,6 @@ class _Reader:
         except (NotationError, UnknownNameError):
             return False
         return True
-
-
-def _decimals(side: Node) -> int | None:
-    """The digits after the point of a printed decimal number; None for anything else."""
-    match side:
-        case Number(_, written) if "." in written and "e" not in written.lower():
-            return len(written.partition(".")[2])
-        case Sum(((_, Number() as number),)):
-            return _decimals(number)
-    return None
 
 
 def _is_change(statement: Statement) -> bool:
@@ -451,7 +442,7 @@ def _check_update(statement: Statement, tables: Sequence[Symbols]) -> None:
     """
     if not is_update(statement):
         return
-    leaf = leaf_of(statement.sides[0])
+    leaf = named_by(statement.sides[0])
     stems = () if leaf is None else (leaf.word, leaf.word.rstrip("0123456789"))
     for table in tables:
         for stem in stems:

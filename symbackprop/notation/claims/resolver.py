@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
+from itertools import pairwise
 
 from symbackprop.errors import NotationError, UnknownNameError, suggestion
 from symbackprop.notation.claims import differentials, functions
@@ -21,7 +22,7 @@ from symbackprop.notation.claims.adjoints import (
     outer,
 )
 from symbackprop.notation.claims.context import Context
-from symbackprop.notation.claims.emission import derivative, value, variable
+from symbackprop.notation.claims.emission import at_index, derivative, value, variable
 from symbackprop.notation.claims.leaves import (
     Leaf,
     divided_word,
@@ -30,6 +31,7 @@ from symbackprop.notation.claims.leaves import (
     is_transpose,
     leaf_of,
     letter_of,
+    text_of,
 )
 from symbackprop.notation.claims.references import Reference, layer_of, reference_of
 from symbackprop.notation.claims.sums import summed
@@ -167,10 +169,10 @@ def _row(factors: Row, context: Context) -> syntax.Node:
 
 
 def _refuse_two_readings(factors: Row, context: Context) -> None:
-    """`1/2x` in plain text, which may be (1/2) x or 1/(2 x); `1/2 x` is the former.
+    """`1/2x` in plain text, which may be (1/2) x or 1/(2 x), and `a^2b`, which may be a^2 b or a^(2 b).
 
     Raises:
-        NotationError: a factor stands right behind a divisor.
+        NotationError: a factor stands right behind a divisor or an exponent.
     """
     written = context.source.written
     for (_, above), (slash, below), (joint, following) in zip(factors, factors[1:], factors[2:], strict=False):
@@ -180,12 +182,20 @@ def _refuse_two_readings(factors: Row, context: Context) -> None:
         if apart and not (isinstance(following, Fence) and following.opening == "["):
             a, b, c = (written(part.span) for part in (above, below, following))
             span = above.span.to(following.span)
-            raise NotationError(
-                f"{written(span)} can be read in two ways",
-                where=context.source.locate(span),
-                fix=f"Write ({a}/{b}) {c} or {a}/({b} {c}).",
-                name=written(span),
-            )
+            raise _two_readings(span, f"({a}/{b}) {c} or {a}/({b} {c})", context)
+    for (_, power), (joint, following) in pairwise(factors):
+        if joint == "" and power.span.end == following.span.start and isinstance(following, Word | Scripted):
+            base, raised, digits = written(power.span).rpartition("^")
+            if raised and digits.isdigit():
+                span, c = power.span.to(following.span), written(following.span)
+                raise _two_readings(span, f"{base}^{digits} {c} or {base}^({digits} {c})", context)
+
+
+def _two_readings(span: Span, ways: str, context: Context) -> NotationError:
+    written = context.source.written(span)
+    return NotationError(
+        f"{written} can be read in two ways", where=context.source.locate(span), fix=f"Write {ways}.", name=written
+    )
 
 
 def _first(row: Row, context: Context) -> Iterator[tuple[Joint, syntax.Node, int]]:
@@ -333,6 +343,7 @@ def _called(row: Row, context: Context) -> tuple[syntax.Node, int] | None:
     leaf = leaf_of(node)
     if leaf is None or (leaf.word in context.bound and leaf.bare):
         return None
+    leaf = _whole_name(leaf, context)
     fence = _fence_behind(row)
     if fence is not None and leaf.word == "delta" and leaf.bare and isinstance(fence.body, Listing):
         if len(fence.body.items) == 2 and context.symbols.tensor("delta") is None:
@@ -357,6 +368,14 @@ def _called(row: Row, context: Context) -> tuple[syntax.Node, int] | None:
     argument, count = _bare_argument(row[1:], context)
     span = node.span.to(row[count][1].span)
     return _applied(leaf, name, (argument,), span, context), 1 + count
+
+
+def _whole_name(leaf: Leaf, context: Context) -> Leaf:
+    r"""The leaf with what stands below it in its name, where a function is called so: \(\mathrm{softmax}_{\mathrm{rows}}\)."""
+    part = text_of(leaf.below[0]) if len(leaf.below) == 1 else None
+    whole = f"{leaf.word}_{part}"
+    known = part is not None and functions.known(whole, context) is not None
+    return replace(leaf, word=whole, below=()) if known else leaf
 
 
 def _takes_no_bare_argument(node: Node, context: Context) -> bool:
@@ -393,11 +412,11 @@ def _with_brackets(
         return _diagonal_slope(leaf, fence, context), 2
     if name is not None and not (fence.opening == "[" and _is_condition(fence.body)):
         return _applied(leaf, name, _arguments(fence, context), span, context), 2
-    if fence.opening == "(" and _is_chance(fence.body):
+    if fence.opening == "(" and _is_chance(fence.body, context):
         return _chance(leaf, fence, span, context), 2
     if _means_tensor(leaf, context):
         return None
-    if fence.opening in ("(", "[") and (functions.may_be(leaf.word) or leaf.primes) and not leaf.below:
+    if fence.opening in ("(", "[") and _may_be_function(leaf, context) and not leaf.below:
         argument = resolve(fence.body, context)
         found = functions.applied(leaf.word, argument, context)
         if found is not None:
@@ -405,6 +424,11 @@ def _with_brackets(
     if fence.tight and fence.opening == "(" and not context.divides_words:
         raise _unknown_function(leaf, context)
     return None
+
+
+def _may_be_function(leaf: Leaf, context: Context) -> bool:
+    """Whether a name may be a note's own for an activation: a usual letter, or a word with a prime that is near none."""
+    return functions.may_be(leaf.word) or (leaf.primes > 0 and _near_function(leaf, context) is None)
 
 
 def _diagonal_slope(leaf: Leaf, fence: Fence, context: Context) -> syntax.Node:
@@ -552,10 +576,14 @@ def _is_condition(node: Node) -> bool:
     return isinstance(node, Relation | Logic)
 
 
-def _is_chance(node: Node) -> bool:
-    """Whether brackets hold `y = k | x`."""
+def _is_chance(node: Node, context: Context) -> bool:
+    """Whether brackets hold `y = k | x`, of a target y."""
     first = node.items[0] if isinstance(node, Listing) else node
-    return isinstance(first, Relation) and first.signs == ("=",)
+    if not isinstance(first, Relation) or first.signs != ("=",):
+        return False
+    target = leaf_of(first.operands[0])
+    found = None if target is None else reference_of(target, context)
+    return found is not None and context.symbols.roles.get(found.tensor) == "target"
 
 
 def _chance(leaf: Leaf, fence: Fence, span: Span, context: Context) -> syntax.Node:
@@ -633,7 +661,9 @@ def _is_one_hot(tensor: str, context: Context) -> bool:
 def _with_sizes(node: Node, name: str, context: Context) -> syntax.Node:
     """Ones and the identity with their sizes below, `1_{h×m}`; or a condition, `1_{z > 0}`."""
     assert isinstance(node, Scripted)
-    (below,) = node.below
+    if len(node.below) != 1:
+        raise _no_meaning(node, context)
+    below = node.below[0]
     inner = below.body if isinstance(below, Fence) else below
     if _is_condition(inner):
         return _of_condition(inner, node.span, context)
@@ -814,8 +844,14 @@ def _with_marks(made: syntax.Node, node: Scripted, context: Context) -> syntax.N
         made = syntax.Subscript(made, indices, node.span)
     for _ in range(node.primes):
         made = syntax.Transpose(made, node.span)
+    powers = 0
     for mark in node.above:
-        made = syntax.Transpose(made, node.span) if is_transpose(mark) else _power(made, mark, node.span, context)
+        if is_transpose(mark):
+            made = syntax.Transpose(made, node.span)
+            continue
+        if powers:
+            raise _two_readings(node.span, "brackets: (a^b)^c or a^(b^c)", context)
+        made, powers = _power(made, mark, node.span, context), 1
     return made
 
 
@@ -897,7 +933,7 @@ def _entry(row: Row, context: Context) -> tuple[syntax.Node, int] | None:
     if whole is None:
         return None
     letters = tuple(word for item in items for word in index_words(item))
-    indices = tuple(resolve(item, context.binding(letters)) for item in items)
+    indices = tuple(at_index(item, letters, context, resolve) for item in items)
     return syntax.Subscript(whole, indices, leaf.span.to(fence.span)), 2
 
 
@@ -1052,7 +1088,23 @@ def _is_meant(leaf: Leaf, context: Context) -> bool:
 def unknown(leaf: Leaf, context: Context) -> UnknownNameError:
     """The error for letters that name nothing, with the nearest that do."""
     written = context.source.written(leaf.span)
-    names = (*context.symbols.tensors, *context.symbols.sizes, *context.symbols.roots)
+    if leaf.word in ("∂", "∇"):
+        return UnknownNameError(
+            f"this {written} belongs to no derivative",
+            where=context.source.locate(leaf.span),
+            fix="Write ∂L/∂W." if leaf.word == "∂" else "Write ∇_W L.",
+            name=written,
+        )
+    if leaf.primes and (functions.known(leaf.word, context) or functions.may_be(leaf.word)):
+        return UnknownNameError(
+            f"{written} stands without an argument",
+            where=context.source.locate(leaf.span),
+            fix=f"Write {written}(z).",
+            name=written,
+        )
+    names: tuple[str, ...] = (*context.symbols.tensors, *context.symbols.sizes, *context.symbols.roots)
+    if leaf.word.startswith("d"):
+        names += tuple(f"d{name}" for name in context.symbols.tensors)
     near = suggestion(leaf.word, [name for name in names if name != leaf.word])
     fix = near or "A claim may name what the model has: W1, and dW1 or ∂L/∂W1 beside it."
     if looks_like_gradient(leaf):
@@ -1062,10 +1114,20 @@ def unknown(leaf: Leaf, context: Context) -> UnknownNameError:
 
 def _unknown_function(leaf: Leaf, context: Context) -> UnknownNameError:
     written = context.source.written(leaf.span)
-    near = suggestion(leaf.word, (*context.symbols.model.functions, "softmax", "sum"))
+    if leaf.word == "delta":
+        return UnknownNameError(
+            f"{written} takes two arguments",
+            where=context.source.locate(leaf.span),
+            fix=f"Write {written}(i, j), 1 where i = j and 0 elsewhere.",
+            name=written,
+        )
     return UnknownNameError(
         f"unknown function {written}",
         where=context.source.locate(leaf.span),
-        fix=near or "Use the functions of the model, or write * for a product.",
+        fix=_near_function(leaf, context) or "Use the functions of the model, or write * for a product.",
         name=written,
     )
+
+
+def _near_function(leaf: Leaf, context: Context) -> str | None:
+    return suggestion(leaf.word, (*context.symbols.model.functions, "softmax", "sum"))

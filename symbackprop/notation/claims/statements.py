@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from symbackprop.errors import Location, NotationError, SymbackpropError
-from symbackprop.notation.claims.leaves import leaf_of, letter_of
+from symbackprop.notation.claims.leaves import Leaf, leaf_of, letter_of
 from symbackprop.notation.notes.passages import Passage
 from symbackprop.notation.source import Source, Span
 from symbackprop.notation.surface.tree import (
@@ -28,7 +28,9 @@ from symbackprop.notation.surface.tree import (
     Word,
 )
 
-STATING = frozenset({"=", "==", ":=", "=:", "≡", "≈", "←", "+=", "-=", "*=", "/=", "∝", "→"})
+_EQUATING = frozenset({"=", "==", ":=", "=:", "≡"})
+_CHANGING = frozenset({"←", "+=", "-="})
+STATING = _EQUATING | _CHANGING | {"≈", "∝", "*=", "/="}
 _QUANTIFIERS = frozenset({"for", "all", "each", "every", "any", "forall", "and", "where"})
 _MEMBERS = frozenset({"∈", "⊂", "∼"})
 
@@ -92,7 +94,9 @@ def statements_of(
             if current is not None and not isinstance(node.operands[0], Empty):
                 yield current
                 current = None
-            if not isinstance(node.operands[0], Empty):
+            if (error := _no_equality(passage, node)) is not None:
+                yield Unparsed(passage, node.span, error)
+            elif not isinstance(node.operands[0], Empty):
                 current = Statement(passage, node.operands, node.signs, node.span, conditions=waiting)
                 waiting = ()
             elif current is not None:
@@ -117,6 +121,34 @@ def _without_membership(node: Relation) -> Relation:
     """A chain up to the first `∈`, `∼`: where its last side lies is a remark."""
     cut = next((at for at, sign in enumerate(node.signs) if sign in _MEMBERS and at), None)
     return node if cut is None else replace(node, operands=node.operands[: cut + 1], signs=node.signs[:cut])
+
+
+def _no_equality(passage: Passage, node: Relation) -> NotationError | None:
+    """The error for a chain that is no equality and no change of a parameter; ≈ may stand before a printed decimal."""
+    for sign, side in zip(node.signs, node.operands[1:], strict=True):
+        if sign in _EQUATING or (sign in _CHANGING and len(node.signs) == 1):
+            continue
+        if sign == "≈" and decimals_of(side) is not None:
+            continue
+        leaves_open = sign in ("≈", "∝")
+        return NotationError(
+            f"a claim is an equality, but found {sign}",
+            where=passage.source.locate(node.span),
+            because=f"{sign} leaves open what holds." if leaves_open else None,
+            fix="Write =, or the number rounded, as 0.25." if leaves_open else "Write =.",
+            name=sign,
+        )
+    return None
+
+
+def decimals_of(side: Node) -> int | None:
+    """The digits after the point of a printed decimal number; None for anything else."""
+    match side:
+        case Number(_, written) if "." in written and "e" not in written.lower():
+            return len(written.partition(".")[2])
+        case Sum(((_, Number() as number),)):
+            return decimals_of(number)
+    return None
 
 
 def _begins_condition(piece: Piece, current: Statement | None) -> bool:
@@ -224,10 +256,15 @@ def is_update(statement: Statement) -> bool:
     if len(statement.sides) != 2 or statement.signs[0] not in (":=", "="):
         return False
     target, value = statement.sides
-    leaf = leaf_of(target)
-    if leaf is None or not isinstance(value, Sum):
+    if not isinstance(value, Sum) or named_by(target) is None:
         return False
-    first = value.terms[0][1]
-    same = leaf_of(first)
     written = statement.source.written
-    return same is not None and written(first.span) == written(target.span)
+    return written(value.terms[0][1].span) == written(target.span)
+
+
+def named_by(side: Node) -> Leaf | None:
+    """The name that a side is, or an entry of: `W1`, `W1_{ij}`, `W1[i,j]`."""
+    match side:
+        case Product(((_, head), ("", Fence("[") as fence))) if fence.tight:
+            return leaf_of(head)
+    return leaf_of(side)

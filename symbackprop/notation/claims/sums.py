@@ -113,9 +113,11 @@ def _bound(binder: Binder, context: Context, resolve: Resolve) -> syntax.Node:
 def binders(node: Big, context: Context) -> Iterator[Binder]:
     """The indices that an operator binds; those that stand free in its body where it names none."""
     below, above = node.below, node.above
-    if below is None or isinstance(below, Empty):
+    if below is None:
         yield from _implied(node, context)
         return
+    if isinstance(below, Empty):
+        raise _no_range(node, context)
     for part in _parts(below):
         yield from _of_part(part, above, context)
 

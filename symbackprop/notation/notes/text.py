@@ -114,7 +114,7 @@ def _blanked(text: str) -> str:
 def _runs(words: list[_Word], known: Collection[str]) -> Iterator[list[_Word]]:
     """Runs of words that belong to one formula: prose, and signs between statements, end them."""
     current: list[_Word] = []
-    depth = 0
+    depth = remarks = 0
     for place, word in enumerate(words):
         if word.text.isspace():
             if current:
@@ -123,19 +123,25 @@ def _runs(words: list[_Word], known: Collection[str]) -> Iterator[list[_Word]]:
         if word.text in _OPENING and not _is_prose_in_brackets(words, place, known):
             depth += 1
         elif word.text in _OPENING:
+            remarks += 1
             yield _trimmed(current)
             current = []
             continue
         ends = depth == 0 and (_separates(word, words, place) or _is_prose(word, words, place, known))
         if word.text in _CLOSING:
-            ends = ends or depth == 0
+            ends = ends or (depth == 0 and (remarks > 0 or not _states(current)))
+            remarks = max(0, remarks - (depth == 0))
             depth = max(0, depth - 1)
         if ends:
             yield _trimmed(current)
             current = []
         else:
             current.append(word)
-    yield _trimmed(current)
+    yield _trimmed(current) if not current or not RELATION.fullmatch(current[-1].text) else current
+
+
+def _states(words: list[_Word]) -> bool:
+    return any(RELATION.fullmatch(word.text) for word in words)
 
 
 def _trimmed(words: list[_Word]) -> list[_Word]:
@@ -177,6 +183,8 @@ def _is_prose(word: _Word, words: list[_Word], place: int, known: Collection[str
             text in ("for", "any", "all", "each", "every") and not _in_quantifier(words, place)
         )
     if not (text.islower() or text.istitle()):
+        return False
+    if (text.startswith("d") and len(text) == 2 and text != "do") or (place and words[place - 1].text in ("_", "^")):
         return False
     after = next((w.text for w in words[place + 1 :] if not w.text.isspace()), "")
     touching = words[place + 1].text if place + 1 < len(words) else ""

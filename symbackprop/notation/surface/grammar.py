@@ -561,10 +561,18 @@ class _Grammar:
             script = self.script()
             if not isinstance(script, Empty):
                 (above if raised else below).append(script)
+            if raised and self._turned(script):
+                above.append(self._word())
         if not (below or above or primes):
             return base
         end = max(base.span.end, self.tokens[self.position - 1].span.end)
         return Scripted(base, tuple(below), tuple(above), primes, Span(start, end))
+
+    def _turned(self, script: Node) -> bool:
+        """Whether a T stands right behind a mark in brackets, as in `W^[2]T`, where it is a mark as well."""
+        return self.text and isinstance(script, Fence) and not self.at.space and self.at.kind == "word" and (
+            self.at.text == "T"
+        )  # fmt: skip
 
     def _primed(self) -> int:
         r"""The number of primes in `^{\prime\prime}` or `^\prime`, past which it moves; 0 where there are none."""
