@@ -54,8 +54,8 @@ def verify(
     parts = parts_of(note, names=words_of(model))
 
     @lru_cache(maxsize=16)
-    def read(beside: Model) -> Note:
-        return read_note(parts, beside, chosen)
+    def read(beside: Model, base: int | None = None, /) -> Note:
+        return read_note(parts, beside, chosen, base)
 
     try:
         report = _best(read, source, model, sizes, chosen)
