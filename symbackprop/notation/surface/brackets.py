@@ -61,7 +61,7 @@ class _Matching:
         return Matched(tuple(self.made), self.closing)
 
     def _take(self, place: int, token: Token) -> None:
-        if self.row :
+        if self.row and token.kind not in ("row", "cell"):
             token, self.row = replace(token, space="row"), False
         if token.kind in ("open", "begin"):
             self._open(token)
