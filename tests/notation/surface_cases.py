@@ -3,11 +3,12 @@
 # ruff: noqa: E501
 
 LATEX = (
+    (r"x\text{ then}y", "x and│ 'then' and│ y"),
     (r"\delta \bullet f' \circ g \odot h \ast k \times l", "<delta ⊙(scr f ') ⊙g ⊙h *k ×l>"),
     ("w^+=3", "(rel (scr w ^+) = 3)"),
     (
-        r"\ldots\text{ without }x \text{then }(y) \text{f}(z)",
-        "… and│ 'without' and│ x and│ 'then' and│ <(y) f:upright (!z)>",
+        r"\ldots\text{ without }x \text{f }(z)",
+        "… and│ 'without' and│ <x f:upright (!z)>",
     ),
     (r"= a \\ = b \\ c = d = e", "(rel _ = a) row│ (rel _ = b) row│ (rel c = d = e)"),
     (r"\frac2.5x^2.5 + \frac1{1e-3}", "(sum +(scr (frac 2.5 x) ^2.5) +(frac 1 1e-3))"),
