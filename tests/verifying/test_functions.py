@@ -390,8 +390,9 @@ def test_the_mask_of_another_layer() -> None:
 @pytest.mark.parametrize("rows", [False, True])
 def test_one_class_alone_is_not_every_class(rows: bool) -> None:
     """A function that takes every sample for one of the first class is wrong, also where one sample is looked at."""
-    samples = {"samples": "m", "side": "rows"} if rows else {}
-    model = sb.Network(3, sb.Dense(10, "softmax"), loss="cross_entropy", **samples)
+    layer = sb.Dense(10, "softmax")
+    one = sb.Network(3, layer, loss="cross_entropy")
+    model = sb.Network(3, layer, loss="cross_entropy", samples="m", side="rows") if rows else one
 
     def first(x, y, W1, b1):
         x = np.atleast_2d(x)
