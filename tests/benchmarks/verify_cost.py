@@ -15,8 +15,8 @@ from statistics import median, quantiles
 
 from sympy.core.cache import clear_cache
 
-from symbackprop.notation.claims.records import Note, read_claims
-from symbackprop.notation.reading.notes import statements_of
+from symbackprop.notation.claims.reader import read_note, words_of
+from symbackprop.notation.notes.formats import parts_of
 from symbackprop.verifying.claims.contexts import stated_context
 from symbackprop.verifying.truths import Truths
 from tests.planted.examples import FOLDER, load
@@ -47,15 +47,15 @@ def cost_of(document: Path, example: str) -> Cost:
     clear_cache()
     model = load(example)
     began = time.process_time()
-    lines = read_claims(statements_of(document, model), model)
+    note = read_note(parts_of(document, names=words_of(model)), model)
     read = time.process_time()
     truths = Truths(model)
-    context = stated_context(lambda _: Note(lines), truths)
+    context = stated_context(lambda _model, _base=None: note, truths)
     for scale in truths.scales:
         context.basis(scale)
     ready = time.process_time()
     claims = []
-    for number in range(len(lines)):
+    for number in range(len(context.lines)):
         start = time.process_time()
         context.alone(number)
         claims.append(time.process_time() - start)

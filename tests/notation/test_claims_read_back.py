@@ -20,8 +20,8 @@ from symbackprop.derivation.derivation import Derivation
 from symbackprop.derivation.steps import Formula, walk
 from symbackprop.derivation.sweep import derive
 from symbackprop.model.model import Model
-from symbackprop.notation.conventions import PRESETS, Conventions
 from symbackprop.notation.claims.records import Claim, Reading, Side, read_claims, text_statements
+from symbackprop.notation.conventions import PRESETS, Conventions
 from symbackprop.notation.reading.model_text import load, read_model
 from symbackprop.notation.source import source_of
 from symbackprop.notation.writing.glyphs import Nomenclature, nomenclature

@@ -19,8 +19,8 @@ from symbackprop.derivation.derivation import Derivation
 from symbackprop.derivation.steps import Step, StepKind, walk
 from symbackprop.derivation.sweep import derive
 from symbackprop.model.model import Model
-from symbackprop.notation.conventions import PRESETS, Conventions
 from symbackprop.notation.claims.records import Claim, Reading, Statement, Unreadable, read_claims
+from symbackprop.notation.conventions import PRESETS, Conventions
 from symbackprop.notation.reading.model_text import load
 from symbackprop.notation.reading.notes import statements_of
 from symbackprop.notation.writing.glyphs import Nomenclature

@@ -8,8 +8,8 @@ import pytest
 
 from symbackprop.errors import LimitError, NotationError, UsageError
 from symbackprop.model.model import Model
-from symbackprop.notation.conventions import Conventions
 from symbackprop.notation.claims.records import Statement, Unreadable
+from symbackprop.notation.conventions import Conventions
 from symbackprop.notation.reading.model_text import read_model
 from symbackprop.notation.reading.notes import guessed, names_of, statements_of
 from symbackprop.notation.source import MAX_TEXT

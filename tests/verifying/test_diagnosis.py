@@ -8,8 +8,10 @@ from functools import lru_cache
 import pytest
 
 import symbackprop as sb
-from symbackprop.notation.claims.records import Claim, read_claims, resolve
-from symbackprop.notation.reading.notes import statements_of
+from symbackprop.notation.claims.reader import read_note, words_of
+from symbackprop.notation.claims.readings import resolve
+from symbackprop.notation.claims.records import Claim
+from symbackprop.notation.notes.formats import parts_of
 from symbackprop.verifying.diagnosis.edits import Surroundings, edits_of, fitting_edits_of, small_edits_of
 from symbackprop.verifying.diagnosis.mistakes import mistakes_of
 from symbackprop.verifying.diagnosis.places import Kind
@@ -99,7 +101,7 @@ def test_mistakes_come_in_one_order() -> None:
 def formula(line: str, name: str = "sigmoid"):
     """The last side of a claim, and what stands around it."""
     model = model_of(name)
-    (claim,) = read_claims(statements_of(line, model), model)
+    (claim,) = read_note(parts_of(line, names=words_of(model)), model).lines
     assert isinstance(claim, Claim)
     reading = claim.readings[0]
     names = tuple(tensor.name for tensor in model.tensors)

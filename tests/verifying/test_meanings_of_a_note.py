@@ -8,8 +8,9 @@ import pytest
 
 import symbackprop as sb
 from symbackprop.cli.verify import exit_code
-from symbackprop.notation.claims.records import Claim, Note, Schema, read_claims
-from symbackprop.notation.reading.notes import statements_of
+from symbackprop.notation.claims.reader import read_note, words_of
+from symbackprop.notation.claims.records import Claim, Note, Schema
+from symbackprop.notation.notes.formats import parts_of
 from symbackprop.verifying.verdicts import Report, Status
 from symbackprop.verifying.verify import report_on
 from tests.planted.examples import load
@@ -232,7 +233,7 @@ def test_a_repetition_is_no_proof() -> None:
 
 
 def read(model: sb.Model, text: str) -> tuple[Claim, ...]:
-    lines = read_claims(statements_of(text, model), model)
+    lines = read_note(parts_of(text, names=words_of(model)), model).lines
     assert all(isinstance(line, Claim) for line in lines)
     return tuple(line for line in lines if isinstance(line, Claim))
 
@@ -244,7 +245,7 @@ def test_a_schema_holds_if_all_instances_do() -> None:
 
     def verdict(*claims: Claim) -> sb.Verdict:
         schema = Schema(right.where, "dWl = dzl al^T", tuple((f"l = {n}", c) for n, c in enumerate(claims, 1)))
-        (found,) = report_on(lambda _: Note((schema,)), "note", model, sb.Conventions()).verdicts
+        (found,) = report_on(lambda _model, _base=None: Note((schema,)), "note", model, sb.Conventions()).verdicts
         return found
 
     assert verdict(right, other).status is Status.PROVED
@@ -260,7 +261,7 @@ def test_printed_decimals_agree_or_do_not() -> None:
         (claim,) = read(model, line)
         sides = (claim.readings[0].sides[0], replace(claim.readings[0].sides[1], decimals=decimals))
         claim = replace(claim, readings=(replace(claim.readings[0], sides=sides),))
-        (found,) = report_on(lambda _: Note((claim,)), "note", model, sb.Conventions()).verdicts
+        (found,) = report_on(lambda _model, _base=None: Note((claim,)), "note", model, sb.Conventions()).verdicts
         return found.status, found.digits
 
     assert status("a = 0.8808", 4) == (Status.AGREES, 4)  # 0.88079707...
@@ -274,7 +275,7 @@ def test_ranked_readings_are_not_chosen_by_what_is_right() -> None:
     model = load(SIGMOID)
     (claim,) = read(model, "dW2 = dz2 a1^T")
     for ranked in (claim, replace(claim, readings=claim.readings[::-1])):
-        (found,) = report_on(lambda _, c=ranked: Note((c,), ranked=True), "note", model, sb.Conventions()).verdicts
+        (found,) = report_on(lambda _model, _base=None, c=ranked: Note((c,), ranked=True), "note", model, sb.Conventions()).verdicts
         first = ranked.readings[0].scale
         assert (found.status is Status.PROVED) == (first == "one sample")
 
@@ -282,7 +283,7 @@ def test_ranked_readings_are_not_chosen_by_what_is_right() -> None:
 def test_notation_is_printed_above() -> None:
     model = load(SIGMOID)
     note = Note(read(model, "dz2 = a2 - y"), notation=("superscripts are layers",))
-    report = report_on(lambda _: note, "note", model, sb.Conventions())
+    report = report_on(lambda _model, _base=None: note, "note", model, sb.Conventions())
     assert report.notation == ("superscripts are layers",) and str(report).startswith("superscripts are layers\n")
 
 

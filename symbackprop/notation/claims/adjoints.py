@@ -117,7 +117,7 @@ def _by_bar(leaf: Leaf, context: Context) -> Gradient | None:
 
 
 def by_delta(leaf: Leaf, context: Context) -> Gradient | None:
-    """The adjoint that δ with its marks is: of the layer above it, of the tensor below it, of the one pre-activation."""
+    """The adjoint that δ with its marks is: of the layer above it, the tensor below it, the one pre-activation."""
     for target in _targets(leaf, context):
         found = reference_of(target, context)
         if found is not None:

@@ -33,7 +33,19 @@ from symbackprop.notation.reading.calls import KNOWN
 from symbackprop.notation.reading.values import Value
 from symbackprop.notation.surface.grammar import parse
 from symbackprop.notation.surface.macros import Macro, macros_of
-from symbackprop.notation.surface.tree import Big, Fence, Node, Number, Product, Range, Relation, Rows, Scripted, Sum, Word, walk
+from symbackprop.notation.surface.tree import (
+    Big,
+    Fence,
+    Node,
+    Number,
+    Product,
+    Range,
+    Relation,
+    Rows,
+    Scripted,
+    Word,
+    walk,
+)
 
 MAX_CLAIMS = 2_000
 _RATES = frozenset(LEARNING_RATES)
@@ -345,13 +357,13 @@ class _Reader:
             if value is not None and not reading.indices and leaf.bare:
                 self.given.setdefault(reading.scale, {})[leaf.word] = value
         if len(rest) < 2:
-            words = f"it stands for {statement.source.written(rest[0].span)}"
+            words = f"it stands for {statement.source.written(alone.sides[0].span)}"
             return Defined(statement.where, statement.written, name, words)
         line = self._claim(replace(statement, sides=rest, signs=statement.signs[1:]), layers, defines=False)
         return replace(line, definition=name) if isinstance(line, Claim) else line
 
     def _assumed(self, statement: Statement) -> Defined | None:
-        """A value that a statement gives to data or a parameter, `B = 0`: an assumption, which is neither right nor wrong."""
+        """A value given to data, a parameter or an open function, `B = 0`: an assumption, neither right nor wrong."""
         written = statement.source.written
         example = _open_function(statement.sides[0], self.tables[-1].model)
         if example is not None:

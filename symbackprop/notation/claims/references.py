@@ -39,7 +39,7 @@ DROPPED = -1
 class Reference:
     """A tensor with the place at each axis: an index as written, an implied `Sample`, or None for the whole axis.
 
-    `power` is an exponent as written, `transposed` whether a T stands above, `through` the tensor by way of which a part
+    `power` is an exponent as written, `transposed` whether a T stands above, `through` the tensor by which a part
     of an adjoint comes.
     """
 
@@ -155,7 +155,7 @@ def _of_line(leaf: Leaf, context: Context) -> Iterator[_Named]:
 
 
 def is_family(word: str, symbols: Symbols) -> bool:
-    """Whether a letter alone may stand for that of any layer: the model has it with two numbers at least, and not alone."""
+    """Whether a letter may stand for that of any layer: the model has it with two numbers at least, and not alone."""
     return len(symbols.families.get(word, ())) > 1 and symbols.named(word) is None
 
 
@@ -199,7 +199,7 @@ def _layers_below(marks: tuple[Node, ...], context: Context) -> Iterator[tuple[i
 
 
 def layer_of(mark: Node, context: Context) -> int | str | None:
-    """The number of the layer that `l + 1`, `L` or `n_l` is; "last" or "before" where the model does not number them."""
+    """The number of the layer that `l + 1`, `L` or `n_l` is; "last" or "before" in a model without numbers."""
     shift = shift_of(mark)
     if shift is None and isinstance(mark, Word) and mark.text in context.notation.last_layer:
         shift = mark.text, 0
@@ -272,18 +272,16 @@ def _of_one_step(leaf: Leaf, context: Context) -> Iterator[_Named]:
             if shift[0] in context.bound or shift[0] in context.symbols.sizes:
                 continue
             rest = marks[:place] + marks[place + 1 :]
-            texts = [text_of(part) for part in (rest if is_below else others)]
+            below, above = (rest, others) if is_below else (others, rest)
+            texts = [text_of(part) for part in below]
             part = "_".join(text for text in texts if text) if all(texts) else ""
             suffixes = {0: ("", "t"), -1: _EARLIER, 1: _LATER}[shift[1]]
             for stem in _stems(leaf):
                 for suffix in suffixes:
                     for middle in dict.fromkeys((part, "")):
                         tensor = context.symbols.named(stem, middle, suffix)
-                        if tensor is None:
-                            continue
-                        left = () if middle else (rest if is_below else others)
-                        yield _Named(tensor, left if is_below else left, () if is_below and middle else
-                                     (others if is_below else rest))  # fmt: skip
+                        if tensor is not None:
+                            yield _Named(tensor, () if middle else below, above)
 
 
 # ----------------------------------------------------------------------------------------------------------- the places

@@ -6,7 +6,7 @@ factors. What cannot be read is an error with its place; nothing that stands in 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
@@ -281,7 +281,7 @@ def _neighbours(row: Row) -> Row:
     return row[:count]
 
 
-# ----------------------------------------------------------------------------------------------------------- derivatives
+# -------------------------------------------------------------------------------------------------------- derivatives
 
 
 def _quotient(above: Node, below: Node, span: Span, context: Context) -> syntax.Node:
@@ -335,7 +335,7 @@ def _operated(row: Row, context: Context) -> tuple[syntax.Node, int] | None:
     return derivative(outer(found, context), "", span, context, resolve), count
 
 
-# ------------------------------------------------------------------------------------------------------ calls, functions
+# --------------------------------------------------------------------------------------------------- calls, functions
 
 
 def _called(row: Row, context: Context) -> tuple[syntax.Node, int] | None:
@@ -346,9 +346,15 @@ def _called(row: Row, context: Context) -> tuple[syntax.Node, int] | None:
         return None
     leaf = _whole_name(leaf, context)
     fence = _fence_behind(row)
-    if fence is not None and leaf.word == "delta" and leaf.bare and isinstance(fence.body, Listing):
-        if len(fence.body.items) == 2 and context.symbols.tensor("delta") is None:
-            return _delta(fence.body.items, leaf.span.to(fence.span), context), 2
+    items = fence.body.items if fence is not None and isinstance(fence.body, Listing) else ()
+    if (
+        fence is not None
+        and leaf.word == "delta"
+        and leaf.bare
+        and len(items) == 2
+        and not _is_tensor("delta", context)
+    ):
+        return _delta(items, leaf.span.to(fence.span), context), 2
     method = _method(leaf, fence, context)
     if method is not None:
         return method
@@ -371,8 +377,12 @@ def _called(row: Row, context: Context) -> tuple[syntax.Node, int] | None:
     return _applied(leaf, name, (argument,), span, context), 1 + count
 
 
+def _is_tensor(word: str, context: Context) -> bool:
+    return context.symbols.tensor(word) is not None
+
+
 def _whole_name(leaf: Leaf, context: Context) -> Leaf:
-    r"""The leaf with what stands below it in its name, where a function is called so: \(\mathrm{softmax}_{\mathrm{rows}}\)."""
+    r"""The leaf with what stands below it in its name, where a function is called so: \(\mathrm{softmax}_{rows}\)."""
     part = text_of(leaf.below[0]) if len(leaf.below) == 1 else None
     whole = f"{leaf.word}_{part}"
     known = part is not None and functions.known(whole, context) is not None
@@ -428,7 +438,7 @@ def _with_brackets(
 
 
 def _may_be_function(leaf: Leaf, context: Context) -> bool:
-    """Whether a name may be a note's own for an activation: a usual letter, or a word with a prime that is near none."""
+    """Whether a name may be a note's for an activation: a usual letter, or a word with a prime that is near none."""
     return functions.may_be(leaf.word) or (leaf.primes > 0 and _near_function(leaf, context) is None)
 
 
@@ -736,7 +746,7 @@ def _without_comma(node: Node) -> Node:
     return node.items[0] if isinstance(node, Listing) and len(node.items) == 1 else node
 
 
-def _case(cells: list[Node]) -> Node | None:
+def _case(cells: Sequence[Node]) -> Node | None:
     """The condition of a case, its words left off; None for otherwise."""
     found = [part for cell in cells for part in _words_aside(cell)]
     return found[0] if len(found) == 1 else None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -169,7 +170,7 @@ class _Reader:
         hidden = _INLINE.sub(lambda m: "x" * len(m.group()), text[span.start : span.end]).replace("\\|", "xx")
         bars = [at for at, sign in enumerate(hidden) if sign == "|"]
         ends = [-1, *bars, len(hidden)]
-        found = [Span(span.start + a + 1, span.start + b) for a, b in zip(ends, ends[1:], strict=False)]
+        found = [Span(span.start + a + 1, span.start + b) for a, b in pairwise(ends)]
         return [cell for cell in found if text[cell.start : cell.end].strip()]
 
     def _row(self, span: Span, cells: list[Span], head: list[str]) -> TableRow:

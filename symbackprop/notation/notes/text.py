@@ -21,7 +21,7 @@ _LABEL = re.compile(r"\s*(?:\(?\d{1,3}(?:\.\d+)*[.):]|[•*–—-](?=\s+\S)|\([
 _NUMBER = re.compile(r"(?:\s{2,}|\t)\(\d{1,3}(?:\.\d+)*[a-z]?\)\s*$")
 _GOES_ON = re.compile(r"\s*(?:(?:=|≈)(?!=)|[⊙∘·⋅/]|\+(?!.*=))")
 _BEGINS = re.compile(r"\s*[^\s=]+\s*(?::=|=(?!=)|←)")
-_OPEN_END = tuple("+-*/^@⊙∘·⋅,=<([{") + ("≤", "≥", "≠", "≈", "..")
+_OPEN_END = (*"+-*/^@⊙∘·⋅,=<([{", "≤", "≥", "≠", "≈", "..")
 _OPENING, _CLOSING = "([{", ")]}"
 _KEPT = frozenset({"if", "else", "otherwise", "for", "each", "all", "every", "any", "forall", "and", "or", "in"})
 _QUANTIFIED = frozenset({"each", "all", "every", "any"})
