@@ -13,7 +13,7 @@ from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.binding import free_indices
 from symbackprop.algebra.space import Ranges, Space
-from symbackprop.algebra.symbols import ArgMax
+from symbackprop.algebra.symbols import ArgMax, Guard
 
 _DEPTH = 2  # how many facts one proof may add up
 
@@ -25,6 +25,16 @@ def is_nonnegative(expr: Expr, ranges: Ranges, space: Space, extra: Iterable[Exp
         return True
     facts = tuple(dict.fromkeys(fact.expand() for fact in (*space.size_facts, *extra)))
     return expr in facts or _by_facts(expr, facts, ranges, _DEPTH)
+
+
+def count_of(extent: Expr, space: Space) -> Expr:
+    r"""How many integers there are in [0, n): n, and where sizes may make n negative, \(n\,[n \ge 0]\)."""
+    return extent if is_count(extent, space) else extent * Guard(extent)
+
+
+def is_count(extent: Expr, space: Space) -> bool:
+    """Whether [0, `extent`) has just so many integers: it is not negative, since no axis of a tensor is empty."""
+    return is_nonnegative(extent, {}, space, space.axes)
 
 
 def _by_facts(expr: Expr, facts: tuple[Expr, ...], ranges: Ranges, depth: int) -> bool:

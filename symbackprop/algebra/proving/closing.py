@@ -50,7 +50,7 @@ from symbackprop.algebra.proving.readings import (
     without_guards,
 )
 from symbackprop.algebra.proving.texts import extremum_text, free_of, height_of, sum_text
-from symbackprop.algebra.ranges import affine_coefficient
+from symbackprop.algebra.ranges import affine_coefficient, count_of
 from symbackprop.algebra.space import Premise
 from symbackprop.algebra.symbols import Maximum, bounds_of
 from symbackprop.algebra.terms import Term, terms_of
@@ -168,7 +168,7 @@ def _split(work: Workspace, monomial: Monomial, bounds: tuple[Symbol, ...], leas
         parts = [*apart, (joined, members)]
     used = set().union(*(indices for indices, _ in parts))
     factors = [{tuple(outside): 1}]
-    factors += [convert(work, work.boxes[v]) for v in bounds if v not in used]
+    factors += [convert(work, count_of(work.boxes[v], work.space)) for v in bounds if v not in used]
     for indices, members in parts:
         factors.append(_part(work, tuple(v for v in bounds if v in indices), tuple(sorted(members)), least))
     return product(work, factors)
