@@ -7,6 +7,7 @@ Of a guard and its complement one is the generator, of the signs of P and -P lik
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import gcd
 from typing import Any
 
 from sympy import Abs, Expr, KroneckerDelta, Max, Min, Piecewise, sign
@@ -36,21 +37,52 @@ from symbackprop.algebra.terms import indicator, is_index_condition
 
 
 def _guard(work: Workspace, expr: Guard) -> Polynomial:
-    return guard_of(work, expr.argument)
+    return guard_of(work, expr.argument, oriented=not expr.free_symbols & set(work.open))
 
 
 def guard_of(work: Workspace, argument: Expr, *, oriented: bool = True) -> Polynomial:
-    r"""\([e \ge 0]\); `oriented` takes of the two complements the one whose constant is not negative."""
-    argument = argument.expand()
+    r"""\([e \ge 0]\); `oriented` takes of a guard, its complement and those moved by a number always the same one."""
+    argument = _tightened(argument)
     if work.nonnegative(argument):
         return constant(1)
     opposite = (-argument - 1).expand()
     if work.nonnegative(opposite):
         return {}
-    if oriented and argument.as_coeff_Add()[0] < 0:
-        return add(constant(1), scaled(guard_of(work, opposite), -1))
+    if oriented:
+        rest = argument - argument.as_coeff_Add()[0]
+        if label(-rest) < label(rest):
+            return add(constant(1), scaled(moved_guard(work, opposite, outward=True), -1))
+        return moved_guard(work, argument, outward=True)
     deep = height(argument)
     return power_of(generator(work, "guard", label(argument), argument, free_indices(argument), False, deep))
+
+
+def moved_guard(work: Workspace, argument: Expr, *, outward: bool) -> Polynomial:
+    r"""\([e + c \ge 0]\) as \([e \ge 0]\) and deltas, for a small number c; only where c > 0 unless `outward`."""
+    argument = _tightened(argument)
+    number, rest = argument.as_coeff_Add()
+    of_sizes = all(symbol.is_positive for symbol in argument.free_symbols)
+    if of_sizes or abs(number) > MOVED or (number < 0 and not outward):
+        return guard_of(work, argument, oriented=False)
+    if len(rest.free_symbols) == 1 and work.nonnegative(-rest):  # [c - v >= 0] for an index v
+        return add(*(delta_of(work, rest + q) for q in range(int(number) + 1)))
+    between = range(1, int(number) + 1) if number > 0 else range(int(number) + 1, 1)
+    deltas = add(*(delta_of(work, rest + q) for q in between))
+    return add(guard_of(work, rest, oriented=False), scaled(deltas, 1 if number > 0 else -1))
+
+
+MOVED = 4
+"""By how much a guard is moved at most: each step is a delta."""
+
+
+def _tightened(argument: Expr) -> Expr:
+    """e where \\(2 e + 1 \\ge 0\\): the common factor of the coefficients divided out, the number rounded down."""
+    argument = argument.expand()
+    number, rest = argument.as_coeff_Add()
+    common = gcd(*(int(c.p) if c.is_Integer else 1 for c in rest.as_coefficients_dict().values()))
+    if common <= 1 or not number.is_Integer:
+        return argument
+    return (rest / common).expand() + int(number) // common
 
 
 def _delta(work: Workspace, expr: KroneckerDelta) -> Polynomial:

@@ -12,6 +12,7 @@ from symbackprop.algebra.collapse import is_total, settle
 from symbackprop.algebra.proving.expressions import factor_of
 from symbackprop.algebra.proving.generators import Monomial, Workspace
 from symbackprop.algebra.proving.naming import label
+from symbackprop.algebra.proving.partial_sums import base_extent
 from symbackprop.algebra.proving.texts import free_of
 from symbackprop.algebra.ranges import affine_coefficient
 from symbackprop.algebra.symbols import index
@@ -59,10 +60,22 @@ def shifts(work: Workspace, bounds: tuple[Symbol, ...], items: Monomial) -> list
         shape = work.space.shapes.get(name, ())
         for place, extent in zip(indices, shape, strict=False):
             for variable in sorted(free_indices(place) & set(bounds), key=bounds.index):
-                moved = place != variable or extent != work.boxes[variable]
+                moved = place != variable or base_extent(extent) != work.boxes[variable]
                 if moved and affine_coefficient(place, variable) in (1, -1):
                     found.append((variable, place, extent))
     return found
+
+
+def loose(work: Workspace, bounds: tuple[Symbol, ...], items: Monomial) -> int:
+    """How many bound indices are not, as they stand and with their box, the place of an entry that multiplies."""
+    placed: set[Expr] = set()
+    for number, exponent in items:
+        entry = work.generators[number]
+        if entry.kind in ("entry", "binary") and exponent > 0:
+            name, indices = entry.data
+            shape = work.space.shapes.get(name, ())
+            placed |= {p for p, n in zip(indices, shape, strict=False) if work.boxes.get(p) == base_extent(n)}
+    return sum(variable not in placed for variable in bounds)
 
 
 def settled(work: Workspace, reading: Reading) -> Reading | None:

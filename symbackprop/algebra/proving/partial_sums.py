@@ -1,0 +1,113 @@
+r"""Sums over part of a range, in one form: up to an index, with no constant beside it.
+
+    [e + c >= 0] = [e >= 0] + \(\sum_{1 \le q \le c}\) δ(e + q)                     a constant becomes deltas
+    [v - r >= 0] = 1 - [r - v >= 0] + δ(r, v)                                   from below becomes up to
+    [r - v >= 0] [s - v >= 0] = [s - r >= 0] [r - v >= 0] + [r > s] [s - v >= 0]    the lesser of two ends
+    \(\sum_{0 \le v < n}\) [r - v >= 0] = [r >= 0] (r + 1) - [r >= n] (r + 1 - n)      an index that is only counted
+
+The deltas collapse, so that \(\sum_{j \le i} x_j = \sum_{j < i} x_j + x_i\), a sum up to n - 1 is the whole sum without
+the last term, and so on. A step that reads a factor where it was not read before is made only if the factors are total.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from sympy import Expr, S, Symbol
+
+from symbackprop.algebra.binding import free_indices
+from symbackprop.algebra.proving.conditions import delta_of, guard_of, moved_guard
+from symbackprop.algebra.proving.generators import (
+    Monomial,
+    Polynomial,
+    Workspace,
+    add,
+    constant,
+    multiply,
+    product,
+    scaled,
+)
+from symbackprop.algebra.proving.normal import convert
+from symbackprop.algebra.ranges import affine_coefficient
+
+
+def base_extent(extent: Expr) -> Expr:
+    """The size n of a box [0, n + c) with a number c; the extent itself if it is none such."""
+    number, rest = extent.as_coeff_Add()
+    return rest if isinstance(rest, Symbol) and number != 0 else extent
+
+
+def guards_in_form(work: Workspace, bounds: Sequence[Symbol], guards: Sequence[Expr], *, total: bool) -> Polynomial:
+    """The product of guards, those on bound indices in the form of this module."""
+    factors = [_in_form(work, set(bounds), guard, total) for guard in guards]
+    return product(work, factors)
+
+
+def _in_form(work: Workspace, bounds: set[Symbol], guard: Expr, total: bool) -> Polynomial:
+    own = free_indices(guard) & bounds
+    slopes = {v: affine_coefficient(guard, v) for v in own}
+    if not any(slope in (1, -1) for slope in slopes.values()):
+        return guard_of(work, guard, oriented=False)
+    rising = len(own) == 1 and next(iter(slopes.values())) == 1
+    if not rising:
+        return moved_guard(work, guard, outward=total)
+    if not total:
+        return guard_of(work, guard, oriented=False)
+    return add(constant(1), scaled(moved_guard(work, (-guard - 1).expand(), outward=True), -1))
+
+
+def lesser_end(
+    work: Workspace, bounds: Sequence[Symbol], items: Monomial, guards: Sequence[Expr]
+) -> Polynomial | None:
+    """The product of `guards` with one of two upper ends of an index taken, case by case; None if none has two."""
+    for variable, ends in _upper_ends(work, bounds, items, guards):
+        if len(ends) < 2:
+            continue
+        (first, r), (second, s) = ends[:2]
+        others = [guard for guard in guards if guard not in (first, second)]
+        rest = product(work, (guard_of(work, guard, oriented=False) for guard in others))
+        below = multiply(
+            work, guard_of(work, s - r, oriented=False), guard_of(work, r - variable, oriented=False)
+        )
+        above = multiply(
+            work, guard_of(work, r - s - 1, oriented=False), guard_of(work, s - variable, oriented=False)
+        )
+        return multiply(work, rest, add(below, above))
+    return None
+
+
+def _upper_ends(
+    work: Workspace, bounds: Sequence[Symbol], items: Monomial, guards: Sequence[Expr]
+) -> Iterator[tuple[Symbol, list[tuple[Expr, Expr]]]]:
+    """Each bound index with its upper ends, which read no bound index, or any where nothing else reads this one."""
+    read = frozenset().union(*(work.generators[number].free for number, _ in items))
+    for variable in bounds:
+        found = [(guard, (guard + variable).expand()) for guard in guards if affine_coefficient(guard, variable) == -1]
+        yield (
+            variable,
+            [(guard, end) for guard, end in found if variable not in read or not free_indices(end) & set(bounds)],
+        )
+
+
+def counted(
+    work: Workspace, bounds: Sequence[Symbol], items: Monomial, guards: Sequence[Expr]
+) -> tuple[Symbol, Polynomial] | None:
+    """An index that stands in one guard alone, as an upper end's, with the guards as its count and what remains."""
+    read = frozenset().union(*(work.generators[number].free for number, _ in items))
+    for variable in bounds:
+        own = [guard for guard in guards if variable in free_indices(guard)]
+        if variable in read or len(own) != 1 or affine_coefficient(own[0], variable) != -1:
+            continue
+        end, extent = (own[0] + variable).expand(), work.boxes[variable]
+        others = (guard_of(work, guard, oriented=False) for guard in guards if guard not in own)
+        whole, over = (
+            multiply(work, guard_of(work, least, oriented=False), convert(work, (least + 1).expand()))
+            for least in (end, (end - extent).expand())
+        )
+        return variable, multiply(work, product(work, others), add(whole, scaled(over, -1)))
+    return None
+
+
+def turned(work: Workspace, guard: Expr) -> tuple[Expr, Polynomial]:
+    r"""-e and 1 + δ(e) of a guard e >= 0: \([e \ge 0] = 1 + \delta(e) - [-e \ge 0]\)."""
+    return (-guard).expand(), add(constant(S.One.p), delta_of(work, guard))
