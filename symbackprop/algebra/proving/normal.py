@@ -93,15 +93,15 @@ def _symbol(work: Workspace, symbol: Symbol) -> Polynomial:
 def entry_of(work: Workspace, name: str, indices: tuple[Expr, ...]) -> Polynomial:
     """An entry; 0 where one of its indices is proved to be out of range."""
     indices = tuple(i if isinstance(i, Symbol) or i.is_Integer else i.expand() for i in indices)
-    shape = work.space.shapes.get(name)
-    if shape is not None and len(shape) == len(indices) and work.space.size_facts:
-        for place, extent in zip(indices, shape, strict=True):
-            if work.nonnegative(-place - 1) or work.nonnegative(place - extent):
-                return {}
     text = entry_text(name, indices)
     known = work.numbers.get(text)
     if known is not None:
         return power_of(known)
+    shape = work.space.shapes.get(name)
+    if shape is not None and len(shape) == len(indices):
+        for place, extent in zip(indices, shape, strict=True):
+            if work.nonnegative(-place - 1) or work.nonnegative(place - extent):
+                return {}
     kind, positive = _by_facts(work, name, indices)
     free = frozenset().union(*(free_indices(i) for i in indices))
     deep = max((height(i) for i in indices), default=0)
