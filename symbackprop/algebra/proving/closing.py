@@ -106,9 +106,11 @@ def _closed_term(work: Workspace, term: Term) -> Polynomial:
 
 def close(work: Workspace, polynomial: Polynomial, bounds: tuple[Symbol, ...]) -> Polynomial:
     """The sum of an element over bound indices."""
-    if not bounds:
-        return polynomial
     result: Polynomial = {}
+    if not bounds:
+        for monomial, coefficient in polynomial.items():
+            accumulate(result, _free_of_sums(work, monomial), coefficient)
+        return result
     for monomial, coefficient in polynomial.items():
         accumulate(result, _close_monomial(work, monomial, bounds), coefficient)
     return result
@@ -174,19 +176,21 @@ def _split(work: Workspace, monomial: Monomial, bounds: tuple[Symbol, ...], leas
                 apart.append((indices, others))
         parts = [*apart, (joined, members)]
     used = set().union(*(indices for indices, _ in parts))
-    factors = [_outside(work, item) for item in outside]
+    factors = [_free_of_sums(work, tuple(outside))]
     factors += [convert(work, count_of(work.boxes[v], work.space)) for v in bounds if v not in used]
     for indices, members in parts:
         factors.append(_part(work, tuple(v for v in bounds if v in indices), tuple(sorted(members)), least))
     return product(work, factors)
 
 
-def _outside(work: Workspace, item: tuple[int, Any]) -> Polynomial:
-    """A factor that a sum does not read; a guard in the form that it has outside of all sums, where it is."""
-    found = work.generators[item[0]]
-    if found.kind == "guard" and not found.free & set(work.open):
-        return guard_of(work, found.data)
-    return {(item,): 1}
+def _free_of_sums(work: Workspace, monomial: Monomial) -> Polynomial:
+    """What no sum reads, its guards in the form that they have outside of all sums, where it stands there."""
+    _, guards = without_guards(work, monomial)
+    free = [guard for guard in guards if not free_indices(guard) & set(work.open)]
+    if not free:
+        return {monomial: 1}
+    rest = tuple(item for item in monomial if work.generators[item[0]].data not in free)
+    return product(work, ({rest: 1}, *(guard_of(work, guard) for guard in free)))
 
 
 def _part(work: Workspace, bounds: tuple[Symbol, ...], items: Monomial, least: bool) -> Polynomial:

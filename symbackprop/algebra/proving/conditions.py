@@ -43,6 +43,8 @@ def _guard(work: Workspace, expr: Guard) -> Polynomial:
 def guard_of(work: Workspace, argument: Expr, *, oriented: bool = True) -> Polynomial:
     r"""\([e \ge 0]\); `oriented` takes of a guard, its complement and those moved by a number always the same one."""
     argument = _tightened(argument)
+    if argument.has(Min, Max):
+        return _guard_of_extreme(work, argument, oriented=oriented)
     if work.nonnegative(argument):
         return constant(1)
     opposite = (-argument - 1).expand()
@@ -69,6 +71,18 @@ def moved_guard(work: Workspace, argument: Expr, *, outward: bool) -> Polynomial
     between = range(1, int(number) + 1) if number > 0 else range(int(number) + 1, 1)
     deltas = add(*(delta_of(work, rest + q) for q in between))
     return add(guard_of(work, rest, oriented=False), scaled(deltas, 1 if number > 0 else -1))
+
+
+def _guard_of_extreme(work: Workspace, argument: Expr, *, oriented: bool) -> Polynomial:
+    r"""\\([\\min(a, b) \\ge r]\\) as the product of both, \\([\\max(a, b) \\ge r]\\) as what fails only where both do."""
+    extreme = min(argument.atoms(Min, Max), key=lambda atom: (len(atom.atoms(Min, Max)), str(atom)))
+    slope = argument.coeff(extreme)
+    if not slope.is_number or (argument - slope * extreme).expand().has(extreme):
+        raise UnprovedError("a condition on a least or greatest index in another function")
+    cases = [guard_of(work, argument.xreplace({extreme: part}), oriented=oriented) for part in extreme.args]
+    if isinstance(extreme, Min) == (slope > 0):
+        return product(work, cases)
+    return add(constant(1), scaled(product(work, (add(constant(1), scaled(c, -1)) for c in cases)), -1))
 
 
 MOVED = 4
