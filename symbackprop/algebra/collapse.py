@@ -18,7 +18,7 @@ from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.binding import free_indices
 from symbackprop.algebra.floors import with_known_floors, with_settled_floors
-from symbackprop.algebra.ranges import affine_coefficient, is_count, is_nonnegative
+from symbackprop.algebra.ranges import affine_coefficient, is_count, is_nonnegative, without_common_factor
 from symbackprop.algebra.space import Ranges, Space
 from symbackprop.algebra.symbols import Apply, indices_of, tensor_of
 from symbackprop.algebra.terms import Term
@@ -37,11 +37,15 @@ def collapse(term: Term, ranges: Ranges, space: Space) -> tuple[Term, ...]:
 
 
 def _distinct(factors: tuple[Expr, ...]) -> list[Expr]:
-    """Each delta once: a positive power of it is the delta itself."""
+    """Each delta once: a positive power of it is the delta itself, and δ(2 i, 2 k) is δ(i, k)."""
     found: list[Expr] = []
     for factor in factors:
         if isinstance(factor, Pow) and isinstance(factor.base, KroneckerDelta) and factor.exp.is_positive:
             factor = factor.base
+        if isinstance(factor, KroneckerDelta):
+            common, rest, number = without_common_factor(factor.args[0] - factor.args[1])
+            if common > 1:
+                factor = KroneckerDelta(rest + number / common, S.Zero) if number % common == 0 else S.Zero
         if not (isinstance(factor, KroneckerDelta) and factor in found):
             found.append(factor)
     return found

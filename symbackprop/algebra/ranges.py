@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from math import gcd
 
 from sympy import Basic, Expr, Mod, S, Symbol, floor, fraction
 from sympy.tensor.indexed import Indexed
@@ -142,6 +143,14 @@ def _is_nonnegative_in_sizes(expr: Expr) -> bool:
     return all(c.is_number and c >= 0 for c in shifted.as_coefficients_dict().values()) and shifted.is_polynomial(
         *symbols
     )
+
+
+def without_common_factor(expr: Expr) -> tuple[int, Expr, Expr]:
+    """g, e and c of an integer expression g e + c: the common factor of all coefficients but that of the number."""
+    number, rest = expr.expand().as_coeff_Add()
+    coefficients = rest.as_coefficients_dict().values()
+    common = gcd(*(int(c.p) if c.is_Integer else 1 for c in coefficients))
+    return (common, (rest / common).expand(), number) if common > 1 and number.is_Integer else (1, rest, number)
 
 
 def affine_coefficient(expr: Expr, variable: Symbol) -> Expr | None:

@@ -206,6 +206,8 @@ def _part(work: Workspace, bounds: tuple[Symbol, ...], items: Monomial, least: b
     if not least:
         if any(base_extent(work.boxes[v]) != work.boxes[v] for v in bounds):
             return _over_base(work, bounds, items)
+        if kinds & {"guard", "size"} and (known := _counted(work, bounds, items)) is not None:
+            return known
         if "guard" in kinds or shifts(work, bounds, items):
             return _least_reading(work, bounds, items)
     return _generator(work, bounds, items)
@@ -263,6 +265,18 @@ def _recollapsed(work: Workspace, bounds: tuple[Symbol, ...], items: Monomial) -
     return result
 
 
+def _counted(work: Workspace, bounds: tuple[Symbol, ...], items: Monomial) -> Polynomial | None:
+    """A sum over an index that is only counted, or of its powers; None where it is none."""
+    rest, guards = without_guards(work, items)
+    if guards and not is_total_reading(work, Reading(bounds, rest, ())):
+        return None
+    found = counted(work, bounds, rest, guards)
+    if found is None:
+        return None
+    variable, others, value = found
+    return close(work, multiply(work, {others: 1}, value), tuple(v for v in bounds if v != variable))
+
+
 def _over_base(work: Workspace, bounds: tuple[Symbol, ...], items: Monomial) -> Polynomial:
     r"""A sum over boxes [0, n + c) as one over [0, n), a guard for c < 0, and the last terms for c > 0."""
     variable = next(v for v in bounds if base_extent(work.boxes[v]) != work.boxes[v])
@@ -306,10 +320,6 @@ def _of_reading(work: Workspace, reading: Reading) -> Polynomial:
     if not reading.guards:
         return scaled(_close_monomial(work, reading.items, reading.bounds, least=True), reading.scale)
     total = is_total_reading(work, replace(reading, guards=()))
-    if total and (count := counted(work, reading.bounds, reading.items, reading.guards)) is not None:
-        variable, guards = count
-        others = tuple(v for v in reading.bounds if v != variable)
-        return close(work, multiply(work, {reading.items: reading.scale}, guards), others)
     guards = guards_in_form(work, reading.bounds, reading.guards, total=total)
     lesser = lesser_end(work, reading.bounds, reading.items, reading.guards)
     body = multiply(work, {reading.items: reading.scale}, guards if lesser is None else lesser)

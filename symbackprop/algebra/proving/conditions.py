@@ -7,7 +7,6 @@ Of a guard and its complement one is the generator, of the signs of P and -P lik
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from math import gcd
 from typing import Any
 
 from sympy import Abs, Expr, KroneckerDelta, Max, Min, Piecewise, sign
@@ -32,6 +31,7 @@ from symbackprop.algebra.proving.naming import height, label
 from symbackprop.algebra.proving.normal import by_cases, convert
 from symbackprop.algebra.proving.quotients import factors_of, is_positive, together
 from symbackprop.algebra.proving.texts import delta_text, free_of, height_of, text_of
+from symbackprop.algebra.ranges import without_common_factor
 from symbackprop.algebra.symbols import Guard
 from symbackprop.algebra.terms import indicator, is_index_condition
 
@@ -74,7 +74,7 @@ def moved_guard(work: Workspace, argument: Expr, *, outward: bool) -> Polynomial
 
 
 def _guard_of_extreme(work: Workspace, argument: Expr, *, oriented: bool) -> Polynomial:
-    r"""\\([\\min(a, b) \\ge r]\\) as the product of both, \\([\\max(a, b) \\ge r]\\) as what fails only where both do."""
+    r"""\([\min(a, b) \ge r]\) is the product of both; \([\max(a, b) \ge r]\) fails only where both do."""
     extreme = min(argument.atoms(Min, Max), key=lambda atom: (len(atom.atoms(Min, Max)), str(atom)))
     slope = argument.coeff(extreme)
     if not slope.is_number or (argument - slope * extreme).expand().has(extreme):
@@ -90,13 +90,9 @@ MOVED = 4
 
 
 def _tightened(argument: Expr) -> Expr:
-    """e where \\(2 e + 1 \\ge 0\\): the common factor of the coefficients divided out, the number rounded down."""
-    argument = argument.expand()
-    number, rest = argument.as_coeff_Add()
-    common = gcd(*(int(c.p) if c.is_Integer else 1 for c in rest.as_coefficients_dict().values()))
-    if common <= 1 or not number.is_Integer:
-        return argument
-    return (rest / common).expand() + int(number) // common
+    """e where 2 e + 1 >= 0: the common factor divided out, the number rounded down."""
+    common, rest, number = without_common_factor(argument)
+    return rest + number // common if common > 1 else rest + number
 
 
 def _delta(work: Workspace, expr: KroneckerDelta) -> Polynomial:
@@ -105,7 +101,10 @@ def _delta(work: Workspace, expr: KroneckerDelta) -> Polynomial:
 
 def delta_of(work: Workspace, difference: Expr) -> Polynomial:
     r"""\(\delta\) of an index expression that must be 0."""
-    difference = difference.expand()
+    common, rest, number = without_common_factor(difference)
+    if number % common:
+        return {}  # 2 e + 1 is never 0
+    difference = rest + number / common
     if difference.is_number:
         return constant(int(difference == 0))
     opposite = (-difference).expand()

@@ -7,6 +7,7 @@ inverse of a polynomial P with several terms is a power of the generator that st
     B^1 = P,  lm(P) B^e = B^(e+1) - (P - lm(P)) B^e   for e < 0        a base and its polynomial
     sin^2 = 1 - cos^2                                                 g^2 = g for guards, deltas, indicators
     [P = 0][P > 0] = 0,  [x = 0] x = 0                                y^2 = y for binary data
+    y_k y_l = δ(k, l) y_k for one-hot data
     [e >= 1][e >= 0] = [e >= 1],  δ(e, 1)[e >= 2] = 0                 guards and deltas of one e
 """
 
@@ -19,7 +20,7 @@ from functools import reduce as fold
 from math import inf
 from typing import Any
 
-from sympy import Expr, Symbol
+from sympy import Expr, KroneckerDelta, Symbol
 
 from symbackprop.algebra.proving.naming import label
 from symbackprop.algebra.ranges import is_nonnegative
@@ -220,6 +221,8 @@ def _step(work: Workspace, monomial: Monomial) -> Polynomial | None:
                 if kind == "binary":
                     work.cite(Premise("is 0 or 1", work.generators[number].data[0]))
                 return {_with(powers, {number: 1}): 1}
+            if kind == "binary" and (one := _one_of(work, number, powers)) is not None:
+                return one
             if kind == "zero" and _meets_zero(work, number, powers):
                 return {}
             if kind in ("guard", "delta") and (weaker := _met(work, number, powers)) is not None:
@@ -252,6 +255,25 @@ def _meets_zero(work: Workspace, number: int, powers: Mapping[int, Exponent]) ->
     return False
 
 
+def _one_of(work: Workspace, number: int, powers: Mapping[int, Exponent]) -> Polynomial | None:
+    r"""\(y_k y_l = \delta_{kl} y_k\) of one-hot entries that differ in the place on their axis."""
+    name, indices = work.generators[number].data
+    axis = next((fact.axis for fact in work.space.facts if fact.tensor == name and fact.kind == "one_hot"), None)
+    for other in powers:
+        found = work.generators[other]
+        if axis is None or other <= number or found.kind != "binary" or found.data[0] != name:
+            continue
+        if all(
+            one == two for place, (one, two) in enumerate(zip(indices, found.data[1], strict=True)) if place != axis
+        ):
+            kept, left = sorted((number, other), key=lambda n: work.generators[n].label)
+            work.cite(Premise("sums to 1", name))
+            delta = work.handlers[KroneckerDelta](work, KroneckerDelta(indices[axis], found.data[1][axis]))
+            rest = _with(powers, {kept: 1, left: 0})
+            return {merged(rest, monomial): scale for monomial, scale in delta.items()}
+    return None
+
+
 def _met(work: Workspace, number: int, powers: Mapping[int, Exponent]) -> int | None:
     """A guard or delta implied by another one of the same e + c, both in a monomial; -1 if they exclude each other."""
     own = _levels(work, number)
@@ -271,7 +293,7 @@ def _met(work: Workspace, number: int, powers: Mapping[int, Exponent]) -> int | 
 
 
 def _levels(work: Workspace, number: int) -> tuple[str, float, float]:
-    """The values of e between which a guard \\([\\pm e + c \\ge 0]\\) or a delta of e + c is 1, with the text of e."""
+    r"""The values of e between which a guard \([\pm e + c \ge 0]\) or a delta of e + c is 1, with the text of e."""
     key = ("levels", number)
     if key not in work.memo:
         found = work.generators[number]

@@ -11,7 +11,8 @@ the last term, and so on. A step that reads a factor where it was not read befor
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 from sympy import Expr, S, Symbol
 
@@ -56,9 +57,7 @@ def _in_form(work: Workspace, bounds: set[Symbol], guard: Expr, total: bool) -> 
     return add(constant(1), scaled(moved_guard(work, (-guard - 1).expand(), outward=True), -1))
 
 
-def lesser_end(
-    work: Workspace, bounds: Sequence[Symbol], items: Monomial, guards: Sequence[Expr]
-) -> Polynomial | None:
+def lesser_end(work: Workspace, bounds: Sequence[Symbol], items: Monomial, guards: Sequence[Expr]) -> Polynomial | None:
     """The product of `guards` with one of two upper ends of an index taken, case by case; None if none has two."""
     for variable, ends in _upper_ends(work, bounds, items, guards):
         if len(ends) < 2:
@@ -66,12 +65,8 @@ def lesser_end(
         (first, r), (second, s) = ends[:2]
         others = [guard for guard in guards if guard not in (first, second)]
         rest = product(work, (guard_of(work, guard, oriented=False) for guard in others))
-        below = multiply(
-            work, guard_of(work, s - r, oriented=False), guard_of(work, r - variable, oriented=False)
-        )
-        above = multiply(
-            work, guard_of(work, r - s - 1, oriented=False), guard_of(work, s - variable, oriented=False)
-        )
+        below = multiply(work, guard_of(work, s - r, oriented=False), guard_of(work, r - variable, oriented=False))
+        above = multiply(work, guard_of(work, r - s - 1, oriented=False), guard_of(work, s - variable, oriented=False))
         return multiply(work, rest, add(below, above))
     return None
 
@@ -91,21 +86,46 @@ def _upper_ends(
 
 def counted(
     work: Workspace, bounds: Sequence[Symbol], items: Monomial, guards: Sequence[Expr]
-) -> tuple[Symbol, Polynomial] | None:
-    """An index that stands in one guard alone, as an upper end's, with the guards as its count and what remains."""
-    read = frozenset().union(*(work.generators[number].free for number, _ in items))
+) -> tuple[Symbol, Monomial, Polynomial] | None:
+    """An index of which only a power stands in a sum, and one upper end at most.
+
+    It comes with the items that do not read it and with what the sum over it is, times the other guards.
+    """
     for variable in bounds:
+        read = [item for item in items if variable in work.generators[item[0]].free]
         own = [guard for guard in guards if variable in free_indices(guard)]
-        if variable in read or len(own) != 1 or affine_coefficient(own[0], variable) != -1:
+        power = sum(exponent for _, exponent in read)
+        if any(work.generators[number].data != variable for number, _ in read) or power not in _POWER_SUMS:
             continue
-        end, extent = (own[0] + variable).expand(), work.boxes[variable]
-        others = (guard_of(work, guard, oriented=False) for guard in guards if guard not in own)
-        whole, over = (
-            multiply(work, guard_of(work, least, oriented=False), convert(work, (least + 1).expand()))
-            for least in (end, (end - extent).expand())
-        )
-        return variable, multiply(work, product(work, others), add(whole, scaled(over, -1)))
+        if len(own) > 1 or any(affine_coefficient(guard, variable) != -1 for guard in own):
+            continue
+        rest = (guard_of(work, guard, oriented=False) for guard in guards if guard not in own)
+        end = (own[0] + variable).expand() if own else work.boxes[variable] - 1
+        value = multiply(work, product(work, rest), _power_sum(work, int(power), end, work.boxes[variable]))
+        return variable, tuple(item for item in items if item not in read), value
     return None
+
+
+_POWER_SUMS: Mapping[Any, Callable[[Expr], Expr]] = {
+    0: lambda e: e + 1,
+    1: lambda e: e * (e + 1) / 2,
+    2: lambda e: e * (e + 1) * (2 * e + 1) / 6,
+    3: lambda e: (e * (e + 1) / 2) ** 2,
+}
+r"""\(\sum_{0 \le v \le e} v^p\) by p, for e >= -1."""
+
+
+def _power_sum(work: Workspace, power: int, end: Expr, extent: Expr) -> Polynomial:
+    r"""\(\sum_{0 \le v < n} [v \le e] v^p\): what the end counts, less what of it is out of the box."""
+    up_to = _POWER_SUMS[power]
+    beyond = (end - extent).expand()
+    over = multiply(
+        work,
+        guard_of(work, beyond, oriented=False),
+        convert(work, (up_to(end) - up_to(extent - 1)).expand()),
+    )
+    whole = multiply(work, guard_of(work, end, oriented=False), convert(work, up_to(end).expand()))
+    return add(whole, scaled(over, -1))
 
 
 def turned(work: Workspace, guard: Expr) -> tuple[Expr, Polynomial]:
