@@ -237,3 +237,11 @@ def test_what_is_proved_is_true(one: Expr, other: Expr, scale: Rational) -> None
     """No two sums of different values are proved equal."""
     if is_zero(one - scale * other, RANGES, SPACE) is not None:
         assert same(one, scale * other)
+
+
+def test_a_guard_that_fails_hides_what_has_no_value() -> None:
+    """[i >= 1] / x[i-1] is 0 at i = 0, where x[-1] is: its two forms are equal there too."""
+    pole = 1 / x(i - 1)
+    assert proved(Guard(i - 1) * pole - Guard(i - 1) * (1 + pole) + Guard(i - 1))
+    assert proved(Guard(i - 1) * pole - (1 - KroneckerDelta(i, 0)) * Guard(i - 1) * pole)
+    assert not proved(Guard(i - 1) * pole - pole)

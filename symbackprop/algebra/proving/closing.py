@@ -98,9 +98,11 @@ def _summed(work: Workspace, term: Term) -> Polynomial:
 
 def _closed_term(work: Workspace, term: Term) -> Polynomial:
     """A collapsed term, its bound indices named apart, as an element."""
+    guards = _raw(work, term.guards)
+    if not guards:
+        return {}
     factors = [convert(work, factor) for factor in term.factors]
-    guards = [guard_of(work, guard, oriented=False) for guard in term.guards]
-    body = product(work, [convert(work, term.coefficient), *guards, *factors])
+    body = product(work, [convert(work, term.coefficient), guards, *factors])
     return close(work, body, tuple(variable for variable, _ in term.bounds))
 
 

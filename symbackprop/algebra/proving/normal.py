@@ -49,7 +49,7 @@ from symbackprop.algebra.proving.quotients import (
 )
 from symbackprop.algebra.proving.texts import entry_text, free_of, height_of, text_of
 from symbackprop.algebra.space import Premise
-from symbackprop.algebra.symbols import Apply, ArgMax, tensor_of
+from symbackprop.algebra.symbols import Apply, ArgMax, Guard, tensor_of
 
 CASES = 5
 """How many indicators one function's argument may have."""
@@ -140,8 +140,12 @@ def _add(work: Workspace, expr: Add) -> Polynomial:
 
 
 def _mul(work: Workspace, expr: Mul) -> Polynomial:
+    """A product; where a guard in it fails it is 0, and nothing else in it need have a value."""
     factors = with_known_floors(expr.args, work.boxes, work.space)
-    return product(work, (convert(work, factor) for factor in factors))
+    guards = product(work, (convert(work, factor) for factor in factors if isinstance(factor, Guard)))
+    if not guards:
+        return {}
+    return product(work, (guards, *(convert(work, factor) for factor in factors if not isinstance(factor, Guard))))
 
 
 def _pow(work: Workspace, expr: Pow) -> Polynomial:
