@@ -51,6 +51,7 @@ from symbackprop.algebra.proving.readings import (
     settled,
     shifts,
     slot,
+    support_in,
     without_guards,
 )
 from symbackprop.algebra.proving.texts import extremum_text, free_of, height_of, sum_text
@@ -322,7 +323,8 @@ def _of_reading(work: Workspace, reading: Reading) -> Polynomial:
     if not reading.guards:
         return scaled(_close_monomial(work, reading.items, reading.bounds, least=True), reading.scale)
     total = is_total_reading(work, replace(reading, guards=()))
-    guards = guards_in_form(work, reading.bounds, reading.guards, total=total)
+    support = support_in(work, reading) if total else None
+    guards = guards_in_form(work, reading.bounds, reading.guards, support)
     lesser = lesser_end(work, reading.bounds, reading.items, reading.guards)
     body = multiply(work, {reading.items: reading.scale}, guards if lesser is None else lesser)
     plain = multiply(work, {reading.items: reading.scale}, _raw(work, reading.guards))
@@ -372,7 +374,7 @@ def _shifted(work: Workspace, reading: Reading) -> Iterator[Reading]:
     for variable, place, extent in shifts(work, reading.bounds, reading.items):
         if free_indices(extent) & set(reading.bounds) or not may_leave(work, reading, place, extent):
             continue
-        new = slot(work, extent, [*reading.bounds, *work.open, *free_in(work, reading)])
+        new = slot(work, base_extent(extent), [*reading.bounds, *work.open, *free_in(work, reading)])
         slope = affine_coefficient(place, variable)
         value = ((new - (place - slope * variable)) / slope).expand()
         body = replaced(work, {reading.items: 1}, {variable: value})

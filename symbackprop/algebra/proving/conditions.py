@@ -85,7 +85,7 @@ def _guard_of_extreme(work: Workspace, argument: Expr, *, oriented: bool) -> Pol
     return add(constant(1), scaled(product(work, (add(constant(1), scaled(c, -1)) for c in cases)), -1))
 
 
-MOVED = 4
+MOVED = 8
 """By how much a guard is moved at most: each step is a delta."""
 
 

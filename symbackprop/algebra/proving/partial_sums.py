@@ -17,7 +17,7 @@ from typing import Any
 from sympy import Expr, S, Symbol
 
 from symbackprop.algebra.binding import free_indices
-from symbackprop.algebra.proving.conditions import delta_of, guard_of, moved_guard
+from symbackprop.algebra.proving.conditions import MOVED, delta_of, guard_of, moved_guard
 from symbackprop.algebra.proving.generators import (
     Monomial,
     Polynomial,
@@ -29,7 +29,7 @@ from symbackprop.algebra.proving.generators import (
     scaled,
 )
 from symbackprop.algebra.proving.normal import convert
-from symbackprop.algebra.ranges import affine_coefficient
+from symbackprop.algebra.ranges import affine_coefficient, is_nonnegative
 
 
 def base_extent(extent: Expr) -> Expr:
@@ -38,23 +38,35 @@ def base_extent(extent: Expr) -> Expr:
     return rest if isinstance(rest, Symbol) and number != 0 else extent
 
 
-def guards_in_form(work: Workspace, bounds: Sequence[Symbol], guards: Sequence[Expr], *, total: bool) -> Polynomial:
-    """The product of guards, those on bound indices in the form of this module."""
-    factors = [_in_form(work, set(bounds), guard, total) for guard in guards]
-    return product(work, factors)
+def guards_in_form(
+    work: Workspace, bounds: Sequence[Symbol], guards: Sequence[Expr], support: Sequence[Expr] | None
+) -> Polynomial:
+    """The product of guards, those on bound indices in the form of this module.
+
+    `support` is what is >= 0 wherever the factors beside the guards are not 0; None if they are not total.
+    """
+    return product(work, (_in_form(work, set(bounds), guard, support) for guard in guards))
 
 
-def _in_form(work: Workspace, bounds: set[Symbol], guard: Expr, total: bool) -> Polynomial:
+def _in_form(work: Workspace, bounds: set[Symbol], guard: Expr, support: Sequence[Expr] | None) -> Polynomial:
     own = free_indices(guard) & bounds
     slopes = {v: affine_coefficient(guard, v) for v in own}
     if not any(slope in (1, -1) for slope in slopes.values()):
         return guard_of(work, guard, oriented=False)
     rising = len(own) == 1 and next(iter(slopes.values())) == 1
-    if not rising:
-        return moved_guard(work, guard, outward=total)
-    if not total:
-        return guard_of(work, guard, oriented=False)
-    return add(constant(1), scaled(moved_guard(work, (-guard - 1).expand(), outward=True), -1))
+    if support is None:
+        return guard_of(work, guard, oriented=False) if rising else moved_guard(work, guard, outward=False)
+    if rising:
+        return add(constant(1), scaled(_up_to(work, (-guard - 1).expand(), support), -1))
+    return _up_to(work, guard, support)
+
+
+def _up_to(work: Workspace, guard: Expr, support: Sequence[Expr]) -> Polynomial:
+    """A guard with its number as deltas; by deltas alone where the support leaves as many places."""
+    number, rest = guard.as_coeff_Add()
+    if 0 <= number <= MOVED and is_nonnegative(-rest, work.boxes, work.space, support):
+        return add(*(delta_of(work, rest + q) for q in range(int(number) + 1)))
+    return moved_guard(work, guard, outward=True)
 
 
 def lesser_end(work: Workspace, bounds: Sequence[Symbol], items: Monomial, guards: Sequence[Expr]) -> Polynomial | None:

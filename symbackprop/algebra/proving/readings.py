@@ -8,7 +8,7 @@ from typing import Any
 from sympy import Expr, Symbol
 
 from symbackprop.algebra.binding import free_indices
-from symbackprop.algebra.collapse import is_total, settle
+from symbackprop.algebra.collapse import is_total, settle, support_of
 from symbackprop.algebra.proving.expressions import factor_of
 from symbackprop.algebra.proving.generators import Monomial, Workspace
 from symbackprop.algebra.proving.naming import label
@@ -102,3 +102,9 @@ def is_total_reading(work: Workspace, reading: Reading) -> bool:
     """Whether every factor has a value wherever the guards hold, also where entries read 0 out of range."""
     term = as_term(work, reading.bounds, reading.items, reading.guards)
     return all(is_total(factor, term, work.boxes, work.space) for factor in term.factors)
+
+
+def support_in(work: Workspace, reading: Reading) -> list[Expr]:
+    """What is >= 0 wherever the factors of a reading are not 0: the ranges of the entries that multiply."""
+    term = as_term(work, reading.bounds, reading.items, ())
+    return [fact for factor in term.factors for fact in support_of(factor, work.space)]
