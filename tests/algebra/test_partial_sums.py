@@ -145,9 +145,8 @@ def test_what_is_not_read_where_it_is_undefined() -> None:
         total(iverson(k <= i), (k, n)) - i,
         over(x(k) * x(l), (l, k + 1, n - 1), (k, 0, n - 1)) - X**2 + XX,
         over(x(k) * g(l), (k, 0, l), (l, 0, n - 1)) - over(x(k) * g(l), (l, 0, k), (k, 0, n - 1)),
-        total(x(k), (k, n - 2)) - X + x(n - 1) + x(n - 2),  # at n = 1 the sum is empty, and x(-1) is 0: true but there
-        total(Integer(1), (k, n - 2)) - n + 2,
-    ][:5],
+        total(Integer(1), (k, n - 2)) - n + 2,  # at n = 1 there are none
+    ],
 )
 def test_wrong_ends(wrong: Expr) -> None:
     """A term too many or too few, and a turned condition."""
@@ -215,7 +214,8 @@ def same(left: Expr, right: Expr) -> bool:
     return all(np.allclose(values(left, at), values(right, at), rtol=1e-9, atol=1e-11) for at in SIZES)
 
 
-often = settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+SLOW = (HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large)
+often = settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=SLOW)
 
 
 @often

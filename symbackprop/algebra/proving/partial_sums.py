@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sympy import Expr, S, Symbol
+from sympy import Expr, Symbol
 
 from symbackprop.algebra.binding import free_indices
 from symbackprop.algebra.proving.conditions import MOVED, delta_of, guard_of, moved_guard
@@ -142,4 +142,4 @@ def _power_sum(work: Workspace, power: int, end: Expr, extent: Expr) -> Polynomi
 
 def turned(work: Workspace, guard: Expr) -> tuple[Expr, Polynomial]:
     r"""-e and 1 + δ(e) of a guard e >= 0: \([e \ge 0] = 1 + \delta(e) - [-e \ge 0]\)."""
-    return (-guard).expand(), add(constant(S.One.p), delta_of(work, guard))
+    return (-guard).expand(), add(constant(1), delta_of(work, guard))
