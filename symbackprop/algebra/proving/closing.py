@@ -42,6 +42,7 @@ from symbackprop.algebra.proving.normal import (
 )
 from symbackprop.algebra.proving.partial_sums import base_extent, counted, guards_in_form, lesser_end, turned
 from symbackprop.algebra.proving.readings import (
+    GUARDED,
     Reading,
     as_term,
     free_in,
@@ -259,6 +260,7 @@ def _distribution(work: Workspace, bounds: tuple[Symbol, ...], items: Monomial) 
 def _recollapsed(work: Workspace, bounds: tuple[Symbol, ...], items: Monomial) -> Polynomial | None:
     """A part of which a delta or guards leave an index one value after all; None if they leave none."""
     rest, guards = without_guards(work, items)
+    work.spend(GUARDED * len(guards))
     parts = collapse(as_term(work, bounds, rest, guards), work.boxes, work.space)
     if len(parts) == 1 and len(parts[0].bounds) == len(bounds):
         return None

@@ -18,6 +18,9 @@ from symbackprop.algebra.ranges import affine_coefficient
 from symbackprop.algebra.symbols import index
 from symbackprop.algebra.terms import Term
 
+GUARDED = 400
+"""The work that one guard counts for where all are looked through for implied ones."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -82,6 +85,7 @@ def settled(work: Workspace, reading: Reading) -> Reading | None:
     """The reading without the guards that are implied; None if it is 0."""
     if not reading.guards:
         return reading
+    work.spend(GUARDED * len(reading.guards))
     term = settle(as_term(work, reading.bounds, reading.items, reading.guards), work.boxes, work.space)
     return None if term is None else replace(reading, guards=term.guards)
 
