@@ -33,6 +33,8 @@ from sympy.core.relational import Ge, Gt, Le, Lt, Relational
 from sympy.logic.boolalg import Boolean, BooleanFalse, BooleanTrue
 
 from symbackprop.algebra.binding import all_symbols, free_indices, refresh, substitute
+from symbackprop.algebra.ranges import count_of
+from symbackprop.algebra.space import Space
 from symbackprop.algebra.symbols import Guard, bounds_of, text_of, total
 
 Bounds = tuple[tuple[Symbol, Expr], ...]
@@ -256,7 +258,7 @@ def from_term(term: Term) -> Expr:
     free = [a for a in atoms if not free_indices(a) & bound]
     result = Mul(term.coefficient, *free)
     for bounds, members in components(term.bounds, [a for a in atoms if free_indices(a) & bound]):
-        result *= total(Mul(*members), *bounds) if members else Mul(*(extent for _, extent in bounds))
+        result *= total(Mul(*members), *bounds) if members else Mul(*(count_of(n, Space()) for _, n in bounds))
     return result
 
 

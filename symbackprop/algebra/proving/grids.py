@@ -180,7 +180,7 @@ def _contracted(factors: list[Grid], kept: int, extents: list[int]) -> Grid:
         seen.update(wide)
     out = [axis for axis in range(kept, 0, -1) if axis in seen]
     result = np.asarray(np.einsum(*operands, out, optimize=len(factors) > 2))
-    repeated = math.prod(extent for axis, extent in enumerate(extents, kept + 1) if axis not in seen)
+    repeated = math.prod(max(extent, 0) for axis, extent in enumerate(extents, kept + 1) if axis not in seen)
     shape = dict(zip(out, result.shape, strict=True))
     return repeated * result.reshape([shape.get(axis, 1) for axis in range(max(out, default=0), 0, -1)])
 

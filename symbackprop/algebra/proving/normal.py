@@ -49,7 +49,7 @@ from symbackprop.algebra.proving.quotients import (
 )
 from symbackprop.algebra.proving.texts import entry_text, free_of, height_of, text_of
 from symbackprop.algebra.space import Premise
-from symbackprop.algebra.symbols import Apply, ArgMax, tensor_of
+from symbackprop.algebra.symbols import Apply, ArgMax, Guard, tensor_of
 
 CASES = 5
 """How many indicators one function's argument may have."""
@@ -93,15 +93,15 @@ def _symbol(work: Workspace, symbol: Symbol) -> Polynomial:
 def entry_of(work: Workspace, name: str, indices: tuple[Expr, ...]) -> Polynomial:
     """An entry; 0 where one of its indices is proved to be out of range."""
     indices = tuple(i if isinstance(i, Symbol) or i.is_Integer else i.expand() for i in indices)
-    shape = work.space.shapes.get(name)
-    if shape is not None and len(shape) == len(indices) and work.space.size_facts:
-        for place, extent in zip(indices, shape, strict=True):
-            if work.nonnegative(-place - 1) or work.nonnegative(place - extent):
-                return {}
     text = entry_text(name, indices)
     known = work.numbers.get(text)
     if known is not None:
         return power_of(known)
+    shape = work.space.shapes.get(name)
+    if shape is not None and len(shape) == len(indices):
+        for place, extent in zip(indices, shape, strict=True):
+            if work.nonnegative(-place - 1) or work.nonnegative(place - extent):
+                return {}
     kind, positive = _by_facts(work, name, indices)
     free = frozenset().union(*(free_indices(i) for i in indices))
     deep = max((height(i) for i in indices), default=0)
@@ -140,8 +140,12 @@ def _add(work: Workspace, expr: Add) -> Polynomial:
 
 
 def _mul(work: Workspace, expr: Mul) -> Polynomial:
+    """A product; where a guard in it fails it is 0, and nothing else in it need have a value."""
     factors = with_known_floors(expr.args, work.boxes, work.space)
-    return product(work, (convert(work, factor) for factor in factors))
+    guards = product(work, (convert(work, factor) for factor in factors if isinstance(factor, Guard)))
+    if not guards:
+        return {}
+    return product(work, (guards, *(convert(work, factor) for factor in factors if not isinstance(factor, Guard))))
 
 
 def _pow(work: Workspace, expr: Pow) -> Polynomial:

@@ -12,9 +12,20 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
-from sympy import Expr, Sum, Symbol
+from sympy import Expr, Sum, Symbol, floor
 
-from symbackprop.algebra.binding import at_unit_boxes, boxed, replaced, substitute, tensors_in, written_out
+from symbackprop.algebra.binding import (
+    all_symbols,
+    at_unit_boxes,
+    boxed,
+    by_residues,
+    fresh,
+    replaced,
+    substitute,
+    tensors_in,
+    without_remainders,
+    written_out,
+)
 from symbackprop.algebra.elimination import put_in
 from symbackprop.algebra.proving.closing import convert_maximum, convert_sum
 from symbackprop.algebra.proving.conditions import CONDITIONS
@@ -29,7 +40,7 @@ from symbackprop.algebra.proving.generators import (
 from symbackprop.algebra.proving.naming import canonical
 from symbackprop.algebra.proving.normal import HANDLERS, convert
 from symbackprop.algebra.proving.quotients import together
-from symbackprop.algebra.ranges import affine_coefficient
+from symbackprop.algebra.ranges import affine_coefficient, quotient_of
 from symbackprop.algebra.space import Premise, Ranges, Space
 from symbackprop.algebra.symbols import Maximum
 
@@ -37,6 +48,7 @@ HANDLED = {**HANDLERS, **CONDITIONS, Sum: convert_sum, Maximum: convert_maximum}
 _DEPTH = 6
 _ATTEMPTS = 48
 _TERMS = 8  # of a sum that may be written out
+_RESIDUES = 4  # by which an index is taken case by case
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +93,11 @@ def is_zero(
     premises: list[Premise] = []
     if using:
         expr = _with_definitions(expr, using, ranges, space, premises)
-    expr = at_unit_boxes(boxed(expr, ranges), ranges)
+    expr = at_unit_boxes(boxed(without_remainders(expr), ranges), ranges)
     proof = _proof(expr, ranges, space, away_from_kinks)
-    if proof is None and (apart := written_out(expr, _TERMS)) != expr:
-        proof = _proof(apart, ranges, space, away_from_kinks)
+    for apart in (written_out(expr, _TERMS), written_out(expr, 4 * _TERMS), by_residues(expr, _RESIDUES)):
+        if proof is None and apart != expr:
+            proof = _proof(apart, ranges, space, away_from_kinks)
     return None if proof is None else Proof(tuple(dict.fromkeys([*premises, *proof.premises])))
 
 
@@ -145,7 +158,9 @@ def _prove(case: _Case, trial: _Trial, depth: int) -> bool:
 
 
 def _split(work: Workspace, numerator: Polynomial, case: _Case) -> list[tuple[_Case, int | None]] | None:
-    """The cases of the first indicator in what remains: deltas, then guards, then signs."""
+    """The cases of the first indicator in what remains: residues, deltas, then guards, then signs."""
+    if (residues := _residue_cases(case)) is not None:
+        return residues
     found = {n for m in numerator for n, _ in m if work.generators[n].kind in IDEMPOTENT}
     order = {"delta": 0, "guard": 1, "pos": 2, "zero": 3}
     for number in sorted(found, key=lambda n: (order[work.generators[n].kind], work.generators[n].label)):
@@ -158,6 +173,29 @@ def _split(work: Workspace, numerator: Polynomial, case: _Case) -> list[tuple[_C
             cases = _sign_cases(work, generator, case)
         if cases is not None:
             return cases
+    return None
+
+
+def _residue_cases(case: _Case) -> list[tuple[_Case, int | None]] | None:
+    r"""i = 2 q and i = 2 q + 1 for a free index that is halved: \(\lfloor i/2 \rfloor\) is q in both."""
+    for atom in sorted(case.expr.atoms(floor), key=str):
+        above, below = quotient_of(atom)
+        variable = next((v for v in sorted(above.free_symbols & case.ranges.keys(), key=str)), None)
+        if variable is None or not (below.is_Integer and 1 < below <= _RESIDUES):
+            continue
+        if affine_coefficient(above, variable) is None:
+            continue
+        extent = case.ranges[variable]
+        quotient = fresh({*case.ranges, *case.space.sizes, *all_symbols(case.expr)}, variable)
+        others = {v: n for v, n in case.ranges.items() if v != variable}
+        cases: list[tuple[_Case, int | None]] = []
+        for residue in range(int(below)):
+            value = below * quotient + residue
+            facts = (*_moved(case, variable, value), (extent - 1 - value).expand())
+            expr = substitute(case.expr, {variable: value})
+            space = replace(case.space, size_facts=facts)
+            cases.append((replace(case, expr=expr, ranges={**others, quotient: extent}, space=space), None))
+        return cases
     return None
 
 
