@@ -15,10 +15,10 @@ from statistics import median, quantiles
 
 from sympy.core.cache import clear_cache
 
-from symbackprop.notation.claims.records import Note, read_claims
-from symbackprop.notation.reading.notes import statements_of
+from symbackprop.notation.claims.records import Note
 from symbackprop.verifying.claims.contexts import stated_context
 from symbackprop.verifying.truths import Truths
+from tests.notation.readings import note_of
 from tests.planted.examples import FOLDER, load
 
 DOCUMENTS = {
@@ -47,7 +47,7 @@ def cost_of(document: Path, example: str) -> Cost:
     clear_cache()
     model = load(example)
     began = time.process_time()
-    lines = read_claims(statements_of(document, model), model)
+    lines = note_of(document, model).lines
     read = time.process_time()
     truths = Truths(model)
     context = stated_context(lambda _: Note(lines), truths)

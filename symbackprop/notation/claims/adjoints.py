@@ -130,6 +130,8 @@ def _targets(leaf: Leaf, context: Context) -> Iterator[Leaf]:
     symbols = context.symbols
     for stem in _layered_preactivations(context):
         yield replace(leaf, word=stem)
+    if any(name == "z" for _, name in symbols.owned):
+        yield replace(leaf, word="z")
     yield from _by_parts(leaf, context)
     if leaf.below:
         first = leaf.below[0]

@@ -100,6 +100,7 @@ def _named(leaf: Leaf, context: Context) -> Iterator[_Named]:
     for place, layer in _layers_below(leaf.below, context):
         rest = leaf.below[:place] + leaf.below[place + 1 :]
         yield from _of_layer(leaf, layer, rest, leaf.above, context)
+    yield from _of_owner(leaf, context)
     yield from _of_one_step(leaf, context)
     for stem in _stems(leaf):
         for below, left in _name_parts(leaf.below):
@@ -129,6 +130,24 @@ def _name_parts(marks: tuple[Node, ...]) -> Iterator[tuple[str, tuple[Node, ...]
         for cut in range(len(first.text) - 1, 0, -1):
             letters = tuple(Word(letter, first.span) for letter in first.text[cut:])
             yield first.text[:cut], (*letters, *marks[1:])
+
+
+def _of_owner(leaf: Leaf, context: Context) -> Iterator[_Named]:
+    r"""The tensors of a layer that has a name, which stands above or behind the subscript: \(W^{[o]}_q\), \(W_{q,o}\)."""
+    owned = context.symbols.owned
+    for stem in _stems(leaf) if owned else ():
+        for place, mark in enumerate(leaf.above):
+            owner = text_of(mark.body) if isinstance(mark, Fence) and mark.opening in ("[", "(") else None
+            for part, left in _name_parts(leaf.below) if owner else ():
+                tensor = owned.get((key(owner or ""), key(f"{stem}_{part}")))
+                if tensor is not None:
+                    yield _Named(tensor, left, leaf.above[:place] + leaf.above[place + 1 :])
+        for count in range(len(leaf.below), 0, -1):
+            *texts, owner = [text_of(mark) for mark in leaf.below[:count]]
+            part = "_".join(text or "?" for text in texts)
+            tensor = owned.get((key(owner or ""), key(f"{stem}_{part}")))
+            if tensor is not None:
+                yield _Named(tensor, leaf.below[count:], leaf.above)
 
 
 def _of_line(leaf: Leaf, context: Context) -> Iterator[_Named]:

@@ -107,6 +107,19 @@ class Symbols:
         return found
 
     @cached_property
+    def owned(self) -> Mapping[tuple[str, str], str]:
+        """The tensors of a layer that has a name, by the keys of that and of their own: ("out", "W") is `out.W`."""
+        found: dict[tuple[str, str], str] = {}
+        for name in self.tensors:
+            owner, _, leaf = name.rpartition(".")
+            if not owner:
+                continue
+            found[key(owner), key(leaf)] = name
+            if name in self.sampled:
+                found.setdefault((key(owner), key(leaf.capitalize())), name)
+        return found
+
+    @cached_property
     def variance(self) -> str | None:
         """The one tensor that is a mean of squares, where the model has no σ."""
         if any(key(name).startswith("σ") for name in self.tensors):
