@@ -242,7 +242,7 @@ class _Reader:
         Raises:
             SymbackpropError: it can be read at no scale.
         """
-        _check_update(statement, self.tables)
+        self._check_update(statement, layers)
         defined = self._defined(statement, layers) if defines else None
         if defined is not None:
             return defined
@@ -313,6 +313,27 @@ class _Reader:
         leaves = [leaf for side in statement.sides for leaf in leaves_in(side)]
         last = any(self._names_last(mark) for leaf in leaves for mark in leaf.above)
         return symbols.layers[-1] if last and symbols.layers else None
+
+    def _check_update(self, statement: Statement, layers: Mapping[str, int]) -> None:
+        """An update is of a tensor that is learnt.
+
+        Raises:
+            NotationError: it changes something else.
+        """
+        if not is_update(statement):
+            return
+        leaf = named_by(statement.sides[0])
+        for table in self.tables:
+            found = None if leaf is None else reference_of(leaf, self._context(statement, table, layers))
+            if found is not None and table.roles.get(found.tensor) in ("parameter", "input", "constant"):
+                return
+        written = statement.source.written(statement.sides[0].span)
+        raise NotationError(
+            f"{written} is changed step by step, and only parameters are",
+            where=statement.where,
+            fix="Write what it is in the end, with =.",
+            name=written,
+        )
 
     # definitions
 
@@ -430,30 +451,6 @@ def _left(statement: Statement) -> NotationError:
         f"{written} stands behind the statement, and it is not told what for",
         where=statement.source.locate(statement.rest.span),
         fix="Write it on a line of its own.",
-        name=written,
-    )
-
-
-def _check_update(statement: Statement, tables: Sequence[Symbols]) -> None:
-    """An update is of a tensor that is learnt.
-
-    Raises:
-        NotationError: it accumulates something else.
-    """
-    if not is_update(statement):
-        return
-    leaf = named_by(statement.sides[0])
-    stems = () if leaf is None else (leaf.word, leaf.word.rstrip("0123456789"))
-    for table in tables:
-        for stem in stems:
-            names = {table.named(stem), *table.families.get(stem, {}).values()}
-            if any(table.roles.get(str(name)) in ("parameter", "input", "constant") for name in names):
-                return
-    written = statement.source.written(statement.sides[0].span)
-    raise NotationError(
-        f"{written} is changed step by step, and only parameters are",
-        where=statement.where,
-        fix="Write what it is in the end, with =.",
         name=written,
     )
 

@@ -23,13 +23,9 @@ from symbackprop.notation.claims.leaves import (
     shift_of,
     text_of,
 )
-from symbackprop.notation.claims.symbols import Symbols, accented, key
+from symbackprop.notation.claims.symbols import EARLIER, LATER, Symbols, accented, key
 from symbackprop.notation.reading.values import same_size
 from symbackprop.notation.surface.tree import Fence, Node, Number, Product, Slice, Text, Word
-
-_EARLIER = ("prev", "p", "0", "last")
-_LATER = ("next", "n")
-
 
 DROPPED = -1
 """The place of a mark that adds nothing."""
@@ -271,7 +267,7 @@ def _is_input(stem: str, layer: int | str, context: Context) -> bool:
 
 def _of_one_step(leaf: Leaf, context: Context) -> Iterator[_Named]:
     """In a model of one step, x_t is x and h_{t-1} the tensor called hp, h_prev or h0."""
-    if context.symbols.timed:
+    if not context.symbols.is_one_step:
         return
     for marks, others, is_below in ((leaf.below, leaf.above, True), (leaf.above, leaf.below, False)):
         for place, mark in enumerate(marks):
@@ -283,7 +279,7 @@ def _of_one_step(leaf: Leaf, context: Context) -> Iterator[_Named]:
             rest = marks[:place] + marks[place + 1 :]
             texts = [text_of(part) for part in (rest if is_below else others)]
             part = "_".join(text for text in texts if text) if all(texts) else ""
-            suffixes = {0: ("", "t"), -1: _EARLIER, 1: _LATER}[shift[1]]
+            suffixes = {0: ("", "t"), -1: EARLIER, 1: LATER}[shift[1]]
             for stem in _stems(leaf):
                 for suffix in suffixes:
                     for middle in dict.fromkeys((part, "")):

@@ -11,6 +11,7 @@ from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 
+from symbackprop.algebra.symbols import is_adjoint, part_of
 from symbackprop.errors import NotationError, UnknownNameError, suggestion
 from symbackprop.notation.claims import differentials, functions
 from symbackprop.notation.claims.adjoints import (
@@ -80,9 +81,9 @@ def resolve(node: Node, context: Context) -> syntax.Node:
     match node:
         case Number(number, _, span):
             return syntax.Number(number, span)
-        case Word() | Accent():
+        case Word() | Accent() | Scripted():
             return _row((("", node),), context)
-        case Scripted():
+        case Listing() if _by_way(node) is not None:
             return _row((("", node),), context)
         case Fence():
             return _fence(node, context)
@@ -212,7 +213,7 @@ def _first(row: Row, context: Context) -> Iterator[tuple[Joint, syntax.Node, int
     if marked is not None:
         yield joint, marked[0], marked[1]
         return
-    for read in (_differentiated, _nabla, _indicator, _operated, _called, _entry):
+    for read in (_part, _differentiated, _nabla, _indicator, _operated, _called, _entry):
         found = read(neighbours, context)
         if found is not None:
             yield joint, found[0], found[1]
@@ -311,6 +312,44 @@ def _differentiated(row: Row, context: Context) -> tuple[syntax.Node, int] | Non
     place = differentials.Differential("∂", (("", node),), node.span)
     operand = tuple(("" if at == 0 else joint, part) for at, (joint, part) in enumerate(row[1:]))
     return differentials.derivative_of(operand, found, span, place, context, resolve), len(row)
+
+
+def _part(row: Row, context: Context) -> tuple[syntax.Node, int] | None:
+    r"""`du|v`, \(du \big|_v\): the part of an adjoint that comes by way of v; of `d u|v` the d stands before."""
+    found, count, node = _by_way(row[0][1]), 1, row[0][1]
+    if found is None and len(row) > 1 and row[1][0] == "":
+        found, count = _by_way(row[1][1]), 2
+        if found is None or leaf_of(node) is None or operated(node, found[0], context) is None:
+            return None
+        found = Product((("", node), ("", found[0])), node.span.to(found[0].span)), found[1]
+    through = None if found is None else leaf_of(found[1])
+    reference = None if through is None else reference_of(through, context)
+    if found is None or reference is None:
+        return None
+    whole = resolve(found[0], context)
+    name = whole.base if isinstance(whole, syntax.Subscript) else whole
+    if not isinstance(name, syntax.Name) or not is_adjoint(name.name):
+        return None
+    part = replace(name, name=part_of(name.name, reference.tensor))
+    if part.name not in context.symbols.shapes:
+        written = context.source.written
+        raise NotationError(
+            f"{written(found[0].span)} has no part by way of {written(found[1].span)}",
+            where=context.source.locate(node.span),
+            because=f"{written(found[1].span)} does not read it.",
+            fix="Name a tensor whose equation reads it.",
+        )
+    return replace(whole, base=part) if isinstance(whole, syntax.Subscript) else part, count
+
+
+def _by_way(node: Node) -> tuple[Node, Node] | None:
+    """The two sides of the bar in the part of an adjoint."""
+    match node:
+        case Listing((base, through), ("|",)):
+            return base, through
+        case Scripted(Fence(".", base, closing="|"), (through,), (), 0):
+            return base, through
+    return None
 
 
 def _nabla(row: Row, context: Context) -> tuple[syntax.Node, int] | None:
