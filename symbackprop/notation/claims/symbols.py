@@ -222,12 +222,6 @@ class Symbols:
         return frozenset(name for name, shape in self.tensors.items() if shape and shape[0] in extents)
 
     @cached_property
-    def is_one_step(self) -> bool:
-        """Whether the model is one step of a recurrence: it has a tensor beside that of the step before or after."""
-        own = {key(name) for name in self.tensors}
-        return not self.timed and any(letters + suffix in own for letters in own for suffix in (*EARLIER, *LATER))
-
-    @cached_property
     def network_input(self) -> str | None:
         """The one vector or matrix that is no parameter and that the first affine equation reads."""
         for equation in self.model.order:
