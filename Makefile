@@ -22,10 +22,10 @@ demo: .venv/run  ## derives the example of two layers, to build/demo/
 	$(BIN)/python docs/examples/demo.py build/demo
 
 test: .venv/dev  ## all tests but those that need peers or minutes
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 long: .venv/dev
-	$(BIN)/python -m pytest -n 2 -m long
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m long
 
 peers: .venv/peers  ## gradients beside JAX's and PyTorch's
 	$(BIN)/python -m pytest -m peers tests/peers

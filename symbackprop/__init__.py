@@ -12,18 +12,31 @@ r = sb.verify(model, "dz2 = a2 - y")  # a verdict for each line of a hand deriva
 """
 
 from symbackprop.compiling.checking import CheckReport
-from symbackprop.compiling.compiled import Compiled, compile
-from symbackprop.derivation.by_sample import BySample, contributions
+from symbackprop.compiling.compiled import Compiled
+from symbackprop.derivation.by_sample import BySample
 from symbackprop.derivation.derivation import Derivation
 from symbackprop.derivation.scalar_derivation import ScalarDerivation
-from symbackprop.derivation.scalar_derivation import scalar_derivation as scalars
-from symbackprop.derivation.scalars import scalar_model
 from symbackprop.derivation.steps import Step, StepKind
-from symbackprop.derivation.sweep import derive
 from symbackprop.errors import SymbackpropError
-from symbackprop.face import latex, parse, text
-from symbackprop.model.building import (
+from symbackprop.face import (
+    Network,
     build,
+    compile,
+    contributions,
+    derive,
+    latex,
+    load,
+    parse,
+    read_data,
+    render,
+    scalar_model,
+    scalars,
+    text,
+    train,
+    verify,
+    verify_function,
+)
+from symbackprop.model.building import (
     constant,
     equation,
     indices,
@@ -60,17 +73,12 @@ from symbackprop.model.layers.recurrent import GRU, LSTM, RNN, Concat, Last, Sta
 from symbackprop.model.layers.reshaping import Flatten, Reshape
 from symbackprop.model.losses import LOSSES, l2_penalty
 from symbackprop.model.model import Model
-from symbackprop.model.network import Bidirectional, Network, Residual
+from symbackprop.model.network import Bidirectional, Residual
 from symbackprop.model.records import Equation, Samples, Tensor
 from symbackprop.model.reductions import log_softmax, logsumexp, max_over, mean, softmax, sum_over
 from symbackprop.notation.conventions import Conventions
-from symbackprop.notation.reading.model_text import load
-from symbackprop.rendering.render import render
-from symbackprop.training.data import read_data
-from symbackprop.training.descent import Trained, train
-from symbackprop.verifying.functions.judging import verify_function
+from symbackprop.training.descent import Trained
 from symbackprop.verifying.verdicts import Report, Status, Verdict
-from symbackprop.verifying.verify import verify
 
 __all__ = [
     "GRU",

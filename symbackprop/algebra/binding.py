@@ -6,6 +6,7 @@ SymPy's `subs` and `xreplace` capture under `Sum`; no other module may use them 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from itertools import product
 from math import prod
 
@@ -40,13 +41,14 @@ def letters() -> Iterator[str]:
 
 def fresh(avoid: Iterable[Symbol], like: Symbol | None = None) -> Symbol:
     """An index whose name none in `avoid` has: `like` itself if it is free to take, else the next free letter."""
-    taken = {symbol.name for symbol in avoid}
+    taken = {symbol.name for symbol in avoid if isinstance(symbol, Symbol)}  # not x[i], which SymPy counts as free
     for name in (like.name, _KIN.get(like.name)) if like is not None else ():
         if name is not None and name not in taken:
             return index(name)
     return index(next(name for name in letters() if name not in taken))
 
 
+@lru_cache(maxsize=65536)
 def free_indices(expr: Expr) -> frozenset[Symbol]:
     """The integer symbols (indices and sizes) that stand free in `expr`."""
     return frozenset(s for s in expr.free_symbols if isinstance(s, Symbol) and s.is_integer)

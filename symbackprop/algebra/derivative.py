@@ -11,12 +11,23 @@ particular function or layer.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from sympy import Dummy, Expr, KroneckerDelta, Mul, S, Symbol
 from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.binding import all_symbols, refresh, substitute
-from symbackprop.algebra.symbols import BINDERS, ArgMax, Maximum, body_of, bounds_of, indices_of, tensor_of, total
+from symbackprop.algebra.symbols import (
+    BINDERS,
+    ArgMax,
+    Maximum,
+    body_of,
+    bounds_of,
+    indices_of,
+    tensor_of,
+    text_of,
+    total,
+)
 from symbackprop.algebra.terms import Bounds
 
 
@@ -31,9 +42,10 @@ class Use:
 
 def uses(expr: Expr, tensor: str, avoid: set[Symbol]) -> tuple[Use, ...]:
     """The uses of `tensor` in `expr`; their bound indices are fresh, and `avoid` gains them."""
-    found = tuple(sorted(_surface(expr, tensor), key=str))
-    dummies = {part: Dummy(f"d{number}", real=True) for number, part in enumerate(found)}
-    constant = {where: Dummy("w", integer=True) for where in expr.atoms(ArgMax)}  # a maximiser's place has no slope
+    found = tuple(sorted(_surface(expr, tensor), key=text_of))
+    dummies = {part: _value(number) for number, part in enumerate(found)}
+    maximisers = sorted(expr.atoms(ArgMax), key=text_of)
+    constant = {where: _place(number) for number, where in enumerate(maximisers)}  # a place has no slope
     plain = expr.xreplace({**constant, **dummies})
     back = {dummy: part for part, dummy in {**constant, **dummies}.items()}
     result: list[Use] = []
@@ -46,6 +58,18 @@ def uses(expr: Expr, tensor: str, avoid: set[Symbol]) -> tuple[Use, ...]:
         else:
             result.extend(replace(use, factor=outer * use.factor) for use in _under_binder(part, tensor, avoid))
     return tuple(result)
+
+
+@lru_cache(maxsize=1024)
+def _value(number: int) -> Dummy:
+    """What stands for a value while its equation is differentiated: the same each time, so that SymPy knows it."""
+    return Dummy(f"d{number}", real=True)
+
+
+@lru_cache(maxsize=1024)
+def _place(number: int) -> Dummy:
+    """The same for the place of a maximum."""
+    return Dummy(f"w{number}", integer=True)
 
 
 def _surface(expr: Expr, tensor: str) -> set[Expr]:

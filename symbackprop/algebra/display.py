@@ -14,8 +14,9 @@ from sympy import Add, Expr, Mul, Pow, S, Symbol, exp, factor_list, log
 
 from symbackprop.algebra.binding import all_symbols, apart, free_indices, fresh
 from symbackprop.algebra.collapse import collapse
+from symbackprop.algebra.ranges import is_nonnegative
 from symbackprop.algebra.space import Fact, Ranges, Space
-from symbackprop.algebra.symbols import indices_of, tensor_of
+from symbackprop.algebra.symbols import indices_of, tensor_of, text_of
 from symbackprop.algebra.terms import Term, from_term, terms_of
 from symbackprop.algebra.windows import over_windows
 
@@ -55,9 +56,9 @@ def _ordered_bounds(term: Term) -> list[tuple[Symbol, Expr]]:
 
     def signature(variable: Symbol) -> tuple[str, ...]:
         marked = {**blanks, variable: Symbol("*", integer=True)}
-        return tuple(sorted(str(f.xreplace(marked)) for f in (*term.factors, *term.guards) if f.has_free(variable)))
+        return tuple(sorted(text_of(f.xreplace(marked)) for f in (*term.factors, *term.guards) if f.has_free(variable)))
 
-    return sorted(term.bounds, key=lambda b: (signature(b[0]), str(b[1])))
+    return sorted(term.bounds, key=lambda b: (signature(b[0]), text_of(b[1])))
 
 
 def factored_sizes(expr: Expr) -> Expr:
@@ -116,12 +117,12 @@ def _base_and_power(factor: Expr) -> tuple[Expr, Expr]:
     return factor.as_base_exp() if isinstance(factor, Pow) else (factor, S.One)
 
 
-def with_facts(expr: Expr, space: Space, used: list[Fact]) -> Expr:
+def with_facts(expr: Expr, ranges: Ranges, space: Space, used: list[Fact]) -> Expr:
     r"""`expr` with \(\sum_k y_k = 1\) for each tensor that is a distribution; `used` gains the facts that served."""
     terms = []
     for term in terms_of(expr):
         for fact in space.facts:
-            reduced = _sum_to_one(term, fact)
+            reduced = _sum_to_one(term, fact, ranges, space)
             if reduced is not None:
                 term = reduced
                 if fact not in used:
@@ -130,18 +131,28 @@ def with_facts(expr: Expr, space: Space, used: list[Fact]) -> Expr:
     return Add(*terms)
 
 
-def _sum_to_one(term: Term, fact: Fact) -> Term | None:
-    """The term without the factor y[.., k, ..] and the sum over k, where nothing else depends on k."""
-    if fact.kind not in ("distribution", "one_hot") or fact.axis is None:
+def _sum_to_one(term: Term, fact: Fact, ranges: Ranges, space: Space) -> Term | None:
+    """The term without the factor y[.., k, ..] and the sum over all k, where nothing else depends on k.
+
+    The other indices of y must be in range: outside, its entries sum to 0.
+    """
+    shape = space.shapes.get(fact.tensor)
+    if fact.kind not in ("distribution", "one_hot") or fact.axis is None or shape is None:
         return None
     bound = dict(term.bounds)
     for place, factor in enumerate(term.factors):
         if tensor_of(factor) != fact.tensor:
             continue
         variable = indices_of(factor)[fact.axis]
+        if variable not in bound or (bound[variable] - shape[fact.axis]).expand() != 0:
+            continue
         others = (*term.factors[:place], *term.factors[place + 1 :])
-        elsewhere = (*others, *term.guards, *(i for n, i in enumerate(indices_of(factor)) if n != fact.axis))
-        if variable in bound and not any(variable in free_indices(part) for part in elsewhere):
+        rest = [(i, n) for axis, (i, n) in enumerate(zip(indices_of(factor), shape, strict=True)) if axis != fact.axis]
+        elsewhere = (*others, *term.guards, *bound.values(), *(i for i, _ in rest))
+        if any(variable in free_indices(part) for part in elsewhere):
+            continue
+        ends = [end for i, n in rest for end in (i, n - 1 - i)]
+        if all(is_nonnegative(end, {**ranges, **bound}, space, term.guards) for end in ends):
             return replace(term, factors=others, bounds=tuple(b for b in term.bounds if b[0] != variable))
     return None
 
@@ -152,13 +163,13 @@ def with_signs(expr: Expr) -> Expr:
         return Add(*(with_signs(argument) for argument in expr.args))
     if not isinstance(expr, Mul):
         return expr
-    sums = sorted((a for a in expr.args if _is_odd_power_of_sum(a)), key=str)[:_SIGNS]
+    sums = sorted((a for a in expr.args if _is_odd_power_of_sum(a)), key=text_of)[:_SIGNS]
     rest = Mul(*(a for a in expr.args if a not in sums))
     if not sums or not (rest.could_extract_minus_sign() or any(_reads_badly(s.as_base_exp()[0]) for s in sums)):
         return expr
     forms = [_flipped(rest, sums, flips) for flips in product((False, True), repeat=len(sums))]
     least = min(bad for bad, _ in forms)
-    return min((form for bad, form in forms if bad == least), key=str)
+    return min((form for bad, form in forms if bad == least), key=text_of)
 
 
 _SIGNS = 4  # sums in one product whose signs are tried both ways

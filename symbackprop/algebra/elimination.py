@@ -17,7 +17,7 @@ from symbackprop.algebra.collapse import collapse
 from symbackprop.algebra.display import assemble, common_factor, size_of, with_facts, with_signs
 from symbackprop.algebra.ranges import is_nonnegative
 from symbackprop.algebra.space import Fact, Ranges, Space
-from symbackprop.algebra.symbols import BINDERS, Guard, body_of, bounds_of, indices_of, tensor_of
+from symbackprop.algebra.symbols import BINDERS, Guard, body_of, bounds_of, indices_of, tensor_of, text_of
 from symbackprop.algebra.terms import Term, terms_of
 
 
@@ -69,11 +69,11 @@ def compact(expr: Expr, ranges: Ranges, space: Space, facts: list[Fact]) -> Expr
         return kept
     terms = [t for term in expanded(expr) for t in collapse(term, ranges, space)]
     used: list[Fact] = []
-    flat = with_facts(assemble(terms, ranges, space), space, used)
+    flat = with_facts(assemble(terms, ranges, space), ranges, space, used)
     forms = [kept, *(_forms(flat))]
     sizes = {form: size_of(form) for form in forms}
     shortest = [form for form, size in sizes.items() if size == min(sizes.values())]
-    best = shortest[0] if len(shortest) == 1 else min(shortest, key=str)
+    best = shortest[0] if len(shortest) == 1 else min(shortest, key=text_of)
     if best != kept:
         facts.extend(fact for fact in used if fact not in facts)
     return best
@@ -118,7 +118,7 @@ def _with_symbols(expr: Expr) -> tuple[Expr, dict[Expr, Expr]]:
             atoms.append(part)
 
     walk(expr)
-    atoms.sort(key=str)
+    atoms.sort(key=text_of)
     forward = {atom: Symbol(f"_atom{number}", real=True) for number, atom in enumerate(atoms)}
     return expr.xreplace(forward), {symbol: atom for atom, symbol in forward.items()}
 

@@ -19,7 +19,7 @@ from symbackprop.algebra.display import display, size_of, with_signs
 from symbackprop.algebra.proving.zero import is_zero
 from symbackprop.algebra.ranges import is_nonnegative
 from symbackprop.algebra.space import Ranges, ScalarFunction, Space
-from symbackprop.algebra.symbols import BINDERS, Apply, Guard, remade
+from symbackprop.algebra.symbols import BINDERS, Apply, Guard, remade, text_of
 
 KERNELS = (exp, log, tanh, erf)
 VALUE = Symbol("a", real=True)
@@ -68,7 +68,7 @@ def _fold_function(function: ScalarFunction, forward: Expr, table: tuple[tuple[s
 
 def _fold_nested(expr: Expr, space: Space) -> Expr:
     """Derivatives of the named functions inside a definition, each folded by that function's own value."""
-    for part in sorted(expr.atoms(Apply), key=str):
+    for part in sorted(expr.atoms(Apply), key=text_of):
         if part.order == 1 and part.name in space.functions:
             inner = fold_function(space.functions[part.name], space)
             if inner is not None:
@@ -94,7 +94,7 @@ def _named(raw: Expr, variable: Symbol, space: Space) -> Apply | None:
 
 
 def _shortest(raw: Expr, candidates: list[Expr], check: Callable[[Expr], bool]) -> Expr:
-    for candidate in sorted(candidates, key=lambda c: (size_of(c), isinstance(c, Add), str(c))):
+    for candidate in sorted(candidates, key=lambda c: (size_of(c), isinstance(c, Add), text_of(c))):
         if candidate == raw or check(candidate):
             return candidate
     return raw
@@ -105,10 +105,10 @@ def candidates_of(raw: Expr, forward: Expr, value: Expr) -> Iterator[Expr]:
     if isinstance(forward, Piecewise):
         yield from _by_branches(raw, forward, value)
         return
-    for kernel in sorted(forward.atoms(*KERNELS), key=str):
+    for kernel in sorted(forward.atoms(*KERNELS), key=text_of):
         for solution in _solutions(forward, kernel, value):
             yield from _tidy(raw.xreplace({kernel: solution}), raw, value)
-    for root in sorted(forward.atoms(Pow), key=str):
+    for root in sorted(forward.atoms(Pow), key=text_of):
         if forward == root and root.exp.is_Rational:
             yield from _tidy(_by_root(raw, root, value), raw, value, poles=True)
     quotient = _over_exponentials(cancel, raw / forward)
@@ -122,7 +122,7 @@ def _by_branches(raw: Expr, forward: Piecewise, value: Expr) -> Iterator[Expr]:
     branches = []
     for (slope, condition), (branch, _) in zip(raw.args, forward.args, strict=True):
         shorter = [c for c in candidates_of(slope, branch, value) if size_of(c) < size_of(slope)]
-        branches.append((min(shorter, key=lambda c: (size_of(c), str(c)), default=slope), condition))
+        branches.append((min(shorter, key=lambda c: (size_of(c), text_of(c)), default=slope), condition))
     yield Piecewise(*branches)
 
 
@@ -130,7 +130,7 @@ def _solutions(forward: Expr, kernel: Expr, value: Expr) -> Iterator[Expr]:
     """`kernel` from \\(forward = value\\), where the equation is linear in it, or its logarithm can be undone."""
     if isinstance(forward, log):
         inner = forward.args[0]
-        for part in sorted(inner.atoms(exp), key=str):
+        for part in sorted(inner.atoms(exp), key=text_of):
             if part == kernel:
                 yield from _linear(inner, part, exp(value))
         return
@@ -166,7 +166,7 @@ def _tidy(candidate: Expr, raw: Expr, value: Expr, *, poles: bool = False) -> It
     if not forms:
         cancelled = _over_exponentials(cancel, candidate)
         forms = {cancelled, with_signs(_over_exponentials(factor, cancelled))}
-    for form in sorted(forms, key=str):
+    for form in sorted(forms, key=text_of):
         if form.has(value) and (poles or _poles(form) <= _poles(raw)):
             yield form
 
@@ -179,7 +179,7 @@ def _over_exponentials(operation: Callable[[Expr], Expr], expr: Expr) -> Expr:
     symbols: dict[Expr, Symbol] = {}
     powers: dict[Expr, Expr] = {}
     atoms = [part for part in expr.atoms(exp) if not part.has(*BINDERS)]
-    for part in sorted(atoms, key=lambda e: (abs(e.args[0].as_coeff_Mul()[0]), str(e))):
+    for part in sorted(atoms, key=lambda e: (abs(e.args[0].as_coeff_Mul()[0]), text_of(e))):
         argument = part.args[0]
         root = next((known for known in symbols if (argument / known).is_Integer), argument)
         symbol = symbols.setdefault(root, Symbol(f"_exp{len(symbols)}", positive=True))
@@ -211,7 +211,7 @@ def fold(raw: Expr, forward: Expr, value: Expr, ranges: Ranges, space: Space) ->
     it is written as `value`. Then kernels of the equation are eliminated at every index at which they occur.
     """
     named = _fold_named(raw, forward, value, space)
-    kernels = sorted((k for k in _surface_kernels(forward)), key=str)
+    kernels = sorted((k for k in _surface_kernels(forward)), key=text_of)
     candidates = [named]
     for kernel in kernels:
         for solution in _linear(forward, kernel, value):
@@ -231,7 +231,7 @@ def _check(raw: Expr, value: Expr, ranges: Ranges, space: Space) -> Callable[[Ex
 
 def _fold_named(raw: Expr, forward: Expr, value: Expr, space: Space) -> Expr:
     """Each f'(x) in `raw` by its fold, with `value` for f(x) where the equation says so."""
-    for part in sorted(raw.atoms(Apply), key=str):
+    for part in sorted(raw.atoms(Apply), key=text_of):
         function = space.functions.get(part.name)
         result = fold_function(function, space) if function is not None and part.order == 1 else None
         if function is not None and result is not None:
@@ -253,7 +253,7 @@ def _surface_kernels(expr: Expr) -> set[Expr]:
 def _everywhere(expr: Expr, kernel: Expr, solution: Expr, ranges: Ranges, space: Space) -> Expr | None:
     """`expr` with the kernel replaced outside binders, at whatever index it occurs."""
     variables = free_indices(kernel) & set(ranges)
-    for instance in sorted(_surface_kernels(expr), key=str):
+    for instance in sorted(_surface_kernels(expr), key=text_of):
         found = match(kernel, instance, variables)
         if found is None or not in_range(found, ranges, ranges, space):
             continue
@@ -288,7 +288,7 @@ def _ungated(
 ) -> Expr:
     """A product with each instance of the wanted factors replaced, where all of them are there."""
     kernel, *gate = wanted
-    for instance in sorted(_surface_kernels(term), key=str):
+    for instance in sorted(_surface_kernels(term), key=text_of):
         found = match(kernel, instance, scope[0])
         if found is None or not in_range(found, scope[1], scope[1], scope[2]):
             continue
@@ -336,7 +336,7 @@ def _tidy_indexed(expr: Expr, raw: Expr) -> Iterator[Expr]:
 
 def _closed(expr: Expr, other: Expr) -> tuple[Expr, dict[Expr, Expr]]:
     """`expr` with sums and cases as symbols, the same ones for `other`, and the way back."""
-    atoms = sorted(expr.atoms(*BINDERS, Piecewise) | other.atoms(*BINDERS, Piecewise), key=str)
+    atoms = sorted(expr.atoms(*BINDERS, Piecewise) | other.atoms(*BINDERS, Piecewise), key=text_of)
     outer = [a for a in atoms if not any(a is not b and b.has(a) for b in atoms)]
     names = {a: Symbol(f"_sum{number}", real=True) for number, a in enumerate(outer)}
     return expr.xreplace(names), {symbol: a for a, symbol in names.items()}

@@ -45,6 +45,12 @@ def entry(name: str, *indices: Any) -> Expr:
     return _base(name)[tuple(sympify(i, strict=True) for i in indices)]
 
 
+@lru_cache(maxsize=65536)
+def text_of(expr: Any) -> str:
+    """SymPy's text of an expression: by it parts are put in an order, the same in every run."""
+    return str(expr)
+
+
 def tensor_of(expr: Expr) -> str | None:
     """The name of the tensor that `expr` reads, if it is an entry."""
     if isinstance(expr, Indexed):

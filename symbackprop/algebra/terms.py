@@ -33,7 +33,7 @@ from sympy.core.relational import Ge, Gt, Le, Lt, Relational
 from sympy.logic.boolalg import Boolean, BooleanFalse, BooleanTrue
 
 from symbackprop.algebra.binding import all_symbols, free_indices, refresh, substitute
-from symbackprop.algebra.symbols import Guard, bounds_of, total
+from symbackprop.algebra.symbols import Guard, bounds_of, text_of, total
 
 Bounds = tuple[tuple[Symbol, Expr], ...]
 
@@ -222,11 +222,11 @@ def indicator(condition: Boolean) -> tuple[Term, ...]:
         return ()
     if isinstance(condition, And):
         result: tuple[Term, ...] = (Term(),)
-        for part in sorted(condition.args, key=str):
+        for part in sorted(condition.args, key=text_of):
             result = tuple(times(left, right) for left in result for right in indicator(part))
         return result
     if isinstance(condition, Or):
-        first, *rest = sorted(condition.args, key=str)
+        first, *rest = sorted(condition.args, key=text_of)
         return indicator(first) + indicator(And(Not(first), Or(*rest)))
     if isinstance(condition, Not) and isinstance(condition.args[0], And | Or):
         inner = condition.args[0]

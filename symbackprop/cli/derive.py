@@ -7,15 +7,17 @@ from pathlib import Path
 import click
 
 from symbackprop.cli.numbers import arrays_in, of_first_sample, sizes_in, sizes_of_one_sample
-from symbackprop.cli.running import chosen_conventions, names_in, progress_line, without_traceback
+from symbackprop.cli.running import chosen_conventions, names_in, progress_line
+from symbackprop.cli.streams import put, tell
 from symbackprop.derivation.by_sample import contributions as contributions_of
 from symbackprop.derivation.scalar_derivation import scalar_derivation
 from symbackprop.derivation.sweep import derive
 from symbackprop.errors import UsageError
+from symbackprop.files import check_output
 from symbackprop.notation.conventions import PRESETS
 from symbackprop.notation.reading.model_text import load
 from symbackprop.rendering.document import DETAILS, LEVELS
-from symbackprop.rendering.render import SCALAR, document_text, render
+from symbackprop.rendering.render import FORMATS, SCALAR, document_text, render
 
 EXAMPLE = """
 Example:
@@ -62,7 +64,6 @@ Example:
 @click.option("--values", type=click.Path(path_type=Path), help="Parameters, CSV (entry,value) or NPZ, for numbers.")
 @click.option("--contributions", metavar="TENSOR", help="A section: what each sample of --data adds to its gradient.")
 @click.option("--quiet", is_flag=True, help="No progress on standard error.")
-@without_traceback
 def derive_command(
     model: Path,
     output: Path | None,
@@ -81,6 +82,8 @@ def derive_command(
     usual = "partial" if level == SCALAR else "default"
     conventions = chosen_conventions(notation or usual, choices)
     _check_contributions(contributions, level, data)
+    if output is not None:
+        check_output(output, FORMATS, [model, data, values])
     network = load(model)
     progress = None if quiet else progress_line()
     arrays = arrays_in(network, data, values, sizes_in(sizes))
@@ -104,10 +107,10 @@ def derive_command(
         "by_sample": None if contributions is None else contributions_of(network, contributions, arrays),
     }
     if output is None:
-        click.echo(document_text(derivation, "md", **options), nl=False)
+        put(document_text(derivation, "md", **options))
         return
     render(derivation, output, **options)
-    click.echo(f"Wrote {output}: {count} adjoints derived from {model}.", err=True)
+    tell(f"Wrote {output}: {count} adjoints derived from {model}.")
 
 
 def _check_contributions(tensor: str | None, level: str, data: Path | None) -> None:

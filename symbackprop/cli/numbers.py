@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from symbackprop.cli.running import whole_number
 from symbackprop.errors import UsageError
 from symbackprop.model.model import Model
 from symbackprop.training.data import Arrays, data_tensors, read_data, sample_axis, sizes_told
@@ -17,9 +18,10 @@ def sizes_in(choices: tuple[str, ...]) -> dict[str, int]:
     found: dict[str, int] = {}
     for choice in choices:
         name, equals, value = (part.strip() for part in choice.partition("="))
-        if not (name and equals and value.isdigit() and int(value) > 0):
+        number = whole_number(value)
+        if not (name and equals and number):
             raise UsageError(f"--size takes NAME=NUMBER, not {choice}", fix="Write --size h=3.", name=choice)
-        found[name] = int(value)
+        found[name] = number
     return found
 
 

@@ -1,46 +1,32 @@
-"""What all commands share: exit codes, errors without tracebacks, progress, conventions."""
+"""What all commands share: progress, names, conventions."""
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
-from functools import wraps
-from typing import Any
 
-import click
-
-from symbackprop.errors import SymbackpropError, UsageError
+from symbackprop.cli.streams import tell
+from symbackprop.errors import UsageError
 from symbackprop.notation.conventions import CHOICES, Conventions
-
-WELL, WRONG, UNUSABLE, UNDECIDED = 0, 1, 2, 3
-"""Exit codes: all well; something refuted; the input could not be used; something undecided or unreadable."""
-
-
-def without_traceback(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Our own errors are printed as they read; everything else is a defect and keeps its traceback."""
-
-    @wraps(command)
-    def run(*arguments: Any, **options: Any) -> Any:
-        try:
-            return command(*arguments, **options)
-        except SymbackpropError as error:
-            click.echo(str(error), err=True)
-            sys.exit(UNUSABLE)
-
-    return run
 
 
 def progress_line() -> Callable[[str, int, int], None] | None:
     """A line that is written over, on a terminal only."""
-    if not sys.stderr.isatty():
+    if sys.stderr is None or not sys.stderr.isatty():
         return None
 
     def show(name: str, done: int, of: int) -> None:
-        click.echo(f"\r\033[Kderiving ∂{name} ({done + 1} of {of})", err=True, nl=False)
+        tell(f"\r\033[Kderiving ∂{name} ({done + 1} of {of})", line_end=False)
         if done + 1 == of:
-            click.echo("\r\033[K", err=True, nl=False)
+            tell("\r\033[K", line_end=False)
 
     return show
+
+
+def whole_number(text: str) -> int | None:
+    """The number that plain digits write, not absurdly many; None for anything else."""
+    return int(text) if re.fullmatch(r"\s*[0-9]{1,18}\s*", text) else None
 
 
 def names_in(text: str | None) -> list[str] | None:
@@ -58,5 +44,6 @@ def chosen_conventions(notation: str, choices: tuple[str, ...]) -> Conventions:
             raise UsageError(
                 f"--set takes NAME=CHOICE, not {choice}", because=f"The conventions are: {known}.", name=choice
             )
-        found[name.strip()] = int(value) if value.strip().isdigit() else value.strip()
+        number = whole_number(value)
+        found[name.strip()] = value.strip() if number is None else number
     return Conventions.named(notation).having(**found)

@@ -10,13 +10,16 @@ from typing import Any
 
 import click
 
-from symbackprop.cli.running import without_traceback
+from symbackprop.cli.numbers import sizes_in
+from symbackprop.cli.running import whole_number
+from symbackprop.cli.streams import put, tell
 from symbackprop.errors import UsageError
+from symbackprop.files import check_output
 from symbackprop.model.model import Model
 from symbackprop.notation.reading.model_text import load
 from symbackprop.training.data import read_arrays, read_data
 from symbackprop.training.descent import Batch, Trained, train
-from symbackprop.training.files import check_ending, save_parameters
+from symbackprop.training.files import FORMATS, save_parameters
 from symbackprop.training.prediction import wrong_classes
 
 EXAMPLE = """
@@ -53,7 +56,6 @@ Example:
 @click.option("--size", "sizes", multiple=True, metavar="NAME=NUMBER", help="A size that the data do not tell: h=3.")
 @click.option("--prediction", help="The tensor to compare with the target; found without it.")
 @click.option("--quiet", is_flag=True, help="No progress on standard error.")
-@without_traceback
 def train_command(
     model: Path,
     data: Path,
@@ -69,16 +71,17 @@ def train_command(
     quiet: bool,
 ) -> None:
     """Train MODEL on DATA (CSV or NPZ) by gradient descent until it has converged."""
-    network = load(model)
-    arrays = read_data(data, network)
     if output is not None:
-        check_ending(output)
+        check_output(output, FORMATS, [model, data])
+    network = load(model)
+    given = sizes_in(sizes)
+    arrays = read_data(data, network)
     with _progress(epochs, quiet) as progress:
         result = train(
             network,
             arrays,
             start=None if start is None else read_arrays(start),
-            sizes=_sizes(sizes),
+            sizes=given,
             progress=progress,
             rate=rate,
             batch=_batch(batch),
@@ -87,19 +90,19 @@ def train_command(
             seed=seed,
             prediction=prediction,
         )
-    click.echo(_summary(result))
-    wrong = _wrong(network, {**_sizes(sizes), **arrays, **result.parameters}, prediction)
+    put(f"{_summary(result)}\n")
+    wrong = _wrong(network, {**given, **arrays, **result.parameters}, prediction)
     if wrong is not None:
-        click.echo(wrong)
+        put(f"{wrong}\n")
     if output is not None:
         save_parameters(output, result.parameters)
-        click.echo(f"Wrote {output}: {', '.join(result.parameters)}.", err=True)
+        tell(f"Wrote {output}: {', '.join(result.parameters)}.")
 
 
 @contextmanager
 def _progress(epochs: int, quiet: bool) -> Iterator[Callable[[int, float], None]]:
     """A bar of epochs with the cost, on a terminal only."""
-    hidden = quiet or not sys.stderr.isatty()
+    hidden = quiet or sys.stderr is None or not sys.stderr.isatty()
     bar: Any = click.progressbar(length=epochs, label="training", file=sys.stderr, hidden=hidden)
     bar.item_show_func = lambda cost: "" if cost is None else f"cost {cost:.6g}"
     with bar:
@@ -109,23 +112,14 @@ def _progress(epochs: int, quiet: bool) -> Iterator[Callable[[int, float], None]
 def _batch(text: str) -> Batch:
     if text == "one":
         return 1
-    if text.isdigit():
-        return int(text)
+    number = whole_number(text)
+    if number is not None:
+        return number
     if text == "full" or text == "misclassified":
         return text
     raise UsageError(
         f"--batch {text} is not known", fix="Give full, one, misclassified, or a number of samples.", name=text
     )
-
-
-def _sizes(choices: tuple[str, ...]) -> dict[str, int]:
-    found = {}
-    for choice in choices:
-        name, equals, value = (part.strip() for part in choice.partition("="))
-        if not (name and equals and value.isdigit() and int(value) > 0):
-            raise UsageError(f"--size takes NAME=NUMBER, not {choice}", fix="Write --size h=3.", name=choice)
-        found[name] = int(value)
-    return found
 
 
 def _summary(result: Trained) -> str:

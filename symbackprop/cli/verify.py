@@ -9,8 +9,10 @@ from pathlib import Path
 
 import click
 
+from symbackprop.cli.ending import UNDECIDED, WELL, WRONG
 from symbackprop.cli.numbers import sizes_in
-from symbackprop.cli.running import UNDECIDED, WELL, WRONG, chosen_conventions, without_traceback
+from symbackprop.cli.running import chosen_conventions
+from symbackprop.cli.streams import put
 from symbackprop.notation.conventions import CHOICES, PRESETS
 from symbackprop.notation.reading.model_text import load
 from symbackprop.rendering.reports import report_text
@@ -18,8 +20,9 @@ from symbackprop.verifying.verdicts import Report, Status
 from symbackprop.verifying.verify import verify
 
 EXAMPLE = """
-Exit codes: 0 every claim is proved; 1 a line is refuted, or right only under another convention; 2 the input could not
-be used; 3 nothing is refuted, but a line is undecided or cannot be read, or nothing is claimed.
+Exit codes: 0 every line is proved; 1 a line is refuted, or right only under another convention; 2 the input could not
+be used; 3 nothing is refuted, but a line is undecided or cannot be read, or nothing is claimed. All else is no verdict: 70 a defect of
+symbackprop, 130 Ctrl-C, 141 output that nobody reads any more.
 
 Example:
 
@@ -47,7 +50,6 @@ Example:
 @click.option("--set", "choices", multiple=True, metavar="NAME=CHOICE", help="Change one convention of the notation.")
 @click.option("--size", "sizes", multiple=True, metavar="NAME=NUMBER", help="A size of notes in scalars: --size h=3.")
 @click.option("--quiet", is_flag=True, help="Only what is not right, and the summary.")
-@without_traceback
 def verify_command(
     notes: tuple[Path, ...],
     model: Path,
@@ -63,9 +65,9 @@ def verify_command(
         conventions = conventions.having(one_over_m=one_over_m)
     network = load(model)
     reports = [verify(network, note, conventions=conventions, sizes=sizes_in(sizes)) for note in notes]
-    colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    colour = sys.stdout is not None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     for report in reports:
-        click.echo(report_text(report, colour=colour, quiet=quiet), nl=False, color=colour)
+        put(report_text(report, colour=colour, quiet=quiet), colour=colour)
     sys.exit(exit_code(reports))
 
 

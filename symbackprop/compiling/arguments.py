@@ -66,7 +66,7 @@ class Fitting:
 def signature_of(model: Model) -> Signature:
     """The arguments of the model's loss over all samples: its tensors that no equation defines."""
     batch = model.batched()
-    limits = _limits(batch)
+    limits = index_limits(batch)
     arguments = tuple(
         Argument(t.name, t.role, t.shape, t.facts, t.integer, limits.get(t.name, ()))
         for t in batch.tensors
@@ -81,7 +81,7 @@ def signature_of(model: Model) -> Signature:
     return Signature(arguments, dict(sorted(sizes.items())), batch.size_facts, computed, count)
 
 
-def _limits(batch: Model) -> dict[str, tuple[Expr, ...]]:
+def index_limits(batch: Model) -> dict[str, tuple[Expr, ...]]:
     """For each integer tensor the sizes of the axes that its entries index."""
     found: dict[str, dict[Expr, None]] = {}
     for equation in batch.order:

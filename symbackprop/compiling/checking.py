@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 import numpy as np
 
 from symbackprop.compiling.arguments import Signature
 from symbackprop.compiling.directions import Direction, Slopes, slopes_along
-from symbackprop.compiling.drawing import TRIES, drawn, extents_at, terms
+from symbackprop.compiling.drawing import Sizes, drawn, extents_at, sizes_in_turn, terms
 from symbackprop.errors import UsageError
 from symbackprop.model.model import Model
 from symbackprop.model.words import counted
@@ -23,6 +24,7 @@ from symbackprop.model.words import counted
 TOLERANCE = 1e-9
 _VANISHING = 1e-9  # of the largest gradient: no more than rounding makes of a sum that is 0
 _ENTRIES = 40  # of a gradient that are compared one by one; of a larger one, so many random directions
+_TRIES = 60  # for each point
 _TERMS = 100_000  # of sums that are computed, in all: some seconds
 _NEAR = 1e-6  # a kink
 _NEIGHBOURS = 3
@@ -180,8 +182,9 @@ def _points(comparison: _Comparison, count: int) -> Iterator[_Point]:
     """So many points, fewer if they have too many terms; without negative numbers where these give no value."""
     random = np.random.default_rng(0)
     batch, work, made, failed = comparison.batch, 0, 0, 0
-    for attempt in range(count * TRIES):
-        point = _point(comparison, random, attempt, _TERMS // count, negative=failed % 2 == 0)
+    sizes = sizes_in_turn(batch, comparison.signature, comparison.given, _TERMS // count)
+    for turn, chosen in enumerate(islice(sizes, count * _TRIES)):
+        point = _point(comparison, chosen, random, turn, negative=failed % 2 == 0)
         failed = 0 if point is not None else failed + 1
         if point is None:
             continue
@@ -197,11 +200,11 @@ def _points(comparison: _Comparison, count: int) -> Iterator[_Point]:
 
 
 def _point(
-    comparison: _Comparison, random: np.random.Generator, attempt: int, most: int, *, negative: bool
+    comparison: _Comparison, chosen: Sizes, random: np.random.Generator, turn: int, *, negative: bool
 ) -> _Point | None:
     """A point with the true slopes there; None if the loss has no value or a kink is near."""
     batch = comparison.batch
-    arrays, sizes = drawn(batch, comparison.signature, comparison.given, random, attempt, most, negative=negative)
+    arrays, sizes = drawn(comparison.signature, comparison.given, chosen, random, turn, negative=negative)
     shapes = {t.name: extents_at(t.shape, sizes) for t in batch.tensors if t.name in comparison.wrt}
     directions = _directions(shapes, random)
     try:

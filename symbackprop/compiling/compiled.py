@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from symbackprop.calls import checked
 from symbackprop.compiling.arguments import Argument, Signature, fitted, signature_of
 from symbackprop.compiling.checking import CheckReport
 from symbackprop.compiling.checking import check as check_gradients
@@ -26,11 +27,13 @@ from symbackprop.compiling.lowering import lower
 from symbackprop.compiling.numpy_code import NumpyCode, emit
 from symbackprop.compiling.program import Program
 from symbackprop.errors import ArgumentError, DerivationError, UsageError, suggestion
-from symbackprop.files import write_whole
+from symbackprop.files import ending_of, write_whole
 from symbackprop.model.model import Model
 from symbackprop.model.words import bracketed
 
 BACKENDS = ("numpy",)
+FORMATS = ("py",)
+"""The endings of files that source is written to."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -89,13 +92,16 @@ class Compiled:
         """The same program as the text of a Python file that needs NumPy alone."""
         return self.code.source
 
+    @checked
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Writes `source` to a file, whole or not at all.
+        """Writes `source` to a file that ends in .py, whole or not at all.
 
         Raises:
-            WriteError: the file cannot be written.
+            WriteError: another ending, or a file that cannot be written.
         """
-        write_whole(Path(path), self.source)
+        target = Path(path)
+        ending_of(target, FORMATS)
+        write_whole(target, self.source)
 
     def check(self, points: int = 3, **given: Any) -> CheckReport:
         """Compares with complex steps of the model's own equations at some points; arrays and sizes given stay so.

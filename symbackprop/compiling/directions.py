@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
+from sympy import cos, erf, exp, log, sin
 
-from symbackprop.algebra.proving.arithmetic import FLOATS, Arithmetic, UndefinedError
+from symbackprop.algebra.proving.arithmetic import FLOATS, Arithmetic, UndefinedError, scalar_arithmetic
 from symbackprop.algebra.proving.evaluate import Computed, Environment, integer_of, value_of
 from symbackprop.algebra.symbols import entry, size
 from symbackprop.model.model import Model
@@ -124,16 +125,11 @@ def _arithmetic(kinks: list[float]) -> Arithmetic:
             kinks.append(abs(real))
         return (real > 0) - (real < 0)
 
-    return replace(
-        FLOATS,
-        number=lambda value: float(value) if isinstance(value, int | Fraction) else value,
-        exp=np.exp,
-        log=_log,
-        sin=np.sin,
-        cos=np.cos,
-        erf=_erf,
-        power=_power,
-        sign=sign,
+    def number(value: Any) -> Any:
+        return float(value) if isinstance(value, int | Fraction) else value
+
+    return scalar_arithmetic(
+        number, FLOATS.constant, {exp: np.exp, log: _log, sin: np.sin, cos: np.cos, erf: _erf}, _root, sign
     )
 
 
@@ -151,7 +147,7 @@ def _erf(x: Any) -> Any:
     return real + 1j * np.imag(x) * 2 / math.sqrt(math.pi) * np.exp(-(np.real(x) ** 2))
 
 
-def _power(x: Any, exponent: Fraction) -> Any:
+def _root(x: Any, exponent: Fraction) -> Any:
     if np.any(np.real(x) < 0) or (exponent < 0 and np.any(x == 0)):
         raise UndefinedError("a root of a negative number, or of 0 in a denominator")
     return x ** float(exponent)

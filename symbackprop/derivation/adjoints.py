@@ -80,7 +80,7 @@ def _with_facts(
     place: Place, named: Expr, folded: Expr, space: Space, checker: Checker
 ) -> tuple[Expr, Expr, list[Step]]:
     used: list[Fact] = []
-    plain = with_facts(folded, space, used)
+    plain = with_facts(folded, place.ranges, space, used)
     if not used:
         return named, folded, []
     after = display(plain, place.ranges, space)
@@ -94,7 +94,7 @@ def _with_facts(
         checker.equal(folded, after, place.ranges),
         facts=tuple(used),
     )
-    return display(with_facts(named, space, used), place.ranges, space), after, [step]
+    return display(with_facts(named, place.ranges, space, used), place.ranges, space), after, [step]
 
 
 def _eliminated(

@@ -12,7 +12,7 @@ from symbackprop.algebra.derivative import Use, delta, uses
 from symbackprop.algebra.display import display
 from symbackprop.algebra.folding import fold
 from symbackprop.algebra.space import Space
-from symbackprop.algebra.symbols import Apply, Maximum, Partial, adjoint, entry, total
+from symbackprop.algebra.symbols import Apply, Maximum, Partial, adjoint, entry, text_of, total
 from symbackprop.algebra.terms import is_index_piecewise
 from symbackprop.derivation.checks import DEFINITION, Checker
 from symbackprop.derivation.steps import Check, Step, StepKind
@@ -174,7 +174,7 @@ def _fold_then_collapse(work: _Work, local: Expr, short: Expr) -> tuple[Expr, Ex
 def kinks_of(expr: Expr, tensor: str, space: Space) -> tuple[str, ...]:
     """The kinks of the functions through which `expr` reads `tensor`, in words."""
     found = []
-    for part in sorted(expr.atoms(Apply), key=str):
+    for part in sorted(expr.atoms(Apply), key=text_of):
         function = space.functions.get(part.name)
         if function is None or tensor not in tensors_in(part):
             continue

@@ -8,7 +8,7 @@ from sympy import Symbol
 from sympy.functions import exp
 
 from symbackprop.derivation.graph import Entry, Graph, extents, positions
-from symbackprop.derivation.sweep import LEARNING_RATES
+from symbackprop.derivation.rates import LEARNING_RATES
 from symbackprop.model.model import Model
 from symbackprop.model.validation import size_names
 from symbackprop.notation.writing.glyphs import parts

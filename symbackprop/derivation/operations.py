@@ -7,6 +7,8 @@ from each other, and nothing else.
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -34,7 +36,18 @@ Scope = dict[Symbol, int]
 """The values of indices and sizes."""
 
 MAX_OPERATIONS = 20_000
+MAX_STEPS = 100_000  # of entries made and of terms read, those that are 0 too
 MAX_DEPTH = 60  # entries that wait for each other, in a recurrence that is read against its order
+
+
+def check_entries(model: Model, sizes: Mapping[Symbol, int]) -> None:
+    """Whether there are few enough entries to name each, asked before they are made.
+
+    Raises:
+        UsageError: there are too many.
+    """
+    if sum(math.prod(extents(model, tensor.name, sizes)) for tensor in model.tensors) > MAX_STEPS:
+        raise _too_large(model, MAX_STEPS, "entries and terms")
 
 
 def graph_of(model: Model, sizes: Mapping[Symbol, int], values: Mapping[str, Any], names: Mapping[Entry, str]) -> Graph:
@@ -66,6 +79,16 @@ class _Builder:
     shared: dict[tuple, Expr] = field(default_factory=dict)
     ordered: dict[Expr, list[Expr]] = field(default_factory=dict)
     working: list[Equation] = field(default_factory=list)
+    steps: Iterator[int] = field(default_factory=itertools.count)
+
+    def step(self) -> None:
+        """Counts an entry or a term, whether or not it makes an operation.
+
+        Raises:
+            UsageError: there are too many.
+        """
+        if next(self.steps) >= MAX_STEPS:
+            raise _too_large(self.model, MAX_STEPS, "entries and terms")
 
     # entries
 
@@ -192,6 +215,7 @@ class _Builder:
             return
         *inner, (variable, extent) = bounds
         for value in range(self.integer(extent, scope)):
+            self.step()
             yield from self.unrolled(inner, {**scope, variable: value})
 
     def summed(self, terms: list[tuple[int, Expr]]) -> Expr:
@@ -300,7 +324,7 @@ class _Builder:
     def maximum(self, expr: Maximum, scope: Scope) -> Expr:
         """The greatest of its entries, two at a time; of equal ones the first."""
         variable, extent = expr.bound
-        values = [self.build(expr.body, {**scope, variable: k}) for k in range(self.integer(extent, scope))]
+        values = [self.build(expr.body, inner) for inner in self.unrolled([(variable, extent)], scope)]
         best = values[0]
         for value in values[1:]:
             best = self.chosen("maximum", [(best, best >= value), (value, true)])
@@ -315,7 +339,7 @@ class _Builder:
         key = (self.working[-1].tensor if self.working else "", word, operands, signs, value)
         if key not in self.shared:
             if len(self.operations) >= MAX_OPERATIONS:
-                raise _too_large(self.model)
+                raise _too_large(self.model, MAX_OPERATIONS, "operations")
             name = f"#{len(self.operations)}"
             self.operations[name] = Operation(name, word, operands, signs, value)
             self.shared[key] = entry(name)
@@ -362,9 +386,9 @@ def _shared_number(expr: Expr) -> Expr:
     return number
 
 
-def _too_large(model: Model) -> UsageError:
+def _too_large(model: Model, count: int, what: str) -> UsageError:
     return UsageError(
-        f"{model.name} has more than {MAX_OPERATIONS:,} operations at these sizes",
+        f"{model.name} has more than {count:,} {what} at these sizes",
         because="The scalar level shows each of them by itself.",
         fix="Choose smaller sizes: the formulas of every entry are the same.",
         name=model.name,

@@ -21,9 +21,10 @@ from symbackprop.derivation.checks import DEFINITION, Progress
 from symbackprop.derivation.derivation import Derivation
 from symbackprop.derivation.graph import Entry
 from symbackprop.derivation.numbers import numbers_of
+from symbackprop.derivation.rates import learning_rate
 from symbackprop.derivation.scalars import Leaf, Node, ScalarNetwork, scalar_network
 from symbackprop.derivation.steps import Step, StepKind, of_kind
-from symbackprop.derivation.sweep import LEARNING_RATES, derive
+from symbackprop.derivation.sweep import derive
 from symbackprop.model.model import Model
 from symbackprop.model.reads import names_read
 from symbackprop.model.records import Samples
@@ -104,7 +105,7 @@ def scalar_derivation(
     integers = {tensor.name for tensor in model.tensors if tensor.integer}
     given = None if values is None or set(values) <= integers else values
     parameters = [leaf for leaf in network.leaves if leaf.name in network.wanted and leaf.role == "parameter"]
-    rate = next(name for name in LEARNING_RATES if name not in {tensor.name for tensor in model.tensors})
+    rate = learning_rate(model)
     return ScalarDerivation(
         network=network,
         derivation=found,

@@ -19,7 +19,7 @@ from symbackprop.algebra.symbols import entry, size
 from symbackprop.derivation.binary import Cut, in_order, in_twos, on_the_way, size_of_graph
 from symbackprop.derivation.graph import Entry, Graph, Operation, extents, positions
 from symbackprop.derivation.letters import leaf_names, node_names
-from symbackprop.derivation.operations import graph_of
+from symbackprop.derivation.operations import check_entries, graph_of
 from symbackprop.errors import ShapeError, UnknownNameError, UsageError, suggestion
 from symbackprop.model.model import Model
 from symbackprop.model.records import Equation, Role, Tensor
@@ -112,6 +112,7 @@ def scalar_network(
     """
     single = model.one_sample()
     known = _sizes(model, single, sizes or {})
+    check_entries(single, known)
     names = leaf_names(single, known, first)
     graph = graph_of(single, known, values or {}, names)
     asked = _asked(single, wrt, names)

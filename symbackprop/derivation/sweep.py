@@ -17,12 +17,13 @@ from symbackprop.algebra.arrays import Array, array_of
 from symbackprop.algebra.derivative import derivative
 from symbackprop.algebra.display import display
 from symbackprop.algebra.space import Ranges, Space
-from symbackprop.algebra.symbols import adjoint, entry, tensor_of
+from symbackprop.algebra.symbols import adjoint, entry, tensor_of, text_of
 from symbackprop.derivation.adjoints import adjoint_of, matrix_steps
 from symbackprop.derivation.checks import DEFINITION, Checker, Progress
 from symbackprop.derivation.contributions import Contribution, contribution, frame
 from symbackprop.derivation.derivation import Derivation
 from symbackprop.derivation.places import Adjoint, Place
+from symbackprop.derivation.rates import learning_rate
 from symbackprop.derivation.route import Route, route
 from symbackprop.derivation.steps import Step, StepKind, numbered
 from symbackprop.model.model import Model
@@ -30,9 +31,6 @@ from symbackprop.model.records import Samples
 
 Form = Callable[[Expr, Ranges], Expr]
 """Another form of an expression whose free indices have these ranges."""
-
-LEARNING_RATES = ("eta", "alpha", "gamma", "learning_rate")
-"""Names for the learning rate; the first that the model leaves free is taken."""
 
 
 def derive(
@@ -178,7 +176,7 @@ def _place(model: Model, name: str, way: Route) -> Place:
     if model.defines(name):
         return Place(name, model.space.definitions[name].indices, shape)
     for equation in reversed(way.users.get(name, ())):
-        for part in sorted(equation.expression.atoms(Indexed), key=str):
+        for part in sorted(equation.expression.atoms(Indexed), key=text_of):
             names = part.indices
             plain = all(isinstance(i, Symbol) and tensor_of(i) is None for i in names)  # a scalar is data, no index
             if tensor_of(part) == name and plain and len(set(names)) == len(names):
@@ -221,8 +219,7 @@ def _forward(model: Model, space: Space, checker: Checker) -> Iterator[Step]:
 def _update(model: Model, place: Place, space: Space, checker: Checker) -> Step:
     """Gradient descent: the parameter less the learning rate times its gradient."""
     value, slope = entry(place.tensor, *place.at), entry(adjoint(place.tensor), *place.at)
-    rate = next(entry(n) for n in LEARNING_RATES if n not in {t.name for t in model.tensors})
-    after = value - rate * slope
+    after = value - entry(learning_rate(model)) * slope
     return Step(
         StepKind.UPDATE,
         place.tensor,

@@ -12,8 +12,8 @@ from symbackprop.algebra.matrices.grammar import Matrix
 from symbackprop.algebra.space import Premise
 from symbackprop.algebra.symbols import Partial, adjoint, entry, indices_of, is_adjoint, part_of, tensor_of
 from symbackprop.derivation.derivation import Derivation
+from symbackprop.derivation.rates import LEARNING_RATES, learning_rate
 from symbackprop.derivation.steps import Formula, Step, StepKind, of_kind
-from symbackprop.derivation.sweep import LEARNING_RATES
 from symbackprop.model.records import Tensor
 from symbackprop.notation.conventions import Conventions
 from symbackprop.notation.writing.glyphs import Nomenclature, nomenclature
@@ -156,10 +156,11 @@ def _is_adjoint(left: Formula) -> TypeGuard[Expr]:
 def formulas_of(derivation: Derivation, conventions: Conventions, format: str) -> Formulas:
     """The writer for one derivation; tensors with one entry per sample may get capitals, and have L for their root."""
     batch = derivation.sampled if derivation.scale != 1 else frozenset()
+    rates = dict.fromkeys((*LEARNING_RATES, learning_rate(derivation.model)))
     names = nomenclature(
         conventions,
         derivation.space,
-        tensors=(*derivation.model.tensors, *(Tensor(name, (), "constant") for name in LEARNING_RATES)),
+        tensors=(*derivation.model.tensors, *(Tensor(name, (), "constant") for name in rates)),
         root=derivation.root,
         roots=dict.fromkeys(sorted(batch), derivation.source.loss),
         sampled=sorted(derivation.sampled),

@@ -11,8 +11,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from symbackprop.derivation.by_sample import BySample
 from symbackprop.derivation.derivation import Derivation
 from symbackprop.derivation.scalar_derivation import ScalarDerivation
-from symbackprop.errors import RenderError, UsageError, suggestion
-from symbackprop.files import write_whole
+from symbackprop.errors import UsageError, suggestion
+from symbackprop.files import ending_of, write_whole
 from symbackprop.notation.conventions import Conventions
 from symbackprop.rendering.contributions import contributions_section
 from symbackprop.rendering.document import DETAILS, LEVELS, document
@@ -39,19 +39,11 @@ def render(
     gradient; that alone makes a document too.
 
     Raises:
-        RenderError: the ending names no format.
-        WriteError: the file cannot be written.
+        WriteError: the ending names no format, or the file cannot be written.
         UsageError: an unknown level or detail.
     """
     target = Path(path)
-    ending = target.suffix.removeprefix(".")
-    if ending not in FORMATS:
-        known = ", ".join(f".{name}" for name in FORMATS)
-        raise RenderError(
-            f"cannot tell the format of {target.name}",
-            because=f"Its ending is {target.suffix or 'missing'}; the known ones are {known}.",
-            fix=f"Name it {target.stem}.md, for example.",
-        )
+    ending = ending_of(target, FORMATS)
     text = document_text(derivation, ending, level=level, detail=detail, conventions=conventions, by_sample=by_sample)
     write_whole(target, text)
     return target

@@ -2,18 +2,23 @@ r"""Samples from a CSV or NPZ file, as the arrays that a model's compiled functi
 
 CSV: one row a sample, a header with one column for each entry of what a sample has: `x[0], x[1], y`, also `x1, x2` or
 `x_1, x_2`; a tensor with a single entry goes by its name alone, and a one-hot target may be one column of classes,
-0, 1, .... NPZ: the arrays themselves, by name, samples where the model has them.
+0, 1, .... Between columns stands a comma, or else a semicolon or a tab. NPZ: the arrays themselves, by name, samples
+where the model has them.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-import itertools
+import lzma
 import math
 import re
+import struct
+import tokenize
 import zipfile
-from collections.abc import Mapping, Sequence
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +33,8 @@ from symbackprop.notation.source import read_file
 Arrays = dict[str, np.ndarray]
 MAX_BYTES = 2_000_000_000
 DATA_ROLES = ("input", "target", "constant")
-_COLUMN = re.compile(r"\s*(?P<name>.+?)\s*(?:\[(?P<places>[\d\s,]+)\]|_?(?P<number>\d+))?\s*\Z")
+MAX_ENTRIES = 100_000_000  # of one array that is made of a few numbers
+_COLUMN = re.compile(r"\s*(?P<name>.+?)\s*(?:\[(?P<places>[0-9\s,]+)\]|_?(?P<number>[0-9]{1,18}))?\s*\Z")
 
 
 def data_tensors(model: Model) -> tuple[Tensor, ...]:
@@ -53,6 +59,24 @@ def read_data(path: str | Path, model: Model) -> Arrays:
 
 # arrays in NPZ files
 
+_DAMAGE = (
+    ValueError,
+    OSError,
+    EOFError,
+    LookupError,
+    ArithmeticError,
+    TypeError,
+    SyntaxError,
+    RuntimeError,
+    MemoryError,
+    struct.error,
+    zipfile.BadZipFile,
+    zlib.error,
+    tokenize.TokenError,
+    lzma.LZMAError,
+)
+"""What NumPy and its readers of archives raise over bytes that are no archive of arrays, or not all of one."""
+
 
 def read_arrays(path: Path) -> Arrays:
     """The arrays of an NPZ file; nothing in it is executed.
@@ -67,15 +91,19 @@ def read_arrays(path: Path) -> Arrays:
             raise DataError(f"{path} holds a single array", fix="Save arrays by name: numpy.savez.", name=str(path))
         with file:
             found = {name: file[name] for name in file.files}
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+    except _DAMAGE as error:
         raise DataError(
-            f"{path} is no NPZ file of numbers", because=f"{error}.", fix="Write it with numpy.savez.", name=str(path)
+            f"{path} is no NPZ file of numbers",
+            because=f"{str(error).rstrip('.') or type(error).__name__}.",
+            fix="Write it with numpy.savez.",
+            name=str(path),
         ) from None
     for name, array in found.items():
-        if array.dtype.kind not in "fiub":
+        kind = array.dtype if isinstance(array, np.ndarray) else type(array).__name__
+        if getattr(kind, "kind", None) not in tuple("fiub"):
             raise DataError(
                 f"{name} in {path} has no real numbers",
-                because=f"Its type is {array.dtype}.",
+                because=f"Its type is {kind}.",
                 fix="Save it as float64.",
                 name=name,
             )
@@ -113,7 +141,7 @@ def _rows(path: Path) -> tuple[list[str], np.ndarray]:
     """The header of a CSV file, and its numbers, a row each."""
     _check_file(path)
     source = read_file(path)
-    table = [row for row in csv.reader(io.StringIO(source.text)) if any(cell.strip() for cell in row)]
+    table = table_of(source.text, path)
     if len(table) < 2:
         raise DataError(
             f"{path} has no samples", fix="Give a header, x[0],x[1],y, and one row for each sample.", name=str(path)
@@ -126,10 +154,27 @@ def _rows(path: Path) -> tuple[list[str], np.ndarray]:
             fix="Name the columns in the first row: x[0],x[1],y.",
             name=str(path),
         )
-    for name in header:
-        if header.count(name) > 1:
+    for name, count in Counter(header).items():
+        if count > 1:
             raise DataError(f"{path} has two columns {name!r}", fix="Rename or remove one.", name=name)
     return header, np.array([_numbers(row, number, header, path) for number, row in enumerate(table[1:], start=1)])
+
+
+def table_of(text: str, path: Path) -> list[list[str]]:
+    """The rows of a CSV text that are not empty; what its first line has between columns is what all have.
+
+    Raises:
+        DataError: quotes that are never closed, or a cell longer than any number.
+    """
+    first = next((line for line in text.split("\n") if line.strip()), "")
+    between = next((sign for sign in (";", "\t") if sign in first), ",")
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=between, strict=True))
+    except csv.Error as error:
+        raise DataError(
+            f"{path} is no CSV file", because=f"{error}.", fix="Check its quotes: each is closed.", name=str(path)
+        ) from None
+    return [row for row in rows if any(cell.strip() for cell in row)]
 
 
 def _is_number(cell: str) -> bool:
@@ -137,7 +182,7 @@ def _is_number(cell: str) -> bool:
         float(cell)
     except ValueError:
         return False
-    return True
+    return "_" not in cell  # which Python reads over: 1_0 for 10
 
 
 def _numbers(row: Sequence[str], number: int, header: Sequence[str], path: Path) -> list[float]:
@@ -203,7 +248,14 @@ def _columns(header: list[str], tensors: Mapping[str, Tensor], path: Path) -> di
                 fix=suggestion(title, tensors) or f"The model's data are {known}.",
                 name=title,
             )
-        found.setdefault(name, {})[place] = column
+        entries = found.setdefault(name, {})
+        if place in entries:
+            raise DataError(
+                f"{path} has two columns for one entry of {name}: {header[entries[place]]!r} and {title!r}",
+                fix="Remove one of them.",
+                name=title,
+            )
+        entries[place] = column
     return found
 
 
@@ -214,14 +266,22 @@ def _entry(title: str, tensors: Mapping[str, Tensor]) -> tuple[str | None, Place
     match = _COLUMN.match(title)
     if match is None or match["name"] not in tensors:
         return None, None
-    if match["places"] is not None:
-        return match["name"], tuple(int(part) for part in match["places"].split(",") if part.strip())
-    return (match["name"], (int(match["number"]) - 1,)) if match["number"] else (None, None)
+    place = places_in(match["places"] or match["number"] or "")
+    if place is None:
+        return None, None
+    return match["name"], place if match["places"] else (place[0] - 1,)
+
+
+def places_in(text: str) -> Place:
+    """The numbers between commas; None where something else stands there, or more digits than any size has."""
+    parts = [part.strip() for part in text.split(",")]
+    return tuple(map(int, parts)) if all(re.fullmatch("[0-9]{1,18}", part) for part in parts) else None
 
 
 def _is_label(tensor: Tensor, places: Mapping[Place, int]) -> bool:
     """Whether one column of classes stands for a one-hot vector."""
-    return set(places) == {None} and tensor.shape != (1,) and any(fact.kind == "one_hot" for fact in tensor.facts)
+    vector = len(tensor.shape) == 1 and tensor.shape != (1,)
+    return set(places) == {None} and vector and any(fact.kind == "one_hot" for fact in tensor.facts)
 
 
 def _classes(rows: np.ndarray, places: Mapping[Place, int], tensor: Tensor, path: Path) -> np.ndarray | None:
@@ -229,6 +289,13 @@ def _classes(rows: np.ndarray, places: Mapping[Place, int], tensor: Tensor, path
     labels = rows[:, places[None]]
     extent = tensor.shape[-1]
     count = int(extent) if extent.is_Integer else int(labels.max()) + 1
+    if count * len(labels) > MAX_ENTRIES:
+        raise DataError(
+            f"{tensor.name} in {path} has {float(count):,.0f} classes",
+            because=f"Samples times classes are up to {MAX_ENTRIES:,}.",
+            fix="Number the classes 0, 1, ... without gaps.",
+            name=tensor.name,
+        )
     wrong = [number for number, label in enumerate(labels, start=1) if label != int(label) or not 0 <= label < count]
     if wrong:
         raise DataError(
@@ -237,12 +304,14 @@ def _classes(rows: np.ndarray, places: Mapping[Place, int], tensor: Tensor, path
             fix=f"Give classes 0, 1, ..., or one column for each entry: {tensor.name}[0], {tensor.name}[1], ....",
             name=tensor.name,
         )
-    return np.eye(count)[labels.astype(int)]
+    found = np.zeros((len(labels), count))
+    found[np.arange(len(labels)), labels.astype(int)] = 1
+    return found
 
 
 def _assembled(rows: np.ndarray, places: Mapping[Place, int], tensor: Tensor, path: Path) -> np.ndarray:
     """An array with one sample along its first axis."""
-    if set(places) == {None}:
+    if set(places) == {None}:  # the name alone
         places = {(0,) * len(tensor.shape): places[None]}
     name, rank = tensor.name, len(tensor.shape)
     given = [place for place in places if place is not None]
@@ -253,6 +322,13 @@ def _assembled(rows: np.ndarray, places: Mapping[Place, int], tensor: Tensor, pa
             fix=f"Name them {name}[{', '.join('0' * rank)}] and so on.",
             name=name,
         )
+    if any(min(place, default=0) < 0 for place in given):
+        raise DataError(
+            f"{path} has a column {name}0 that is no entry of {name}",
+            because=f"Numbers outside brackets count from 1: {name}1 is {name}[0].",
+            fix=f"Name the columns {name}1, {name}2, ... or {name}[0], {name}[1], ....",
+            name=f"{name}0",
+        )
     shape = tuple(1 + max(place[axis] for place in given) for axis in range(rank))
     for axis, extent in enumerate(tensor.shape):
         if extent.is_Integer and int(extent) != shape[axis]:
@@ -261,13 +337,26 @@ def _assembled(rows: np.ndarray, places: Mapping[Place, int], tensor: Tensor, pa
                 fix=f"Give columns {name}[0] to {name}[{extent - 1}].",
                 name=name,
             )
+    if math.prod(shape) > len(given):
+        missing = f"{name}[{', '.join(map(str, first_gap(shape, given)))}]"
+        raise DataError(f"{path} has no column {missing}", fix="Add it, or renumber the others.", name=missing)
     array = np.zeros((len(rows), *shape))
-    for place in itertools.product(*map(range, shape)):
-        if place not in places:
-            missing = f"{name}[{', '.join(map(str, place))}]"
-            raise DataError(f"{path} has no column {missing}", fix="Add it, or renumber the others.", name=missing)
+    for place in given:
         array[(slice(None), *place)] = rows[:, places[place]]
     return array
+
+
+def first_gap(shape: tuple[int, ...], given: Iterable[tuple[int, ...]]) -> tuple[int, ...]:
+    """The first position that is not given, the last index fastest; no more are counted than are given."""
+    known = set(given)
+    for number in range(len(known) + 1):
+        place = []
+        for extent in reversed(shape):
+            number, at = divmod(number, extent)
+            place.insert(0, at)
+        if tuple(place) not in known:
+            return tuple(place)
+    raise AssertionError("all positions are given")
 
 
 def _laid_out(samples: np.ndarray, model: Model) -> np.ndarray:

@@ -54,13 +54,13 @@ class Settings:
     has changed by less than `tolerance` of itself in each of `patience` epochs; "misclassified" when no sample is.
     """
 
-    rate: float = 0.1
-    batch: Batch = "full"
-    epochs: int = 1000
-    tolerance: float = 1e-6
-    patience: int = 5
-    seed: int = 0
-    prediction: str | None = None
+    rate: float
+    batch: Batch
+    epochs: int
+    tolerance: float
+    patience: int
+    seed: int
+    prediction: str | None
 
     def __post_init__(self) -> None:
         if not (np.isfinite(self.rate) and self.rate > 0):
@@ -69,6 +69,8 @@ class Settings:
             raise UsageError(f"the tolerance is {self.tolerance}", because="It is 0 or more.", name="tolerance")
         if self.epochs < 1 or self.patience < 1:
             raise UsageError(f"{self.epochs} epochs, patience {self.patience}", because="Both are at least 1.")
+        if self.seed < 0:
+            raise UsageError(f"the seed is {self.seed}", because="It is 0 or more.", name="seed")
         if isinstance(self.batch, int) and self.batch < 1:
             raise UsageError(f"a batch of {self.batch} samples", because="It has at least 1.", name="batch")
         if isinstance(self.batch, str) and self.batch not in ("full", "misclassified"):
@@ -84,16 +86,22 @@ def train(
     start: Arrays | None = None,
     sizes: Mapping[str, int] | None = None,
     progress: Progress | None = None,
-    **settings: object,
+    rate: float = 0.1,
+    batch: Batch = "full",
+    epochs: int = 1000,
+    tolerance: float = 1e-6,
+    patience: int = 5,
+    seed: int = 0,
+    prediction: str | None = None,
 ) -> Trained:
-    """Parameters that a descent from `start` (drawn where none is given) ends at; `settings` as in `Settings`.
+    """Parameters that a descent from `start` (drawn where none is given) ends at; from `rate` on see `Settings`.
 
     Raises:
         ArgumentError: data that do not fit the model.
         TrainingError: the cost left the finite numbers.
         UsageError: settings that make no sense, or parts of the data of a model of one sample.
     """
-    choices = Settings(**settings)  # type: ignore[arg-type]
+    choices = Settings(rate, batch, epochs, tolerance, patience, seed, prediction)
     if choices.batch != "full" and model.samples is None:
         raise UsageError("the model is of one sample", fix="Descend with the full batch.", name="batch")
     told = {**sizes_told(model, data), **(sizes or {})}

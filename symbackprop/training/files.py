@@ -8,18 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from symbackprop.errors import WriteError
-from symbackprop.files import write_whole
+from symbackprop.files import ending_of, write_whole
 
-
-def check_ending(path: Path) -> None:
-    """Whether the path names an NPZ file, asked before a long descent.
-
-    Raises:
-        WriteError: it has another ending.
-    """
-    if path.suffix.lower() != ".npz":
-        raise WriteError(f"cannot write parameters to {path}", fix=f"Write {path.with_suffix('.npz')}.", name=str(path))
+FORMATS = ("npz",)
+"""The endings of files that parameters are written to."""
 
 
 def save_parameters(path: Path, parameters: Mapping[str, np.ndarray]) -> None:
@@ -28,7 +20,7 @@ def save_parameters(path: Path, parameters: Mapping[str, np.ndarray]) -> None:
     Raises:
         WriteError: another ending than .npz, or a place that may not be written.
     """
-    check_ending(path)
+    ending_of(path, FORMATS)
     buffer = io.BytesIO()
     np.savez(buffer, **parameters)  # type: ignore[arg-type]
     write_whole(path, buffer.getvalue())

@@ -9,8 +9,6 @@ In brackets positions count from 0; `w1_1_2` and `W1_1_2` count from 1. A tensor
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 import re
 from collections.abc import Mapping
@@ -23,9 +21,9 @@ from symbackprop.derivation.graph import extents
 from symbackprop.errors import DataError, suggestion
 from symbackprop.model.model import Model
 from symbackprop.notation.source import read_file
-from symbackprop.training.data import Arrays, read_arrays
+from symbackprop.training.data import Arrays, first_gap, places_in, read_arrays, table_of
 
-_ENTRY = re.compile(r"(?P<name>.+?)(?:\[(?P<places>[\d\s,]+)\]|_(?P<numbers>\d+(?:_\d+)*))?")
+_ENTRY = re.compile(r"(?P<name>.+?)(?:\[(?P<places>[0-9\s,]+)\]|_(?P<numbers>[0-9]+(?:_[0-9]+)*))?")
 
 
 def read_parameters(path: Path, model: Model, sizes: Mapping[str, int]) -> Arrays:
@@ -41,20 +39,27 @@ def read_parameters(path: Path, model: Model, sizes: Mapping[str, int]) -> Array
     if not path.is_file():
         raise DataError(f"{path} is not there", fix="Check the path.", name=str(path))
     shapes = _shapes(model, sizes)
-    found: Arrays = {}
+    entries: dict[str, dict[tuple[int, ...], float]] = {}
     for written, value in _rows(path):
         name, place = _entry(written, shapes, path)
-        array = found.setdefault(name, np.full(shapes[name], np.nan))
-        if not math.isnan(array[place]):
+        known = entries.setdefault(name, {})
+        if place in known:
             raise DataError(f"{path} gives {written} twice", fix="Remove one of the rows.", name=written)
-        array[place] = value
-    for name, array in found.items():
-        if np.isnan(array).any():
-            where = ",".join(str(place) for place in np.argwhere(np.isnan(array))[0])
+        known[place] = value
+    for name, known in entries.items():
+        if len(known) < math.prod(shapes[name]):
+            where = ",".join(map(str, first_gap(shapes[name], known)))
             raise DataError(
                 f"{path} has no value for {name}[{where}]", fix="Give every entry of a tensor a row.", name=name
             )
-    return found
+    return {name: _array(shapes[name], known) for name, known in entries.items()}
+
+
+def _array(shape: tuple[int, ...], entries: Mapping[tuple[int, ...], float]) -> np.ndarray:
+    array = np.zeros(shape)
+    for place, value in entries.items():
+        array[place] = value
+    return array
 
 
 def _shapes(model: Model, sizes: Mapping[str, int]) -> dict[str, tuple[int, ...]]:
@@ -69,7 +74,7 @@ def _shapes(model: Model, sizes: Mapping[str, int]) -> dict[str, tuple[int, ...]
 
 
 def _rows(path: Path) -> list[tuple[str, float]]:
-    rows = [row for row in csv.reader(io.StringIO(read_file(path).text)) if any(cell.strip() for cell in row)]
+    rows = table_of(read_file(path).text, path)
     found = []
     for number, row in enumerate(rows):
         cells = [",".join(row[:-1]).strip(), row[-1].strip()]
@@ -87,6 +92,10 @@ def _rows(path: Path) -> list[tuple[str, float]]:
                 name=str(path),
             )
         found.append((cells[0], value))
+    if not found:
+        raise DataError(
+            f"{path} gives no entry", fix="Write a row for each: its name, a comma and a number.", name=str(path)
+        )
     return found
 
 
@@ -112,5 +121,6 @@ def _entry(written: str, shapes: Mapping[str, tuple[int, ...]], path: Path) -> t
 
 def _place(match: re.Match[str]) -> tuple[int, ...]:
     if match["places"] is not None:
-        return tuple(int(part) for part in match["places"].split(",") if part.strip())
-    return tuple(int(part) - 1 for part in (match["numbers"] or "").split("_") if part)
+        return places_in(match["places"]) or (-1,)
+    found = places_in((match["numbers"] or "").replace("_", ","))
+    return tuple(place - 1 for place in found or (0,))

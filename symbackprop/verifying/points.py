@@ -1,39 +1,43 @@
 r"""Points: numbers for a model's leaves at which mistakes show, and what everything is there.
 
-Sizes are at least 3 and all different, entries are away from 0, targets obey their
-facts, functions with kinks are away from them and on both sides. What a point is depends on the model and its number
+Sizes are all different, and others at each point; entries are away from 0, targets obey their facts and take all
+values, functions with kinks are away from them and on both sides. What a point is depends on the model and its number
 alone.
 """
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import islice
 
 import numpy as np
 from sympy import Expr, Symbol
 
 from symbackprop.algebra.arrays import Array
 from symbackprop.algebra.binding import tensors_in
+from symbackprop.algebra.proving.drawing import Demands, Leaf, Sizes, drawn, extents_at, sizes_in_turn
+from symbackprop.algebra.proving.grids import Grid, Grids, Opaque, TooLargeError, grids_of
 from symbackprop.algebra.space import ScalarFunction
 from symbackprop.algebra.symbols import adjoint, entry
+from symbackprop.compiling.arguments import index_limits
 from symbackprop.derivation.derivation import Derivation
 from symbackprop.errors import DerivationError
 from symbackprop.model.model import Model
 from symbackprop.model.records import Tensor
-from symbackprop.verifying.grids import Grid, Grids, Opaque, TooLargeError
 
 TRIES = 40
 MARGIN = 0.01  # of what is compared from 0, in a point worth taking
 CLOSE = 1e-9  # relative: what rounding in floats can do to numbers like those of a point
+Sides = tuple[tuple[bool, bool], ...]
+"""For each comparison at a point whether its difference is anywhere above 0, and whether it is anywhere below."""
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
     """`sizes`, and the values of all tensors, adjoints among them (`∂W1`), by name."""
 
-    sizes: Mapping[Symbol, int]
+    sizes: Sizes
     values: Mapping[str, Grid]
     functions: Mapping[str, ScalarFunction] = field(default_factory=dict)
     opaque: Mapping[str, Opaque] = field(default_factory=dict)
@@ -64,7 +68,7 @@ class Point:
 
     def _grids(self, without: Mapping[str, Array]) -> Grids:
         values = {name: value for name, value in self.values.items() if name not in without}
-        return Grids(self.sizes, values, self.functions, self.opaque)
+        return grids_of(self.sizes, {**values, **self.opaque}, self.functions)
 
 
 def _filled(grids: Grids, definitions: Mapping[str, Array], partly: bool = False) -> dict[str, Grid]:
@@ -78,15 +82,14 @@ def _filled(grids: Grids, definitions: Mapping[str, Array], partly: bool = False
             values.update(_by_passes(grids, values, waiting))
             break
         for name in ready:
-            inner = Grids(grids.sizes, values, grids.functions, grids.opaque, grids.compared)
             array = waiting.pop(name)
             try:
-                values[name] = inner.array(array)
+                values[name] = replace(grids, values=values).array(array)
             except TooLargeError:
                 if not partly:
                     raise
         waiting = _computable(waiting, reads, values)
-    return values
+    return {name: value for name, value in values.items() if not callable(value)}
 
 
 def _computable(
@@ -109,8 +112,7 @@ def _by_passes(grids: Grids, known: Mapping[str, Grid], definitions: Mapping[str
     stale = set(definitions)
     for _ in range(1 + sum(value.size for value in values.values())):
         for name in [name for name in definitions if name in stale]:
-            inner = Grids(grids.sizes, {**known, **values}, grids.functions, grids.opaque)
-            found = inner.array(definitions[name])
+            found = grids_of(grids.sizes, {**known, **values}, grids.functions).array(definitions[name])
             stale.discard(name)
             if not np.array_equal(found, values[name], equal_nan=True):
                 values[name] = found
@@ -120,16 +122,56 @@ def _by_passes(grids: Grids, known: Mapping[str, Grid], definitions: Mapping[str
     return values
 
 
-def points_of(derivation: Derivation, count: int = 2, first: int = 0) -> tuple[Point, ...]:
-    """Points of the model that was swept, with all forward values and adjoints.
+def points_of(derivation: Derivation, count: int = 2) -> tuple[Point, ...]:
+    """Points of the model that was swept, with all forward values and adjoints; sizes are others at each of them.
 
     Raises:
-        DerivationError: no point was found at which everything has a value.
+        DerivationError: no sizes were found that the model allows, or no point at which everything has a value.
     """
-    samples = derivation.source.samples
-    sizes = sizes_of(derivation.model, None if samples is None else samples.size)
-    points = (_point(derivation.model, sizes, number) for number in range(first, first + count))
-    return tuple(with_adjoints(point, derivation) for point in points)
+    return tuple(islice(points_in_turn(derivation), count))
+
+
+def points_in_turn(derivation: Derivation) -> Iterator[Point]:
+    """`points_of` one after the other, without end."""
+    sides: Sides = ()
+    number = -1
+    for number, sizes in enumerate(sizes_of(derivation)):
+        point, sides = _point(derivation.model, sizes, number, sides)
+        yield with_adjoints(point, derivation)
+    if number < 0:
+        raise DerivationError("no sizes were found that the model allows", fix="Give its sizes as numbers.")
+
+
+def telling_points(derivation: Derivation, least: int, most: int) -> tuple[Point, ...]:
+    """At least so many points, and more until each class of a target has been seen, but no more than `most`."""
+    targets = [t for t in derivation.model.tensors if t.role == "target" and any(f.kind == "one_hot" for f in t.facts)]
+    points: list[Point] = []
+    unseen = True
+    for point in islice(points_in_turn(derivation), most):
+        if len(points) >= least and not unseen:
+            break
+        points.append(point)
+        unseen = any(_has_unseen(target, points) for target in targets)
+    return tuple(points)
+
+
+def _has_unseen(target: Tensor, points: Iterable[Point]) -> bool:
+    """Whether a class has no sample at any point; where there are others at each point, none is missed."""
+    at = next(fact.axis or 0 for fact in target.facts if fact.kind == "one_hot")
+    if not target.shape[at].is_Integer:
+        return False
+    others = tuple(axis for axis in range(len(target.shape)) if axis != at)
+    return not np.all(np.any([point.values[target.name].any(axis=others) for point in points], axis=0))
+
+
+def sizes_of(derivation: Derivation) -> Iterator[Sizes]:
+    """Sizes for one point after the other; of samples too where one alone is looked at: a formula may still read it."""
+    model, samples = derivation.model, derivation.source.samples
+    extents = [extent for tensor in model.tensors for extent in tensor.shape]
+    count = [] if samples is None else [samples.size]
+    symbols = (s for extent in (*count, *extents) for s in sorted(extent.free_symbols, key=str))
+    known = dict.fromkeys(symbol for symbol in symbols if isinstance(symbol, Symbol))
+    return sizes_in_turn(Demands(tuple(known), dict.fromkeys(extents), model.size_facts))
 
 
 def with_adjoints(point: Point, derivation: Derivation) -> Point:
@@ -139,60 +181,18 @@ def with_adjoints(point: Point, derivation: Derivation) -> Point:
     return known.filled({adjoint(name): array for name, array in derivation.adjoints.items()})
 
 
-# sizes
-
-
-def sizes_of(model: Model, samples: Expr | None = None) -> dict[Symbol, int]:
-    """A number of at least 3 for each symbolic size, all different, as the facts allow; less where they demand it.
-
-    Raises:
-        DerivationError: none are found.
-    """
-    symbols = _size_symbols(model)
-    if samples in symbols:
-        symbols = (samples, *(symbol for symbol in symbols if symbol != samples))
-    fixed = {int(extent) for tensor in model.tensors for extent in tensor.shape if extent.is_Integer}
-    for chosen in _numbers(len(symbols), fixed):
-        sizes = dict(zip(symbols, chosen, strict=True))
-        if _allowed(model, sizes):
-            return sizes
-    raise DerivationError("no sizes were found that the model allows", fix="Give its sizes as numbers.")
-
-
-def _numbers(count: int, fixed: set[int]) -> Iterator[tuple[int, ...]]:
-    """Choices of `count` numbers, the ones that tell most apart first."""
-    free = [number for number in range(3, 40 + count) if number not in fixed]  # 2 is a common factor
-    for start in range(4):
-        yield tuple(free[start : start + count])
-    every = itertools.islice(itertools.product(range(1, 9), repeat=count), 200_000)
-    yield from sorted(every, key=lambda numbers: (-len(set(numbers)), 1 in numbers, sum(numbers)))
-
-
-def _size_symbols(model: Model) -> tuple[Symbol, ...]:
-    """Every symbol in a shape, in the order of the tensors."""
-    found: dict[Symbol, None] = {}
-    for tensor in model.tensors:
-        for extent in tensor.shape:
-            found.update(dict.fromkeys(sorted((s for s in extent.free_symbols if isinstance(s, Symbol)), key=str)))
-    return tuple(found)
-
-
-def _allowed(model: Model, sizes: Mapping[Symbol, int]) -> bool:
-    grids = Grids(sizes, {})
-    extents = [n for tensor in model.tensors for n in grids.shape(tensor.shape)]
-    facts = [int(n) for n in grids.shape(model.size_facts)]
-    return all(n >= 1 for n in extents) and all(n >= 0 for n in facts)
-
-
 # values
 
 
-def _point(model: Model, sizes: Mapping[Symbol, int], number: int) -> Point:
+def _point(model: Model, sizes: Sizes, number: int, before: Sides) -> tuple[Point, Sides]:
+    """The first point that is worth taking, and on which sides of kinks it is; `before` is that of the last point."""
     best, most = None, -1.0
     for attempt in range(TRIES):
-        point, worth = _tried(model, sizes, (number, attempt))
+        point, compared = _tried(model, sizes, number, attempt)
+        sides = tuple((bool(np.any(d > 0)), bool(np.any(d < 0))) for d in compared)
+        worth = _worth(point, compared, sides, before)
         if worth > most:
-            best, most = point, worth
+            best, most = (point, sides), worth
         if worth >= 1:
             break
     if best is None or most < 0:
@@ -204,52 +204,33 @@ def _point(model: Model, sizes: Mapping[Symbol, int], number: int) -> Point:
     return best
 
 
-def _tried(model: Model, sizes: Mapping[Symbol, int], seed: tuple[int, int]) -> tuple[Point, float]:
-    """A point and its worth: below 0 where something has no value, 1 where each kink is seen from both sides."""
-    compared: list[Grid] = []
-    random, positive = np.random.default_rng(seed), seed[1] >= TRIES // 2
-    shapes = {t.name: Grids(sizes, {}).shape(t.shape) for t in model.tensors}
-    given = [tensor for tensor in model.tensors if not model.defines(tensor.name)]
-    leaves = {tensor.name: _drawn(tensor, shapes[tensor.name], random, positive, seed[0]) for tensor in given}
-    opaque = opaque_functions(model.functions)
-    grids = Grids(sizes, leaves, model.functions, opaque, compared)
-    definitions = {e.tensor: model.space.definitions[e.tensor] for e in model.order}
-    values = _filled(grids, definitions)
-    point = Point(sizes, values, model.functions, opaque)
-    if not all(np.all(np.isfinite(value)) for value in values.values()):
-        return point, -1.0
-    near = any(np.min(np.abs(d), initial=1.0) < MARGIN for d in compared)
-    mixed = [np.any(d > 0) and np.any(d < 0) for d in compared if d.size > 1]
-    return point, 0.0 if near else 0.5 + 0.5 * (sum(mixed) / len(mixed) if mixed else 1.0)
+def _tried(model: Model, sizes: Sizes, number: int, attempt: int) -> tuple[Point, list[Grid]]:
+    """A point, and how far what it compares is from where another case begins."""
+    random, limits = np.random.default_rng((number, attempt)), index_limits(model)
+    leaves = {}
+    for tensor in model.tensors:
+        if not model.defines(tensor.name):
+            limit = min(extents_at(limits.get(tensor.name, ()), sizes), default=2) if tensor.integer else None
+            leaf = Leaf(extents_at(tensor.shape, sizes), tensor.facts, tensor.role == "parameter", limit)
+            leaves[tensor.name] = drawn(leaf, random, number, positive=attempt >= TRIES // 2).astype(float)
+    opaque, compared = opaque_functions(model.functions), []
+    grids = grids_of(sizes, {**leaves, **opaque}, model.functions, compared)
+    values = _filled(grids, {e.tensor: model.space.definitions[e.tensor] for e in model.order})
+    return Point(sizes, values, model.functions, opaque), compared
 
 
-def _drawn(tensor: Tensor, shape: tuple[int, ...], random: np.random.Generator, positive: bool, number: int) -> Grid:
-    """Numbers for one leaf as its facts say, away from 0."""
-    axes = {fact.kind: fact.axis for fact in tensor.facts}
-    if tensor.integer:
-        return random.integers(0, 2, shape).astype(float)
-    if "one_hot" in axes:
-        return _hot(shape, axes["one_hot"], random)
-    if "binary" in axes:
-        places = np.arange(int(np.prod(shape)))
-        return random.permutation((places + number + 1) % 2).reshape(shape).astype(float)
-    if "distribution" in axes:
-        weights = random.uniform(0.2, 1.0, shape)
-        return weights / weights.sum(axis=axes["distribution"], keepdims=True)
-    size = random.uniform(0.3, 1.2, shape)
-    if len(shape) > 1 and tensor.role == "parameter":
-        size = size * min(1.0, (3 / max(shape)) ** 0.5)  # so that sums over many do not saturate what follows
-    if positive or "positive" in axes:
-        return size
-    return size * random.choice([-1.0, 1.0], shape)
+def _worth(point: Point, compared: list[Grid], sides: Sides, before: Sides) -> float:
+    """Below 0 where something has no value, 1 where each kink is seen from both sides.
 
-
-def _hot(shape: tuple[int, ...], axis: int | None, random: np.random.Generator) -> Grid:
-    """Ones at places that differ between samples, along the axis."""
-    at = axis or 0
-    rows = (*shape[:at], *shape[at + 1 :])
-    places = random.permutation(int(np.prod(rows))).reshape(rows) % shape[at]
-    return np.moveaxis(np.eye(shape[at])[places], -1, at)
+    What is compared once at a point shall be on the other side than at the point before.
+    """
+    if not all(np.all(np.isfinite(value)) for value in point.values.values()):
+        return -1.0
+    if any(np.min(np.abs(d), initial=1.0) < MARGIN for d in compared):
+        return 0.0
+    told = [all(side) for side, d in zip(sides, compared, strict=True) if d.size > 1]
+    told += [one != other for one, other, d in zip(sides, before, compared, strict=False) if d.size == 1]
+    return 0.5 + 0.5 * (sum(told) / len(told) if told else 1.0)
 
 
 def opaque_functions(functions: Mapping[str, ScalarFunction]) -> dict[str, Opaque]:

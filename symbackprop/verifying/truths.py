@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 
 import numpy as np
-from sympy import Expr, Mul, S, Symbol
+from sympy import Expr, Mul, S
 
 from symbackprop.algebra.arrays import Array, array_of
 from symbackprop.algebra.binding import apart, fresh, tensors_in
@@ -30,7 +30,6 @@ from symbackprop.verifying.by_sample import by_sample
 from symbackprop.verifying.points import Point, points_of
 
 POINTS = 3
-SAMPLES = 7  # where a formula for one sample reads how many there are
 
 
 def partial_of(name: str) -> tuple[str, str] | None:
@@ -213,8 +212,9 @@ class Truth:
         new = tuple(dict.fromkeys(name for name in names if not self.knows(name)))
         if not new:
             return self
-        values = {name: np.asarray(0.37 + 0.11 * place) for place, name in enumerate(new)}
-        points = tuple(replace(point, values={**point.values, **values}) for point in self.points)
+        points = tuple(
+            replace(point, values={**point.values, **_numbers(new, turn)}) for turn, point in enumerate(self.points)
+        )
         shapes = {**self.space.shapes, **dict.fromkeys(new, ())}
         return replace(self, space=replace(self.space, shapes=shapes), points=points)
 
@@ -289,25 +289,23 @@ class Truths:
 
     def _truth(self, scale: Scale) -> Truth:
         derivation = self.derivation(scale, "parameters")
-        points = tuple(self._with_samples(point) for point in points_of(derivation, POINTS))
+        points = points_of(derivation, POINTS)
         adjoints = {adjoint(name): array for name, array in derivation.adjoints.items()}
         root = {adjoint(derivation.root): Array((), (), S.One)}
         forward = {e.tensor: derivation.space.definitions[e.tensor] for e in derivation.model.order}
         space = replace(derivation.space, definitions={**forward, **root, **adjoints})
         return Truth(scale, derivation, space, points, _each(derivation), _first_forms(derivation))
 
-    def _with_samples(self, point: Point) -> Point:
-        """The point with a number of samples, also where one alone is looked at: a formula may still read it."""
-        size = None if self.model.samples is None else self.model.samples.size
-        if not isinstance(size, Symbol) or size in point.sizes:
-            return point
-        return replace(point, sizes={**point.sizes, size: SAMPLES})
-
 
 @lru_cache(maxsize=8)
 def truths_of(model: Model, one_over_m: Stand = "parameters") -> Truths:
     """The truths of a model, which serve each note on it."""
     return Truths(model, one_over_m)
+
+
+def _numbers(names: Iterable[str], turn: int) -> dict[str, np.ndarray]:
+    """Numbers of no meaning, others at each point."""
+    return {name: np.asarray(0.37 + 0.11 * place + 0.07 * turn) for place, name in enumerate(names)}
 
 
 def _is_leaf(name: str, model: Model) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 from sympy import Integer
 
 from symbackprop.algebra.binding import substitute
+from symbackprop.algebra.proving.grids import TooLargeError
 from symbackprop.algebra.symbols import size
 from symbackprop.derivation.scalars import scalar_model
 from symbackprop.errors import DerivationError, ModelError, NotationError, UnknownNameError, UsageError
@@ -22,7 +23,6 @@ from symbackprop.verifying.claims.contexts import Reader
 from symbackprop.verifying.claims.reporting import Wording, in_letters, notation_of, verdict_of
 from symbackprop.verifying.claims.rulings import rulings_on
 from symbackprop.verifying.diagnosis.explaining import diagnosis_of
-from symbackprop.verifying.grids import TooLargeError
 from symbackprop.verifying.truths import truths_of
 from symbackprop.verifying.verdicts import Report, Status, Verdict
 
@@ -54,8 +54,8 @@ def verify(
     parts = parts_of(note, names=words_of(model))
 
     @lru_cache(maxsize=16)
-    def read(beside: Model) -> Note:
-        return read_note(parts, beside, chosen)
+    def read(beside: Model, base: int | None = None, /) -> Note:
+        return read_note(parts, beside, chosen, base)
 
     try:
         report = _best(read, source, model, sizes, chosen)

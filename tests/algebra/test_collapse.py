@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
-from itertools import product
+from functools import cache
+from itertools import chain, combinations, product
 from math import prod
 from random import Random
 
@@ -29,41 +31,49 @@ BOUNDS = {v: n, w: K}
 Values = dict[Symbol, int]
 
 
-def whole(expr: Basic, values: Values) -> Fraction:
-    """An expression of indices and sizes; floors by Python's own division of fractions."""
+def whole(expr: Basic, values: Values) -> int | Fraction:
+    """An expression of indices and sizes."""
+    return meaning(expr)(values)
+
+
+@cache
+def meaning(expr: Basic) -> Callable[[Values], int | Fraction]:
+    """An expression as a function of its symbols; floors by Python's own division."""
     if isinstance(expr, Rational):
-        return Fraction(int(expr.p), int(expr.q))
+        number = int(expr) if expr.is_Integer else Fraction(int(expr.p), int(expr.q))
+        return lambda values: number
     if isinstance(expr, Symbol):
-        return Fraction(values[expr])
-    parts = [whole(part, values) for part in expr.args]
+        return lambda values: values[expr]
+    parts = [meaning(part) for part in expr.args]
     if isinstance(expr, Add):
-        return sum(parts, Fraction(0))
+        return lambda values: sum(part(values) for part in parts)
     if isinstance(expr, Mul):
-        return prod(parts, start=Fraction(1))
+        return lambda values: prod(part(values) for part in parts)
     if isinstance(expr, Pow):
-        return parts[0] ** int(parts[1])
+        base, exponent = parts
+        return lambda values: Fraction(base(values)) ** int(exponent(values))
     assert isinstance(expr, floor)
-    return Fraction(parts[0] // 1)
+    return lambda values: parts[0](values) // 1
 
 
-def value(factor: Expr, values: Values, arrays: dict[str, list[int]]) -> Fraction:
+def value(factor: Expr, values: Values, arrays: dict[str, list[int]]) -> int | Fraction:
     if isinstance(factor, KroneckerDelta):
-        return Fraction(whole(factor.args[0], values) == whole(factor.args[1], values))
+        return int(whole(factor.args[0], values) == whole(factor.args[1], values))
     if isinstance(factor, Indexed):
         (place,) = (whole(at, values) for at in indices_of(factor))
         array = arrays[str(tensor_of(factor))]
-        return Fraction(array[int(place)] if 0 <= place < len(array) else 0)
-    return Fraction(whole(factor, values))
+        return array[int(place)] if 0 <= place < len(array) else 0
+    return whole(factor, values)
 
 
-def total(terms: tuple[Term, ...], values: Values, arrays: dict[str, list[int]]) -> Fraction:
-    result = Fraction(0)
+def total(terms: tuple[Term, ...], values: Values, arrays: dict[str, list[int]]) -> int | Fraction:
+    result: int | Fraction = 0
     for term in terms:
         for at in product(*(range(int(whole(extent, values))) for _, extent in term.bounds)):
             inner = values | dict(zip((variable for variable, _ in term.bounds), at, strict=True))
             if any(whole(guard, inner) < 0 for guard in term.guards):
                 continue
-            part = Fraction(whole(term.coefficient, inner))
+            part = whole(term.coefficient, inner)
             for factor in term.factors:
                 part *= value(factor, inner, arrays)
             result += part
@@ -163,3 +173,25 @@ def test_a_window_is_the_shorter_range() -> None:
     u = index("u")
     assert moved == Term(factors=(entry("U", u), entry("a", i - u)), bounds=((u, Integer(3)),))
     assert over_windows(moved, {i: n}, SPACE) == moved
+
+
+EXTENTS = [n, n - 1, Integer(1)]  # the second empty where n is 1
+CONDITIONS = [-v, v - 1, n - 1 - v, v - n + 1, v - n + 2, i - v, i - 2 * v, 2 * v - i + 1, v - i]
+READS: list[tuple[Expr, ...]] = [(), (entry("a", v),), (entry("a", v + 1), entry("a", v)), (KroneckerDelta(i, v),),
+                                 (KroneckerDelta(i, v + 1), entry("b", v)), (KroneckerDelta(i, K * v),)]  # fmt: skip
+
+
+@pytest.mark.parametrize("extent", EXTENTS, ids=str)
+def test_each_pair_of_guards(extent: Expr) -> None:
+    """A sum under one or two guards that pin its index, bound it or cut it off, over a range that may be empty."""
+    for number, guards in enumerate(chain(combinations(CONDITIONS, 1), combinations(CONDITIONS, 2))):
+        for reads in READS if len(guards) == 1 else READS[number % 3 :: 3]:
+            term = Term(factors=reads, bounds=((v, extent),), guards=guards)
+            found = collapse(term, {i: n * K}, SPACE)
+            for sizes in ({n: 1, K: 1}, {n: 1, K: 3}, {n: 3, K: 1}, {n: 2, K: 2}):
+                arrays = {
+                    name: [2 + 3 * p * p for p in range(int(whole(SPACE.shapes[name][0], sizes)))] for name in "ab"
+                }
+                for at in range(sizes[n] * sizes[K]):
+                    values = {**sizes, i: at}
+                    assert total(found, values, arrays) == total((term,), values, arrays), (term, found, values)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from sympy import Expr, Piecewise, cos, exp, floor, log, sin, sqrt
+from sympy import Expr, KroneckerDelta, Piecewise, Rational, cos, exp, floor, log, sin, sqrt
 
 from symbackprop.algebra.arrays import Array
 from symbackprop.algebra.proving.equality import Point, compare, points_of
@@ -63,11 +63,56 @@ def test_refuted_at_a_real_point(left: Expr, right: Expr) -> None:
     assert "and" in str(witness)
 
 
+def test_a_witness_says_how_small_a_difference_is() -> None:
+    """Where both sides are the same to the digits that are shown, the difference is written out."""
+    witness = compare(x(i), x(i) - Rational(1, 10**12), {i: n}, SPACE).witness
+    assert witness is not None
+    assert witness.said(" and ") == f"{witness.left:.6g} and {witness.left:.6g} - 1e-12"
+
+
+@pytest.mark.parametrize("digits", [9, 12, 17, 60, 200])
+def test_a_difference_that_floats_do_not_show(digits: int) -> None:
+    """However small a difference is, it is found where no proof is: never agreement, never a proof."""
+    small = Rational(1, 10**digits)
+    only = KroneckerDelta(i, j) * small
+    for one, other in (
+        (x(i), x(i) + small),
+        (x(i) * y(j), x(i) * y(j) + only),
+        (exp(x(i)) / 3, exp(x(i)) / (3 + small)),
+        (total(x(k) ** 2, (k, n)), total(x(k) ** 2, (k, n)) * (1 - small)),
+        (sin(2 * x(i)), 2 * sin(x(i)) * cos(x(i)) + small),
+    ):
+        verdict = compare(one, other, {i: n, j: n}, SPACE)
+        assert verdict.status == "refuted", (one, other)
+        assert verdict.witness is not None
+        known = {index(name): value for name, value in verdict.witness.indices}
+        known |= {size(name): value for name, value in verdict.witness.sizes}
+        values = dict(verdict.witness.values)
+        assert evaluate(one, values, known) == pytest.approx(verdict.witness.left)
+        assert 0.01 < abs(verdict.witness.difference) / float(small) < 100
+
+
 def test_undecided_counts_points() -> None:
     """What is true and has no proof is undecided, with the points that agreed."""
     verdict = compare(sin(2 * x(i)), 2 * sin(x(i)) * cos(x(i)), {i: n}, SPACE)
     assert verdict.status == "undecided"
     assert verdict.points > 0
+
+
+@pytest.mark.parametrize("factor", [10**14, -(10**17), 10**30])
+def test_what_rounding_alone_tells_apart_is_not_refuted(factor: int) -> None:
+    """Where floats differ by what they lose, the intervals hold 0: no witness for sin 2x = 2 sin x cos x times much."""
+    left = factor * (sin(2 * x(i)) - 2 * sin(x(i)) * cos(x(i))) + y(i)
+    verdict = compare(left, y(i), {i: n}, SPACE)
+    assert (verdict.status, verdict.witness) == ("undecided", None)
+    assert compare(left + factor * x(i) / 10**6, y(i), {i: n}, SPACE).status == "refuted"
+
+
+def test_a_side_without_a_value_is_not_refuted() -> None:
+    """Where intervals cannot be computed, there is no certificate."""
+    left = log(sin(2 * x(i)) - 2 * sin(x(i)) * cos(x(i)) + y(i) - y(i) ** 2 / y(i) + 0 * x(i))
+    verdict = compare(left, 1 + x(i), {i: n}, SPACE)
+    assert verdict.witness is None
 
 
 def test_nowhere_defined_agrees_nowhere() -> None:

@@ -104,6 +104,18 @@ def test_indices_that_are_held_fixed_come_first() -> None:
     np.testing.assert_allclose(array_value(array, DATA, SIZES), DATA["Q"] @ DATA["B"], rtol=1e-12)
 
 
+def test_a_sum_over_an_index_that_is_held_fixed_around_it() -> None:
+    """Before and behind a sum over b, b is the index that is held, and so it is inside another such sum."""
+    summed = mx.SumOver(((b, m),), Q)
+    for terms in ((summed, Q), (Q, summed), (summed, Q, summed)):
+        array = Array((k, i, j), (m, h, n), lower(mx.ForEach((b,), mx.Plus(terms)), (k, i, j), SPACE))
+        parts = {summed: DATA["Q"].sum(axis=0), Q: DATA["Q"]}
+        np.testing.assert_allclose(array_value(array, DATA, SIZES), sum(parts[term] for term in terms), rtol=1e-12)
+    twice = mx.SumOver(((b, m),), mx.Hadamard((summed, Q)))
+    array = Array((i, j), (h, n), lower(twice, (i, j), SPACE))
+    np.testing.assert_allclose(array_value(array, DATA, SIZES), DATA["Q"].sum(axis=0) ** 2, rtol=1e-12)
+
+
 def test_a_sum_never_captures_an_index_that_it_is_read_at() -> None:
     """Read at i, j, k or b, the bound indices take other names."""
     for place in (i, j, k, b, i + k):

@@ -371,3 +371,14 @@ def test_signs_of_a_difference() -> None:
     assert proved(bracket(y(i) - z(i) > 0) + bracket(z(i) - y(i) >= 0) - 1, {i: n})
     assert not proved(bracket(y(i) - z(i) > 0) + bracket(z(i) - y(i) > 0) - 1, {i: n})
     assert not proved(bracket(y(i) > z(i)) - bracket(y(i) >= z(i)), {i: n})
+
+
+def test_a_guard_that_leaves_an_index_one_value() -> None:
+    """Σ_k [k >= 1] x[k] is Σ_k x[k] - x[0], and not 0; so at the last place, and over a range that may be empty."""
+    whole = total(x(k), (k, n))
+    assert proved(total(Guard(k - 1) * x(k), (k, n)) - whole + x(0), {})
+    assert not proved(total(Guard(k - 1) * x(k), (k, n)), {})
+    assert proved(total(Guard(n - 2 - k) * x(k), (k, n)) - whole + x(n - 1), {})
+    assert not proved(total(Guard(n - 2 - k) * x(k), (k, n)), {})
+    assert not proved(total(Guard(-k) * x(k), (k, n)) - whole, {})
+    assert not proved(total(Guard(-k) * exp(x(k)), (k, n - 1)) - exp(x(0)), {})

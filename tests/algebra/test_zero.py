@@ -2,11 +2,34 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from itertools import chain, combinations, combinations_with_replacement
 
+import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from sympy import Add, Expr, Integer, Mul, Pow, Rational, Sum, Symbol, exp, log, sqrt
+from sympy import (
+    Abs,
+    Add,
+    Expr,
+    Integer,
+    Mul,
+    Pow,
+    Rational,
+    Sum,
+    Symbol,
+    cos,
+    cosh,
+    erf,
+    exp,
+    log,
+    sign,
+    sin,
+    sinh,
+    sqrt,
+    tanh,
+)
 from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.binding import all_symbols, refresh, substitute
@@ -15,7 +38,7 @@ from symbackprop.algebra.proving.expressions import polynomial_expression
 from symbackprop.algebra.proving.generators import Workspace, add, constant, multiply, scaled
 from symbackprop.algebra.proving.normal import convert
 from symbackprop.algebra.proving.zero import HANDLED, is_zero
-from symbackprop.algebra.symbols import BINDERS, body_of, bounds_of, entry, index, size, total
+from symbackprop.algebra.symbols import BINDERS, Apply, Guard, body_of, bounds_of, entry, index, size, total
 from tests.algebra.random_expressions import RANGES, SPACE, K, N, expressions, i, j, same
 
 SLOW = (HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large)
@@ -162,3 +185,69 @@ def test_sums_over_few_terms() -> None:
     assert is_zero(nested - Add(*terms), {}, SPACE)
     assert is_zero(nested - Add(*terms[1:]), {}, SPACE) is None
     assert is_zero(total(v, (j, N)) - entry("v", 0), {}, SPACE) is None
+
+
+ONE, OTHER, THIRD = entry("x", i), entry("y", j), entry("c")
+ARGUMENTS = [
+    ONE,
+    -ONE,
+    2 * OTHER - ONE,
+    ONE - 2 * OTHER,
+    (ONE - OTHER) * (ONE + OTHER),
+    (OTHER - ONE) * (ONE + OTHER),
+    OTHER**2 - ONE**2,
+    (OTHER - ONE) / THIRD,
+    ONE / THIRD - OTHER / THIRD,
+    ONE / (OTHER - THIRD),
+    THIRD * (OTHER - ONE) - 1,
+    1 + THIRD * ONE - THIRD * OTHER,
+]
+POINTS = [{ONE: 0.7, OTHER: -0.4, THIRD: 1.3}, {ONE: -1.1, OTHER: 0.8, THIRD: -0.6}, {ONE: 0.2, OTHER: 0.9, THIRD: 0.5}]
+FUNCTIONS: dict[str, tuple[Callable[[Expr], Expr], Callable[[float], float], int]] = {
+    # the function, its value by Python, and f(-u) = ± f(u), or 0 where it is neither
+    "sin": (sin, math.sin, -1),
+    "cos": (cos, math.cos, 1),
+    "erf": (erf, math.erf, -1),
+    "tanh": (tanh, math.tanh, -1),
+    "sinh": (sinh, math.sinh, -1),
+    "cosh": (cosh, math.cosh, 1),
+    "exp": (exp, math.exp, 0),
+    "abs": (Abs, abs, 1),
+    "sign": (sign, lambda v: math.copysign(1.0, v), -1),
+    "root": (lambda u: sqrt(1 + u), lambda v: math.sqrt(abs(1 + v)), 0),
+    "log": (lambda u: log(2 + u), lambda v: math.log(abs(2 + v)), 0),
+    "opaque": (lambda u: Apply("g", u), lambda v: v + v**2 / 3, 0),
+    "opaque sin": (lambda u: Apply("sin", u), lambda v: v + v**2 / 3, 0),
+}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_signs_in_an_argument(name: str) -> None:
+    """f(u) = ± f(v), for arguments that differ in sign or in form, is proved just where it holds at real points."""
+    function, by_python, parity = FUNCTIONS[name]
+    for u, v in combinations_with_replacement(ARGUMENTS, 2):
+        numbers = [[float(side.xreplace(point)) for side in (u, v)] for point in POINTS]
+        for times in (1, -1):
+            holds = all(math.isclose(by_python(a), times * by_python(b), rel_tol=1e-12) for a, b in numbers)
+            proved = is_zero(function(u) - times * function(v), RANGES, SPACE, away_from_kinks=True) is not None
+            if not holds:
+                assert not proved, (u, v, times)
+            elif name not in ("sign", "root", "log"):  # these need premises, or a sign that nothing tells
+                assert proved, (u, v, times)
+        if parity and all(math.isclose(a, -b, rel_tol=1e-12) for a, b in numbers):
+            assert is_zero(function(u) ** 2 - function(v) ** 2, RANGES, SPACE) is not None
+            assert is_zero(function(u) * function(v) - parity * function(u) ** 2, RANGES, SPACE) is not None
+
+
+PLACE = index("q")
+CONDITIONS = [PLACE - 1, -PLACE, N - 2 - PLACE, PLACE - N + 1, i - PLACE, PLACE - i, K - 1 - PLACE, i + 1 - 2 * PLACE]
+
+
+@pytest.mark.parametrize("extent", [N, N - 1, K, Integer(1)], ids=str)
+def test_guards_under_a_sum_keep_its_value(extent: Expr) -> None:
+    """Under one or two guards that bound, pin or cut off its index, a sum in the field is the sum that it was."""
+    work = Workspace({i: N}, SPACE, handlers=HANDLED)
+    bodies = (entry("x", PLACE), exp(entry("y", PLACE)) * entry("x", PLACE + 1))
+    for number, guards in enumerate(chain(combinations(CONDITIONS, 1), combinations(CONDITIONS, 2))):
+        expr = total(Mul(bodies[number % 2], *map(Guard, guards)), (PLACE, extent))
+        assert same(expr, polynomial_expression(work, convert(work, expr)), (i,)), expr

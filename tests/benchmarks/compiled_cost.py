@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -63,9 +64,14 @@ CASES = (
 )
 
 
+@cache
+def compiled_network(name: str) -> sb.Compiled:
+    return sb.compile(sb.load(NETWORKS / f"{name}.model"))
+
+
 def both(case: Case) -> tuple[Callable[[], Any], Callable[[], Any]]:
     """The compiled step, nothing checked, and the one by hand, at the same arrays."""
-    f = sb.compile(sb.load(NETWORKS / f"{case.name}.model"))
+    f = compiled_network(case.name)
     arrays = case.arrays(f)
     given = [arrays[argument.name] for argument in f.arguments]
     x, y = (next(a for a in f.arguments if a.role == role).name for role in ("input", "target"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,16 @@ cost J = mean(L)/T
 """
 
 
+@cache
+def large() -> sb.Compiled:
+    return sb.compile(sb.parse(LSTM))
+
+
+@cache
+def network(name: str) -> sb.Compiled:
+    return sb.compile(sb.load(NETWORKS / f"{name}.model"))
+
+
 def arrays_where_it_saturates(draw: int) -> dict[str, np.ndarray]:
     """All of tanh's arguments are near 9, so that each slope, 1 - tanh², has lost half of its digits."""
     random = np.random.default_rng(draw)
@@ -63,10 +74,9 @@ def test_where_everything_saturates(draw: int) -> None:
     """Rounding alone makes errors there that are far too large for a formula, and the check passes."""
     f = sb.compile(sb.parse(STEEP))
     given = arrays_where_it_saturates(draw)
-    point = checking._point(
-        checking._Comparison(f.model.batched(), f.signature, f, f.gradients, given),
-        np.random.default_rng(0), 0, 10**6, negative=True,
-    )  # fmt: skip
+    comparison = checking._Comparison(f.model.batched(), f.signature, f, f.gradients, given)
+    sizes = {"n": 3, "h": 5, "m": 4}
+    point = checking._point(comparison, sizes, np.random.default_rng(0), 0, negative=True)
     assert point is not None
     _, differences = checking._differences(checking._Comparison(f.model, f.signature, f, f.gradients, given), point)
     slopes = point.truth.slopes
@@ -89,7 +99,7 @@ def test_points_saturate_nothing(name: str, seed: int, monkeypatch: pytest.Monke
     """Whatever is drawn, rounding stays far below the tolerance."""
     random = np.random.default_rng
     monkeypatch.setattr(checking.np.random, "default_rng", lambda _: random(seed))
-    assert sb.compile(sb.load(NETWORKS / f"{name}.model")).check().worst < 1e-12
+    assert network(name).check().worst < 1e-12
 
 
 @pytest.mark.parametrize("name", ["e.M", "s.U_f", "s.b_o", "o.W"])
@@ -97,7 +107,7 @@ def test_a_small_mistake_in_a_large_model(name: str, monkeypatch: pytest.MonkeyP
     """A millionth of the largest entry, in one entry, at the one point that is compared."""
     monkeypatch.setattr(checking, "_TERMS", 5000)
     with_a_mistake(monkeypatch, name, 1e-6)
-    report = sb.compile(sb.parse(LSTM)).check()
+    report = large().check()
     assert [found for found, error in report.errors.items() if error > report.tolerance] == [name]
     assert report.points == 1
 
@@ -105,7 +115,7 @@ def test_a_small_mistake_in_a_large_model(name: str, monkeypatch: pytest.MonkeyP
 def test_a_large_model_costs_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
     """Fewer points, of sizes that make little work; the report says so."""
     monkeypatch.setattr(checking, "_TERMS", 6000)
-    f = sb.compile(sb.parse(LSTM))
+    f = large()
     report = f.check()
     assert str(report).startswith("agrees with complex steps at 1 point of 3, as the model is large; worst")
     assert (report.points, report.asked, len(report.sizes)) == (1, 3, 1)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 import json
-import os
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +23,7 @@ from symbackprop.notation.reading.model_text import load, read_model
 from tests.compiling.written_programs import box, c, data_for, h, i, j, k, m, n, program, run
 from tests.oracles.random_models import case_of
 from tests.oracles.slopes import leaves
+from tests.other_process import elsewhere
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted(path for path in (ROOT / "docs/examples").glob("*.model") if "generic" not in path.name)
@@ -45,6 +46,7 @@ print(json.dumps([float(loss), {name: np.asarray(g).tolist() for name, g in grad
 """
 
 
+@cache
 def compiled(path: Path) -> tuple[Program, NumpyCode]:
     model = load(path)
     of = lower(computation_of(model))
@@ -179,12 +181,14 @@ def test_lists_and_whole_numbers_are_arrays_of_floats() -> None:
     assert given == [1, 2, 3]
 
 
-def sources() -> list[str]:
+@cache
+def sources() -> tuple[str, ...]:
+    """The files of the examples and of random models."""
     made = [compiled(path)[1].source for path in EXAMPLES]
     for seed in (3, 6, 14, 19, 23):
         model = case_of(seed, 1 + seed % 8).model
         made.append(emit(lower(computation_of(model, wrt=leaves(model)))).source)
-    return made
+    return tuple(made)
 
 
 def test_files_pass_ruff(tmp_path: Path) -> None:
@@ -220,28 +224,11 @@ def test_titles_and_names_cannot_leave_their_docstrings() -> None:
     assert function_of(source)(np.ones(2))[1][name].tolist() == [1, 1]
 
 
-PRINT = """
-import sys
-from pathlib import Path
-sys.path.insert(0, {root!r})
-from tests.compiling.test_source_file import sources
-sys.stdout.buffer.write("".join(sources()).encode())
-"""
-
-
 def test_the_same_program_gives_the_same_bytes() -> None:
-    """Two processes with different hash seeds write the same files."""
-
-    def bytes_of(seed: str) -> bytes:
-        command = [sys.executable, "-c", PRINT.format(root=str(ROOT))]
-        environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONIOENCODING": "utf-8"}
-        return subprocess.run(
-            command, env=environment, check=True, stdout=subprocess.PIPE, cwd=ROOT, timeout=600
-        ).stdout
-
-    first = bytes_of("1")
-    assert len(first) > 10_000
-    assert first == bytes_of("2")
+    """A process of its own with another hash seed writes the same files as this one."""
+    here = "".join(sources())
+    assert len(here) > 10_000
+    assert elsewhere("from tests.compiling.test_source_file import sources", "''.join(sources())") == here
 
 
 def test_a_recurrence_reads_as_a_loop() -> None:

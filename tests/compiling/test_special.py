@@ -79,7 +79,7 @@ def test_erf_of_arrays_and_numbers() -> None:
 @lru_cache
 def formula_of(name: str, order: int) -> Callable[[mpf], mpf]:
     meaning = FUNCTIONS[name]
-    return lambdify(x, definition_of(meaning.expression, meaning.variable, order), "mpmath")
+    return lambdify(x, definition_of(meaning.expression, meaning.variable, order), "mpmath", cse=True)
 
 
 def exact(name: str, order: int, value: float) -> mpf:
@@ -183,7 +183,7 @@ def test_definitions_are_safe_far_out(name: str, order: int) -> None:
     identifier = functions.name(name, order)
     grid = np.array([-1e4, -800.0, -30.0, -2.5, -0.3, 0.0, 0.4, 3.0, 35.0, 800.0, 1e4])
     found = made()[identifier](grid)
-    formula = lambdify(x, CUSTOM[name].diff(x, order) if order else CUSTOM[name], "mpmath")
+    formula = lambdify(x, CUSTOM[name].diff(x, order) if order else CUSTOM[name], "mpmath", cse=True)
     for value, result in zip(grid, found, strict=True):
         with mp.workdps(int(abs(value) * 3) + 60):
             wanted = +formula(mpf(float(value))) if name != "bump" or abs(value) < 50 else mpf(0)

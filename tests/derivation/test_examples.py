@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,8 @@ import pytest
 
 import symbackprop as sb
 from symbackprop.algebra.symbols import size
+from symbackprop.derivation.derivation import Derivation
+from symbackprop.notation.conventions import Stand
 from tests.oracles.draws import draw
 from tests.oracles.numbers import Numbers
 from tests.oracles.slopes import Slopes, disagreement, leaves, slopes, swept
@@ -30,14 +33,20 @@ def at_a_smooth_point(model: sb.Model, sizes: dict, seed: int) -> Slopes:
     raise AssertionError("no point away from kinks")
 
 
+@cache
+def derived(path: Path, place: Stand) -> tuple[sb.Model, Derivation]:
+    """An example and its derivation, once for all sizes."""
+    model = sb.load(path)
+    return model, sb.derive(model, wrt=leaves(model), one_over_m=place)
+
+
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda p: p.stem)
 @pytest.mark.parametrize("place", ["parameters", "adjoints"])
 @pytest.mark.parametrize("extents", SIZES, ids=str)
-def test_gradients(path: Path, place: str, extents: tuple[int, ...]) -> None:
+def test_gradients(path: Path, place: Stand, extents: tuple[int, ...]) -> None:
     """The example's gradients, of one sample's loss and of the cost, to 1e-10 of the largest entry."""
     sizes = {size(name): extent for name, extent in zip(NAMES, extents, strict=True)}
-    model = sb.load(path)
-    whole = sb.derive(model, wrt=leaves(model), one_over_m=place)
+    model, whole = derived(path, place)
     pairs = [(model, whole)]
     if whole.one_sample is not None:
         pairs.append((replace(model, samples=None, cost=None), whole.one_sample))

@@ -3,6 +3,15 @@
 # ruff: noqa: E501
 
 LATEX = (
+    (r"x\text{ then}y", "x and│ 'then' and│ y"),
+    (r"\delta \bullet f' \circ g \odot h \ast k \times l", "<delta ⊙(scr f ') ⊙g ⊙h *k ×l>"),
+    ("w^+=3", "(rel (scr w ^+) = 3)"),
+    (
+        r"\ldots\text{ without }x \text{f }(z)",
+        "… and│ 'without' and│ <x f:upright (!z)>",
+    ),
+    (r"= a \\ = b \\ c = d = e", "(rel _ = a) row│ (rel _ = b) row│ (rel c = d = e)"),
+    (r"\frac2.5x^2.5 + \frac1{1e-3}", "(sum +(scr (frac 2.5 x) ^2.5) +(frac 1 1e-3))"),
     (r"a = b, \quad c = d", "(rel a = b) ,│ (rel c = d)"),
     (r"x &= 1 \\ &= 2 \\ y &= 3", "(rel x = 1) row│ (rel _ = 2) row│ (rel y = 3)"),
     (
@@ -204,6 +213,10 @@ LATEX = (
 )
 
 TEXT = (
+    ("x = (∂L/∂z(1 - a))", "(rel x = (<<∂ L> /<∂ z> (!(sum +1 -a))>))"),
+    ("a = b   (7)", "(rel a = b) gap│ (7)"),
+    ("a = b  (7)", "(rel a = <b (7)>)"),
+    ("sum_ij(x) + sum_j(x) + sum_ij x", "(sum +<sum_ij (!x)> +(sum j ~ : (x)) +(sum ij ~ : x))"),
     ("W2^T dz2 ⊙ σ'(z1)", "<<(scr W2 ^T) dz2> ⊙<(scr sigma ') (!z1)>>"),
     ("∂L/∂W1 x", "<<∂ L> /<∂ W1> x>"),
     ("ŷ = y_hat", "(rel (hat y) = y_hat)"),

@@ -372,10 +372,11 @@ def test_length_is_bounded() -> None:
 
 
 SIGNS_AND_COMMANDS = r"""
-    { } ( ) [ ] | \| ^ _ ' x dz 1 2.5 + - * / = < , ; : . .. … # % $ @ ⊙ √ ∂ ∑ ᵀ ₁ ½ ŷ 𝒙 & |_ |a 1_ {} a. e- max _{i=1}
+    { } ( ) [ ] | \| ^ _ ' x dz 1 2.5 + - * / = < , ; : . .. … # % $ @ ⊙ √ ∂ ∑ ᵀ ₁ ½ ŷ 𝒙 & |_ |a 1_
+    {} a. e- max _{i=1}
     \ \\ \frac \sqrt \left \right \big \sum \max \arg \hat \mathbf \mathrm \mathsf \mathbin \rm \text{if} \text{ab}
-    \begin{cases} \end{cases} \over \nabla \quad \overset \underset \not \underbrace \substack \def\q \star \boxed \color
-    \tag
+    \begin{cases} \end{cases} \over \nabla \quad \overset \underset \not \underbrace \substack \def\q \star
+    \boxed \color \tag
 """
 PARTS = [*SIGNS_AND_COMMANDS.split(), " ", "\n", "\t", "if ", "else ", "and ", "for all ", "{x if y; z}", "sum_j "]
 

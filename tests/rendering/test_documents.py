@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import symbackprop as sb
-from symbackprop.errors import RenderError, UsageError, WriteError
+from symbackprop.errors import UsageError, WriteError
 from symbackprop.rendering.document import DETAILS, LEVELS
 from symbackprop.rendering.render import document_text
 
@@ -136,7 +136,7 @@ def test_whole_or_not_at_all(tmp_path: Path, derivations: dict[str, sb.Derivatio
     before = target.read_text(encoding="utf-8")
     with pytest.raises(UsageError, match="no level 'everything'"):
         sb.render(derivation, target, level="everything")
-    with pytest.raises(RenderError, match=r"cannot tell the format of line\.docx"):
+    with pytest.raises(WriteError, match=r"cannot tell the format of line\.docx"):
         sb.render(derivation, tmp_path / "line.docx")
     (tmp_path / "folder.md").mkdir()
     with pytest.raises(WriteError, match="It is a folder"):

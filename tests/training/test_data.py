@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import pickle
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +12,7 @@ import pytest
 
 import symbackprop as sb
 from symbackprop.errors import DataError
-from symbackprop.training.data import read_data, sizes_told
+from symbackprop.training.data import read_arrays, read_data, sizes_told
 
 ROWS = """
 size n
@@ -156,3 +159,110 @@ def test_files_refused(tmp_path: Path) -> None:
     }.items():
         with pytest.raises(DataError, match=wording):
             read_data(tmp_path / name, model)
+
+
+SEPARATED = {
+    "semicolons": "x1;x2;y\n1;2,5;0\n".replace(",", "."),
+    "tabs": "x1\tx2\ty\n1\t2.5\t0\n",
+    "quotes": '"x1","x2","y"\n"1","2.5\n","0"\n',
+    "CRLF": "x1,x2,y\r\n1,2.5,0\r\n",
+    "a byte order mark": "\ufeffx1,x2,y\n1,2.5,0\n",
+    "empty lines": "\n\nx1,x2,y\n\n1,2.5,0\n\n",
+}
+
+
+@pytest.mark.parametrize("name", SEPARATED)
+def test_tables_as_programs_write_them(name: str, tmp_path: Path) -> None:
+    """Commas, semicolons, tabs, quotes, any line ends: the same numbers."""
+    found = read(SEPARATED[name], ROWS, tmp_path)
+    assert (found["x"].tolist(), found["y"].tolist()) == ([[1, 2.5]], [[0]])
+
+
+UNREADABLE = {
+    "far entry": ("x[0],x[99999999],y\n1,2,0\n", ROWS, r"has no column x\[1\]"),
+    "farther entry": ("x[0],x[999999999999999999],y\n1,2,0\n", ROWS, r"has no column x\[1\]"),
+    "farthest entry": (f"x[0],x[{'9' * 5000}],y\n1,2,0\n", ROWS, "that is no data of the model"),
+    "far number": ("x1,x99999999,y\n1,2,0\n", ROWS, r"has no column x\[1\]"),
+    "number from 0": ("x0,x1,y\n1,2,0\n", ROWS, "x1 is x\\[0\\]"),
+    "only number 0": ("x0,y\n1,0\n", ROWS, "x1 is x\\[0\\]"),
+    "one entry by two names": ("x1,x[0],y\n1,2,0\n", ROWS, r"two columns for one entry of x: 'x1' and 'x\[0\]'"),
+    "one entry by three names": ("x_1,x[00],y\n1,2,0\n", ROWS, "two columns for one entry of x"),
+    "name and entry": ("x1,y,y[0]\n1,0,0\n", ROWS, "do not name entries"),
+    "spaces in brackets": ("x[0 1],y\n1,0\n", ROWS, r"column 'x\[0 1\]' that is no data"),
+    "empty index": ('"x[0,]",y\n1,0\n', ROWS, r"column 'x\[0,\]' that is no data"),
+    "negative index": ("x[-1],x[0],y\n1,0,0\n", ROWS, r"column 'x\[-1\]' that is no data"),
+    "empty title": ("x1,,y\n1,2,0\n", ROWS, "column '' that is no data"),
+    "no titles": (",,\n1,2,0\n", ROWS, "has no samples"),
+    "decimal commas": ("x1;x2;y\n1;2,5;0\n", ROWS, "x2 of sample 1 in .* is no finite number"),
+    "long row": ("x1,x2,y\n1,2,0,4\n", ROWS, "sample 1 of .* has 4 columns, the header 3"),
+    "infinity": ("x1,x2,y\n1,inf,0\n", ROWS, "x2 of sample 1 in .* is no finite number"),
+    "too large": ("x1,x2,y\n1,1e999,0\n", ROWS, "x2 of sample 1 in .* is no finite number"),
+    "underscores": ("x1,x2,y\n1,1_0,0\n", ROWS, "x2 of sample 1 in .* is no finite number"),
+    "open quotes": ('x1,x2,y\n1,"2,0\n', ROWS, "is no CSV file"),
+    "letters after quotes": ('x1,x2,y\n1,"2"3,0\n', ROWS, "is no CSV file"),
+    "a huge class": ("x1,x2,y\n1,2,1e300\n", CLASSES, "has 1,0.* classes"),
+    "a large class": ("x1,x2,y\n1,2,999999999\n", CLASSES, "has 1,000,000,000 classes"),
+}
+
+
+@pytest.mark.parametrize("name", UNREADABLE)
+def test_no_column_is_passed_over(name: str, tmp_path: Path) -> None:
+    """Every column is an entry, and every cell a number, or it is named; no memory is taken for what is not there."""
+    text, model, wording = UNREADABLE[name]
+    with pytest.raises(DataError, match=wording):
+        read(text, model, tmp_path)
+
+
+class Executed:
+    """What a pickle of it would run."""
+
+    def __reduce__(self) -> tuple[object, tuple[object, ...]]:
+        return pytest.fail, ("a pickle was executed",)
+
+
+def test_archives_with_other_things(tmp_path: Path) -> None:
+    """Pickles in the place of arrays or of the archive, members that are no arrays, arrays larger than the file."""
+    model, path = sb.parse(ROWS), tmp_path / "data.npz"
+    fine = io.BytesIO()
+    np.save(fine, np.zeros((1, 2)))
+    pickled = io.BytesIO()
+    np.save(pickled, np.array([Executed()], dtype=object), allow_pickle=True)
+    huge = fine.getvalue().replace(b"'shape': (1, 2), }           ", b"'shape': (1999999999, 2), }  ")
+    assert huge != fine.getvalue()
+    for member, content in {
+        "x.npy": pickled.getvalue(),
+        "readme.txt": b"words",
+        "z.npy": huge,
+        "x": pickle.dumps(Executed()),
+    }.items():
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr(member, content)
+        with pytest.raises(DataError, match=r"no NPZ file of numbers|has no real numbers"):
+            read_data(path, model)
+    path.write_bytes(pickle.dumps(Executed()))
+    with pytest.raises(DataError, match="no NPZ file of numbers"):
+        read_data(path, model)
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_damaged_archives(compressed: bool, tmp_path: Path) -> None:
+    """Cut off anywhere, or with bytes changed: an error in words, or arrays of numbers."""
+    whole, path = tmp_path / "whole.npz", tmp_path / "damaged.npz"
+    (np.savez_compressed if compressed else np.savez)(whole, x=np.arange(6.0).reshape(3, 2), y=np.zeros((3, 1)))
+    content, random = whole.read_bytes(), np.random.default_rng(1)
+    refused = 0
+    for number in range(300):
+        damaged = bytearray(content)
+        if number % 3 == 0:
+            damaged = damaged[: random.integers(len(content))]
+        else:
+            for place in random.integers(len(content), size=1 + number % 4):
+                damaged[place] = random.integers(256)
+        path.write_bytes(damaged)
+        try:
+            assert all(array.dtype.kind in "fiub" for array in read_arrays(path).values())
+        except DataError as error:
+            assert "no NPZ file of numbers" in str(error) or "no real numbers" in str(error)
+            refused += 1
+    assert refused > 150

@@ -75,7 +75,7 @@ def test_goes_on_from_parameters(tmp_path: Path) -> None:
         ((*XOR, "--size", "h=0"), "--size takes NAME=NUMBER, not h=0"),
         ((*XOR, "--size", "h=3", "--batch", "half"), "--batch half is not known"),
         ((*XOR, "--size", "h=3", "--rate", "-1"), "the learning rate is -1"),
-        ((*XOR, "--size", "h=3", "-o", "out.txt"), "cannot write parameters to out.txt"),
+        ((*XOR, "--size", "h=3", "-o", "out.txt"), "cannot tell the format of out.txt"),
         ((*XOR, "--size", "h=3", "--start", XOR[1]), "no NPZ file of numbers"),
     ],
 )

@@ -14,6 +14,7 @@ from symbackprop.errors import DerivationError, UsageError
 from symbackprop.verifying.functions.calling import Tensors, subject_of
 from symbackprop.verifying.verdicts import Report, Status, Verdict
 from tests.planted.examples import load
+from tests.planted.wrong_functions import SIGMOID, exchanged
 
 MODEL = load("002_two_layer_sigmoid")
 ROWS = load("000_two_layer_sigmoid")
@@ -328,6 +329,117 @@ def test_a_single_wrong_result(case: str) -> None:
     assert {v.status for v in found.values()} == {Status.AGREES}
     verdict = by_claim(sb.verify_function(MODEL, with_result(name, change)))[name]
     assert re.search(word, verdict.diagnosis), verdict.diagnosis
+
+
+def ignorant(v):
+    """Another step: y is not read, but other values for it."""
+    return v["a2"] - np.arange(v["m"]) % 2
+
+
+STEPS = {
+    "targets are not read": ({"dz2": lambda v: v["a2"]}, "the term -y is missing"),
+    "other targets are read": ({"dz2": ignorant}, "it is the same for other values of y"),
+    "a fixed number of samples": (
+        {"dW2": lambda v: v["dz2"] @ v["a1"].T / 3},
+        "1/m is missing, 1/3 stands in its place",
+    ),
+    "a number of samples that no point has": ({"dW2": lambda v: v["dz2"] @ v["a1"].T / 64}, "1/m is missing, 1/64 "),
+    "one sample less": ({"dW2": lambda v: v["dz2"] @ v["a1"].T / (v["m"] - 1)}, ""),
+    "the sum for the mean": ({"dW2": lambda v: v["dz2"] @ v["a1"].T}, "1/m is missing: "),
+    "1/m twice": ({"dW2": lambda v: v["dz2"] @ v["a1"].T / v["m"] ** 2}, "1/m stands once too often"),
+    "another size for m": ({"dW2": lambda v: v["dz2"] @ v["a1"].T / len(v["x"])}, ""),
+    "a factor 2": ({"dW2": lambda v: 2 * v["dz2"] @ v["a1"].T / v["m"]}, "there is a factor 2 too many"),
+    "a factor that a size has": ({"dW2": lambda v: 3 * v["dz2"] @ v["a1"].T / v["m"]}, "it is 3 times the true value"),
+    "the sign": ({"dW2": lambda v: -v["dz2"] @ v["a1"].T / v["m"]}, "the sign is wrong"),
+    "σ' is missing": ({"dz1": lambda v: v["da1"]}, "σ'(z1), is missing"),
+    "σ' at a": ({"dz1": lambda v: v["da1"] * sigmoid(v["a1"]) * (1 - sigmoid(v["a1"]))}, "σ'(a1)"),
+    "a little": ({"dW2": lambda v: v["dz2"] @ v["a1"].T / v["m"] + 1e-4}, ""),
+}
+"""One step exchanged, and the diagnosis that it earns; none where nothing known gives the numbers at every point."""
+
+
+@pytest.mark.parametrize("case", STEPS)
+def test_what_is_said_holds_at_every_point(case: str) -> None:
+    """Sizes differ from point to point, so a number is not taken for a size; where nothing fits, nothing is said."""
+    change, words = STEPS[case]
+    wrong = [v for v in sb.verify_function(MODEL, exchanged(SIGMOID, **change)).verdicts if not v.ok]
+    assert wrong
+    assert {v.status for v in wrong} == {Status.REFUTED}
+    assert all(words in v.diagnosis and bool(words) == bool(v.diagnosis) for v in wrong), [v.diagnosis for v in wrong]
+
+
+def test_the_mask_of_another_layer() -> None:
+    """Where both layers are as wide, it runs, and is told."""
+    model = sb.Network(3, sb.Dense(4, "relu"), sb.Dense(4, "relu"), sb.Dense(2), loss="squared_error", samples="m")
+    assert model.samples is not None
+
+    def function(x, y, W1, b1, W2, b2, W3, b3):
+        z1 = W1 @ x + b1[:, None]
+        z2 = W2 @ np.maximum(z1, 0) + b2[:, None]
+        d3 = 2 * (W3 @ np.maximum(z2, 0) + b3[:, None] - y) / x.shape[1]
+        d2 = W3.T @ d3 * (z2 > 0)
+        d1 = W2.T @ d2 * (z2 > 0)
+        pairs = (d1, x), (d2, np.maximum(z1, 0)), (d3, np.maximum(z2, 0))
+        return [part for d, a in pairs for part in (d @ a.T, d.sum(1))]
+
+    found = by_claim(sb.verify_function(model, function))
+    assert {claim for claim, v in found.items() if not v.ok} == {"dW1", "db1"}
+    assert all("z2" in v.diagnosis for v in found.values() if not v.ok)
+
+
+@pytest.mark.parametrize("rows", [False, True])
+def test_one_class_alone_is_not_every_class(rows: bool) -> None:
+    """A function that takes every sample for one of the first class is wrong, also where one sample is looked at."""
+    layer = sb.Dense(10, "softmax")
+    one = sb.Network(3, layer, loss="cross_entropy")
+    model = sb.Network(3, layer, loss="cross_entropy", samples="m", side="rows") if rows else one
+
+    def first(x, y, W1, b1):
+        x = np.atleast_2d(x)
+        e = np.exp(x @ W1.T + b1)
+        d = e / e.sum(1, keepdims=True) - np.eye(10)[0]
+        return {"W1": d.T @ x / len(x), "b1": d.mean(0)}
+
+    def but_for_the_last(x, y, W1, b1):
+        d = np.where(np.atleast_2d(y)[:, 9:] == 1, 0.0, 1.0)
+        x = np.atleast_2d(x)
+        e = np.exp(x @ W1.T + b1)
+        d = d * (e / e.sum(1, keepdims=True) - y)
+        return {"W1": d.T @ x / len(x), "b1": d.mean(0)}
+
+    for function in (first, but_for_the_last):
+        report = sb.verify_function(model, function)
+        assert {v.status for v in report.verdicts} == {Status.REFUTED}
+    assert all("other values of y" in v.diagnosis for v in sb.verify_function(model, first).verdicts)
+
+
+def test_a_batch_size_written_into_the_code() -> None:
+    """A function that runs for one number of samples alone is told at which arrays it failed."""
+
+    def fixed(x, y, W1, b1, W2, b2):
+        return right(x.reshape(-1, 3), y.reshape(1, 3), W1, b1, W2, b2)
+
+    (verdict,) = sb.verify_function(MODEL, fixed).verdicts
+    assert verdict.status is Status.UNREADABLE
+    assert "cannot reshape" in verdict.because
+    assert "x 5×4" in verdict.because  # and not the 4×3 of the first point
+
+
+def test_sizes_are_told_and_differ() -> None:
+    """The scope names each size at every point; with more points there are more."""
+    (verdict, *_) = sb.verify_function(MODEL, right).verdicts
+    assert verdict.scope == "m = 3, 4, 5; n = 4, 5, 3; h = 5, 3, 4"
+    (verdict, *_) = sb.verify_function(MODEL, right, points=5).verdicts
+    assert verdict.points == 5
+    (verdict, *_) = sb.verify_function(MODEL, scaled(lambda x: 3 / x.shape[1]), points=1).verdicts
+    assert verdict.points == 1
+
+
+def test_digits_are_those_that_agree() -> None:
+    """An error that rounding does not make is not passed over: the digits say so."""
+    for power in (7, 9, 11, 13):
+        wrong = scaled(lambda x, power=power: 1 + 10.0**-power)
+        assert {v.digits for v in sb.verify_function(MODEL, wrong).verdicts} <= {power - 1, power}
 
 
 def test_gradients_in_the_wrong_order() -> None:

@@ -301,6 +301,20 @@ def test_unreadable_and_undecided() -> None:
     assert sb.Report("note", found).first_wrong is None
 
 
+@pytest.mark.parametrize(
+    "claim",
+    ["dz2 = a2 - y + 1/10^9", "dz2 = a2 - y + 1/10^12", "dz2 = a2 - y + 1/10^40", "dW2 = 1/m dz2 a1^T (1 + 1/10^13)"],
+)
+def test_a_difference_that_floats_do_not_show(claim: str) -> None:
+    """It is refuted by exact arithmetic, with the difference in the witness; what it might have been is not guessed."""
+    (verdict,) = verdicts(SIGMOID, claim)
+    assert verdict.status is Status.REFUTED
+    assert verdict.point is not None
+    assert 0 < abs(verdict.point.difference) <= 1.01e-9
+    assert f"{abs(verdict.point.difference):.3g}" in verdict.witness
+    assert not verdict.diagnosis
+
+
 def test_notes_without_claims() -> None:
     """A note that states nothing is an error, and so is a file that is not there."""
     with pytest.raises(UsageError, match="claims nothing"):

@@ -9,9 +9,10 @@ from sympy import Expr, Function, KroneckerDelta, Mul, Number, Pow, Rational, S,
 from sympy.logic.boolalg import Boolean
 from sympy.tensor.indexed import Indexed
 
+from symbackprop.algebra.binding import free_indices
 from symbackprop.algebra.matrices.forms import Form, Work
 from symbackprop.algebra.space import Space
-from symbackprop.algebra.symbols import Apply, Guard, bounds_of, tensor_of, total
+from symbackprop.algebra.symbols import Apply, Guard, bounds_of, tensor_of, text_of, total
 
 
 @dataclass(slots=True)
@@ -27,7 +28,7 @@ class Scope:
 
     def moving(self, expr: Expr) -> frozenset[Symbol]:
         """The free indices of `expr` that are not held fixed."""
-        return frozenset(s for s in expr.free_symbols if s in self.sizes and s not in self.fixed)
+        return frozenset(s for s in free_indices(expr) if s in self.sizes and s not in self.fixed)
 
     def extent(self, index: Symbol | None) -> Expr:
         return S.One if index is None else self.sizes[index]
@@ -118,7 +119,7 @@ def common_factor(terms: list[Factored], scope: Scope) -> Expr | None:
         bound = {variable for variable, _ in term.bounds}
         counts.update({factor for factor in term.factors if scope.moving(factor) and not scope.moving(factor) & bound})
     often = [factor for factor, count in counts.items() if count > 1]
-    return min(often, key=lambda factor: (-counts[factor], _order(factor, scope), str(factor)), default=None)
+    return min(often, key=lambda factor: (-counts[factor], _order(factor, scope), text_of(factor)), default=None)
 
 
 def pulled(factor: Expr, terms: list[Factored]) -> list[Expr]:

@@ -73,7 +73,7 @@ from symbackprop.algebra.matrices.preparation import (
     shape_of,
 )
 from symbackprop.algebra.space import Space
-from symbackprop.algebra.symbols import Apply, bounds_of, is_adjoint, tensor_of
+from symbackprop.algebra.symbols import Apply, bounds_of, is_adjoint, tensor_of, text_of
 
 BUDGET = 2000
 """States of the search that one lift may look at."""
@@ -159,7 +159,7 @@ def _term_order(matrix: Matrix, scope: Scope) -> tuple:
     rank = min(len(named), 2) if named else (3 if coefficient.is_number else 0)
     primals = not any(is_adjoint(leaf.name) for leaf in named)
     negative = bool(coefficient.could_extract_minus_sign())
-    return (negative, -rank, primals, scope.work.reading(matrix), _size(matrix), str(coefficient))
+    return (negative, -rank, primals, scope.work.reading(matrix), _size(matrix), text_of(coefficient))
 
 
 def _size(matrix: Matrix) -> int:
@@ -233,7 +233,7 @@ def _scaled(coefficient: Expr, scalars: tuple[Form, ...], form: Form) -> Form:
 def _to_hold(term: Factored, scope: Scope) -> frozenset[Symbol]:
     """The bound indices that must be held fixed: shifted ones, all before these, leading ones of ranks above 2."""
     bound = {variable for variable, _ in term.bounds}
-    entries = sorted(Mul(*term.factors).atoms(Indexed), key=str)
+    entries = sorted(Mul(*term.factors).atoms(Indexed), key=text_of)
     held: frozenset[Symbol] = frozenset()
     while more := frozenset(i for entry in entries for i in _held_in(entry, held, scope)) & bound - held:
         held |= more
@@ -280,7 +280,7 @@ def _blocks(term: Factored, scope: Scope) -> list[Block] | None:
 def _block(factor: Expr, scope: Scope) -> Block | None:
     if isinstance(factor, Indexed):
         return _leaf(factor, scope)
-    ends = tuple(sorted(scope.moving(factor), key=str))
+    ends = tuple(sorted(scope.moving(factor), key=text_of))
     if isinstance(factor, KroneckerDelta):
         if factor.args[0] == factor.args[1] or set(ends) != set(factor.args):
             return None
@@ -386,7 +386,7 @@ def _is_partition(factor: Expr) -> bool:
 def _softmax(inner: Expr, sums: Sum, scope: Scope) -> Block | None:
     if not isinstance(sums.function, exp) or len(sums.limits) != 1:
         return None
-    (bound, extent), ends = bounds_of(sums)[0], tuple(sorted(scope.moving(inner), key=str))
+    (bound, extent), ends = bounds_of(sums)[0], tuple(sorted(scope.moving(inner), key=text_of))
     body = sums.function.args[0]
     along = [i for i in ends if scope.sizes[i] == extent and alike(substitute(body, {bound: i}), inner)]
     if not along or len(ends) > 2:

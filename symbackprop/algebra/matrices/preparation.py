@@ -11,7 +11,7 @@ from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.binding import rebind, refresh, substitute
 from symbackprop.algebra.space import Space
-from symbackprop.algebra.symbols import BINDERS, body_of, bounds_of, is_adjoint, primal, tensor_of
+from symbackprop.algebra.symbols import BINDERS, body_of, bounds_of, is_adjoint, primal, tensor_of, text_of
 
 FUNCTIONS = {f.__name__: f for f in (Abs, cos, cosh, erf, exp, log, sin, sinh, tan, tanh)}
 """Functions that SymPy knows, by the names that `Map` gives them."""
@@ -69,7 +69,7 @@ def _branches(expr: Piecewise) -> Expr:
 
 def _bracket(condition: Boolean) -> Expr:
     if isinstance(condition, And):
-        return Mul(*(_bracket(part) for part in sorted(condition.args, key=str)))
+        return Mul(*(_bracket(part) for part in sorted(condition.args, key=text_of)))
     return Piecewise((S.One, condition), (S.Zero, True))
 
 

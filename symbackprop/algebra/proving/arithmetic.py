@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import cmath
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache, partial
 from typing import Any
 
 import mpmath
 from mpmath.ctx_iv import MPIntervalContext
-from sympy import Expr, S
+from sympy import Abs, Expr, Max, Min, S, cos, cosh, erf, exp, log, sign, sin, sinh, tanh
 
 Number = Any
 
@@ -26,17 +27,57 @@ class UndecidedError(ArithmeticError):
 
 @dataclass(frozen=True, slots=True)
 class Arithmetic:
-    """The operations beyond + - * / that numbers of one kind have; `sign` is that of the real part."""
+    """What numbers of one kind have beyond + - *: `functions` by their SymPy class, `power` with a rational exponent.
+
+    `sign` is that of the real part. It decides cases and maximisers too.
+    """
 
     number: Callable[[Any], Number]
     constant: Callable[[Expr], Number]
-    exp: Callable[[Number], Number]
-    log: Callable[[Number], Number]
-    sin: Callable[[Number], Number]
-    cos: Callable[[Number], Number]
-    erf: Callable[[Number], Number]
+    functions: Mapping[type, Callable[..., Number]]
     power: Callable[[Number, Any], Number]
-    sign: Callable[[Number], int]
+    sign: Callable[[Number], Any]
+
+
+def scalar_arithmetic(
+    number: Callable[[Any], Number],
+    constant: Callable[[Expr], Number],
+    own: Mapping[type, Callable[[Number], Number]],
+    root: Callable[[Number, Fraction], Number],
+    sign_of: Callable[[Number], int],
+) -> Arithmetic:
+    """The arithmetic of numbers that have a sign each, from its exp, log, sin, cos, erf and roots."""
+
+    def power(x: Number, exponent: Fraction | int) -> Number:
+        if exponent.denominator != 1:
+            return root(x, Fraction(exponent))
+        if exponent >= 0:
+            return x ** int(exponent)
+        if sign_of(x) == 0:
+            raise UndefinedError("a division by 0")
+        return number(1) / x ** int(-exponent)
+
+    def hyperbolic_tangent(x: Number) -> Number:
+        falls = sign_of(x) < 0
+        shrinking = own[exp](x + x if falls else -x - x)
+        return (shrinking - 1) / (shrinking + 1) if falls else (1 - shrinking) / (1 + shrinking)
+
+    def extreme(way: int, *arguments: Number) -> Number:
+        best, *others = arguments
+        for value in others:
+            best = value if way * sign_of(value - best) > 0 else best
+        return best
+
+    derived = {
+        tanh: hyperbolic_tangent,
+        sinh: lambda x: (own[exp](x) - own[exp](-x)) / 2,
+        cosh: lambda x: (own[exp](x) + own[exp](-x)) / 2,
+        Abs: lambda x: -x if sign_of(x) < 0 else x,
+        sign: lambda x: number(sign_of(x)),
+        Max: partial(extreme, 1),
+        Min: partial(extreme, -1),
+    }
+    return Arithmetic(number, constant, {**own, **derived}, power, sign_of)
 
 
 def _float(value: Any) -> Number:
@@ -67,16 +108,18 @@ def _float_power(x: Number, exponent: Fraction) -> Number:
     return x ** float(exponent)
 
 
-FLOATS = Arithmetic(
-    number=_float,
-    constant=lambda expr: float(expr.evalf(17)),
-    exp=_float_exp,
-    log=_float_log,
-    sin=lambda x: cmath.sin(x) if isinstance(x, complex) else math.sin(x),
-    cos=lambda x: cmath.cos(x) if isinstance(x, complex) else math.cos(x),
-    erf=_float_erf,
-    power=_float_power,
-    sign=lambda x: (x.real > 0) - (x.real < 0),
+FLOATS = scalar_arithmetic(
+    _float,
+    lambda expr: float(expr.evalf(17)),
+    {
+        exp: _float_exp,
+        log: _float_log,
+        sin: lambda x: cmath.sin(x) if isinstance(x, complex) else math.sin(x),
+        cos: lambda x: cmath.cos(x) if isinstance(x, complex) else math.cos(x),
+        erf: _float_erf,
+    },
+    _float_power,
+    lambda x: (x.real > 0) - (x.real < 0),
 )
 
 
@@ -107,30 +150,53 @@ def _inexact(_expr: Expr) -> Fraction:
     raise UndecidedError("not a rational number")
 
 
-EXACT = Arithmetic(
-    number=Fraction,
-    constant=_inexact,
-    exp=_exact_at(0, 1),
-    log=_exact_at(1, 0),
-    sin=_exact_at(0, 0),
-    cos=_exact_at(0, 1),
-    erf=_exact_at(0, 0),
-    power=_exact_power,
-    sign=lambda x: (x > 0) - (x < 0),
+EXACT = scalar_arithmetic(
+    Fraction,
+    _inexact,
+    {exp: _exact_at(0, 1), log: _exact_at(1, 0), sin: _exact_at(0, 0), cos: _exact_at(0, 1), erf: _exact_at(0, 0)},
+    _exact_power,
+    lambda x: (x > 0) - (x < 0),
 )
 
-_IV = MPIntervalContext()
-_IV.prec = 100
-_MP = mpmath.MPContext()
-_MP.prec = 140
 
+@lru_cache(maxsize=8)
+def intervals(bits: int) -> Arithmetic:
+    """Intervals whose ends have so many bits: what they exclude is false, whatever rounding does."""
+    context, ends = MPIntervalContext(), mpmath.MPContext()
+    context.prec, ends.prec = bits, bits + 40
 
-def _interval(value: Any) -> Number:
-    if isinstance(value, Fraction):
-        return _IV.mpf(value.numerator) / value.denominator
-    if isinstance(value, int | float):
-        return _IV.mpf(value)
-    return value
+    def number(value: Any) -> Number:
+        if isinstance(value, Fraction):
+            return context.mpf(value.numerator) / value.denominator
+        return context.mpf(value) if isinstance(value, int | float) else value
+
+    def constant(expr: Expr) -> Number:
+        if expr is S.Pi:
+            return +context.pi
+        if expr is S.Exp1:
+            return +context.e
+        raise UndecidedError(f"no interval for {expr}")
+
+    def logarithm(x: Number) -> Number:
+        if not x.a > 0:
+            raise UndefinedError("a logarithm of an interval that is not positive")
+        return context.log(x)
+
+    def error_function(x: Number) -> Number:
+        """erf rises, so its values at the ends bound it; the ends are widened by far more than their error."""
+        low, high = (ends.erf(ends.make_mpf(end._mpi_[0])) for end in (x.a, x.b))
+        slack = ends.mpf(2) ** (10 - bits)
+        return context.mpf([low - slack, high + slack])
+
+    def root(x: Number, exponent: Fraction) -> Number:
+        if not x.a > 0:
+            if exponent > 0 and x.a == 0 and x.b == 0:
+                return x
+            raise UndefinedError("a root of an interval that is not positive")
+        return context.exp(context.log(x) * exponent.numerator / exponent.denominator)
+
+    own = {exp: context.exp, log: logarithm, sin: context.sin, cos: context.cos, erf: error_function}
+    return scalar_arithmetic(number, constant, own, root, _interval_sign)
 
 
 def _interval_sign(x: Number) -> int:
@@ -143,47 +209,5 @@ def _interval_sign(x: Number) -> int:
     raise UndecidedError("an interval that contains 0 was compared with 0")
 
 
-def _interval_log(x: Number) -> Number:
-    if not x.a > 0:
-        raise UndefinedError("a logarithm of an interval that is not positive")
-    return _IV.log(x)
-
-
-def _interval_erf(x: Number) -> Number:
-    """erf rises, so its values at the ends bound it; the ends are widened by far more than their error."""
-    low, high = (_MP.erf(_MP.mpf(end)) for end in (_end(x.a), _end(x.b)))
-    slack = _MP.mpf(2) ** -90
-    return _IV.mpf([low - slack, high + slack])
-
-
-def _end(point: Any) -> Any:
-    return _MP.make_mpf(point._mpi_[0])
-
-
-def _interval_power(x: Number, exponent: Fraction) -> Number:
-    if not x.a > 0:
-        if exponent > 0 and x.a == 0 and x.b == 0:
-            return x
-        raise UndefinedError("a root of an interval that is not positive")
-    return _IV.exp(_IV.log(x) * exponent.numerator / exponent.denominator)
-
-
-def _interval_constant(expr: Expr) -> Number:
-    if expr is S.Pi:
-        return +_IV.pi
-    if expr is S.Exp1:
-        return +_IV.e
-    raise UndecidedError(f"no interval for {expr}")
-
-
-INTERVALS = Arithmetic(
-    number=_interval,
-    constant=_interval_constant,
-    exp=_IV.exp,
-    log=_interval_log,
-    sin=_IV.sin,
-    cos=_IV.cos,
-    erf=_interval_erf,
-    power=_interval_power,
-    sign=_interval_sign,
-)
+PRECISIONS = (100, 1600)  # bits, as a difference is looked for that is smaller and smaller
+INTERVALS = intervals(PRECISIONS[0])

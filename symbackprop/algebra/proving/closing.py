@@ -180,7 +180,7 @@ def _part(work: Workspace, bounds: tuple[Symbol, ...], items: Monomial, least: b
     if summed is not None:
         return summed
     kinds = {work.generators[n].kind for n, _ in items}
-    if "delta" in kinds:
+    if kinds & {"delta", "guard"}:
         collapsed = _recollapsed(work, bounds, items)
         if collapsed is not None:
             return collapsed
@@ -226,7 +226,7 @@ def _distribution(work: Workspace, bounds: tuple[Symbol, ...], items: Monomial) 
 
 
 def _recollapsed(work: Workspace, bounds: tuple[Symbol, ...], items: Monomial) -> Polynomial | None:
-    """A part whose deltas collapse after all; None if none does."""
+    """A part of which a delta or guards leave an index one value after all; None if they leave none."""
     rest, guards = without_guards(work, items)
     parts = collapse(as_term(work, bounds, rest, guards), work.boxes, work.space)
     if len(parts) == 1 and len(parts[0].bounds) == len(bounds):

@@ -2,13 +2,13 @@ r"""Readings of a connected sum: the same sum over other indices, as terms see i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sympy import Expr, Symbol
 
 from symbackprop.algebra.binding import free_indices
-from symbackprop.algebra.collapse import collapse, is_total
+from symbackprop.algebra.collapse import is_total, settle
 from symbackprop.algebra.proving.expressions import factor_of
 from symbackprop.algebra.proving.generators import Monomial, Workspace
 from symbackprop.algebra.proving.naming import label
@@ -69,11 +69,8 @@ def settled(work: Workspace, reading: Reading) -> Reading | None:
     """The reading without the guards that are implied; None if it is 0."""
     if not reading.guards:
         return reading
-    term = as_term(work, reading.bounds, reading.items, reading.guards)
-    parts = collapse(term, work.boxes, work.space)
-    if not parts:
-        return None
-    return Reading(reading.bounds, reading.items, parts[0].guards, reading.scale)
+    term = settle(as_term(work, reading.bounds, reading.items, reading.guards), work.boxes, work.space)
+    return None if term is None else replace(reading, guards=term.guards)
 
 
 def free_in(work: Workspace, reading: Reading) -> list[Symbol]:

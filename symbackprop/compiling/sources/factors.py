@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 from sympy import Expr, Integer, S
+
+from symbackprop.errors import UsageError
 
 EXACT = 2**53
 """Whole numbers below it are exact as floats."""
@@ -22,11 +25,27 @@ def factor_and_divisor(coefficient: Expr) -> tuple[Expr, Expr]:
     if coefficient.is_Rational and coefficient.q != 1:
         if coefficient.p == 1 and coefficient.q <= 16:
             return S.One, Integer(coefficient.q)
-        value = float(coefficient)
+        value = double_of(coefficient)
         exact = Fraction(Decimal(repr(value))) == Fraction(int(coefficient.p), int(coefficient.q))
         if not exact and coefficient.p < EXACT:
             return Integer(coefficient.p), Integer(coefficient.q)
     return coefficient, S.One
+
+
+def double_of(number: Expr) -> float:
+    """The double nearest to a number.
+
+    Raises:
+        UsageError: the number is larger than all doubles.
+    """
+    value = float(number)
+    if math.isfinite(value):
+        return value
+    raise UsageError(
+        "the model has a number that is larger than all doubles",
+        because=f"It has {len(str(abs(int(number))))} digits, and code computes with doubles, up to 1.8e308.",
+        fix="Choose another unit, or write its logarithm.",
+    )
 
 
 def scalars_apart(factors: list[Expr]) -> tuple[list[Expr], list[Expr]]:

@@ -20,7 +20,7 @@ from symbackprop.algebra.binding import tensors_in
 from symbackprop.algebra.space import Space
 from symbackprop.algebra.symbols import Apply, Guard, is_adjoint, primal, tensor_of
 from symbackprop.compiling.sources.conditions import Where, holds, is_minus_absolute, nonnegative, solved
-from symbackprop.compiling.sources.factors import EXACT, factor_and_divisor, looks, scalars_apart
+from symbackprop.compiling.sources.factors import EXACT, double_of, factor_and_divisor, looks, scalars_apart
 from symbackprop.compiling.sources.fragments import Code, Level, call, sequence
 from symbackprop.compiling.sources.places import Place
 from symbackprop.compiling.sources.special import PRINTED
@@ -107,17 +107,17 @@ class ArrayPrinter(NumPyPrinter):
         return self.reader.view(expr, self.place).aligned(self.place.axes)
 
     def _print_Integer(self, expr: Integer) -> Code:
-        text = repr(float(expr)) if abs(expr) > EXACT else str(int(expr))
+        text = repr(double_of(expr)) if abs(expr) > EXACT else str(int(expr))
         return Code(text, Level.UNARY if expr < 0 else Level.ATOM)
 
     def _print_Rational(self, expr: Expr) -> Code:
-        value = float(expr)
+        value = double_of(expr)
         if Fraction(Decimal(repr(value))) == Fraction(int(expr.p), int(expr.q)) or expr.p.bit_length() > 40:
             return Code(repr(value), Level.UNARY if value < 0 else Level.ATOM)
         return Code(f"{expr.p} / {expr.q}", Level.MUL)
 
     def _print_Float(self, expr: Expr) -> Code:
-        return Code(repr(float(expr)), Level.UNARY if expr < 0 else Level.ATOM)
+        return Code(repr(double_of(expr)), Level.UNARY if expr < 0 else Level.ATOM)
 
     def _print_NumberSymbol(self, expr: Expr) -> Code:
         return Code(repr(float(expr)))

@@ -203,8 +203,11 @@ class Reader:
         left = (extent - last - 1).expand()  # how many entries stand behind the last one
         if left == 0 or self.never_negative(slope - 1 - left, place):
             return _colons(start, "", step)
-        stop = f"-{left}" if left.is_Integer and left.is_positive else self._number_at(last + 1, place)
-        return _colons(start, stop, step)
+        if left.is_Integer and left.is_positive:
+            return _colons(start, f"-{left}", step)
+        # Where the index runs over nothing, a stop below 0 would count from the end; first + slope count never is.
+        beyond = S.One if self.never_negative(last + 1, replace(place, axes=())) else slope
+        return _colons(start, self._number_at(last + beyond, place), step)
 
     def _number_at(self, expr: Expr, place: Place) -> Code:
         return self.write(expr.expand(), replace(place, axes=()))

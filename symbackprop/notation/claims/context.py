@@ -50,7 +50,8 @@ class Context:
 
     `layers` gives the number for which each letter of a layer stands here. `bound` are the letters of indices in scope,
     `sizes_of` the extents that letters are known to run over, `named_sizes` the sizes that letters of the note are; `sample` is the index of the sample that is meant where
-    none is written, within a sum over samples. `given` are names that the note defined earlier.
+    none is written, within a sum over samples. `given` are names that the note defined earlier. With `pointwise` the
+    derivative of f(z) by z is f'(z) entry by entry, not the matrix with that on its diagonal.
     """
 
     source: Source
@@ -65,6 +66,7 @@ class Context:
     line_layer: int | None = None
     given: frozenset[str] = frozenset()
     divides_words: bool = False
+    pointwise: bool = False
 
     def binding(self, letters: Iterable[str]) -> Context:
         """This context with more letters of indices in scope."""

@@ -172,6 +172,9 @@ def derivative_of(
     match of:
         case syntax.Name(name) | syntax.Subscript(syntax.Name(name)) if name in context.symbols.tensors:
             return syntax.Partial(of, target, span)
+        case syntax.Call(_, (syntax.Name(argument),), _, order) if context.pointwise:
+            if isinstance(target, syntax.Name) and target.name == argument:
+                return replace(of, order=order + 1, span=span)
     return syntax.Slope(of, target, span)
 
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from symbackprop.algebra.binding import tensors_in
 from symbackprop.algebra.symbols import is_adjoint, primal
 from symbackprop.errors import LimitError, NotationError, SymbackpropError, UnknownNameError
 from symbackprop.model.model import Model
@@ -28,6 +29,7 @@ from symbackprop.notation.claims.symbols import LEARNING_RATES, Symbols, key, sy
 from symbackprop.notation.conventions import Conventions
 from symbackprop.notation.notes.passages import Part, Passage, TableRow, Unclosed
 from symbackprop.notation.reading import syntax
+from symbackprop.notation.reading.calls import KNOWN
 from symbackprop.notation.reading.values import Value
 from symbackprop.notation.surface.grammar import parse
 from symbackprop.notation.surface.macros import Macro, macros_of
@@ -38,8 +40,10 @@ _RATES = frozenset(LEARNING_RATES)
 _GRADIENT = re.compile(r"gradient|derivative|adjoint|\\partial|∂|\bgrad", re.I)
 
 
-def read_note(parts: Iterable[Part], model: Model, conventions: Conventions | None = None) -> Note:
-    """The lines of a note beside a model, and the notation that was decided for it.
+def read_note(
+    parts: Iterable[Part], model: Model, conventions: Conventions | None = None, base: int | None = None
+) -> Note:
+    """The lines of a note beside a model, and the notation that was decided for it; entries are counted from `base`.
 
     Raises:
         LimitError: the note states more than `MAX_CLAIMS` things.
@@ -52,11 +56,12 @@ def read_note(parts: Iterable[Part], model: Model, conventions: Conventions | No
     tables = symbols_of(model)
     statements = [part for part in found if isinstance(part, Statement)]
     notation = notation_of(statements, tables, conventions.index_base)
+    notation = notation if base is None else replace(notation, base=base)
     reader = _Reader(tables, notation)
     lines = tuple(
         reader.line(part) if isinstance(part, Statement) else _unread(part) for part in found if states(part, tables)
     )
-    return Note(lines, notation.said, ranked=True)
+    return Note(lines, notation.said, ranked=True, base=notation.base)
 
 
 def states(part: Statement | Unparsed, tables: Sequence[Symbols]) -> bool:
@@ -251,11 +256,14 @@ class _Reader:
         for symbols in self._ordered(statement):
             try:
                 readings.append(self._reading(statement, symbols, layers))
+                if not _agree_in_shape(readings[-1]):
+                    readings.append(self._reading(statement, symbols, layers, pointwise=True))
             except SymbackpropError as error:
                 errors.append(error)
+        _check_numbers(statement, readings, self.tables)
         if not readings:
             raise max(errors, key=_progress)
-        whole = tuple(r for r in readings if all(side.error is None for side in r.sides))
+        whole = tuple(reading for reading in readings if _fits(reading))
         kind = "update" if is_update(statement) or _is_change(statement) else "equality"
         scale = scale_under(statement.passage.headings)
         return Claim(statement.where, statement.written, kind, whole or tuple(readings), scale)
@@ -272,8 +280,10 @@ class _Reader:
         of_cost = root == "cost" or (root is not None and whole.roots.get(root) == whole.model.root)
         return [whole, one] if of_cost or _speaks_of_all(statement, one, whole, self.notation) else [one, whole]
 
-    def _reading(self, statement: Statement, symbols: Symbols, layers: Mapping[str, int]) -> Reading:
-        context = self._context(statement, symbols, layers)
+    def _reading(
+        self, statement: Statement, symbols: Symbols, layers: Mapping[str, int], pointwise: bool = False
+    ) -> Reading:
+        context = replace(self._context(statement, symbols, layers), pointwise=pointwise)
         nodes = [resolve(side, context) for side in statement.sides]
         if is_update(statement) and statement.signs[0] in ("-=", "+="):
             sign = statement.signs[0][0]
@@ -363,6 +373,11 @@ class _Reader:
 
     def _assumed(self, statement: Statement) -> Defined | None:
         """A value that a statement gives to data or a parameter, `B = 0`: an assumption, which is neither right nor wrong."""
+        written = statement.source.written
+        example = _open_function(statement.sides[0], self.tables[-1].model)
+        if example is not None:
+            words = f"an assumption: the model leaves the function {example} open"
+            return Defined(statement.where, statement.written, example, words)
         leaf = leaf_of(statement.sides[0])
         if leaf is None or not leaf.bare or len(statement.sides) != 2 or statement.signs[0] not in ("=", "=="):
             return None
@@ -372,7 +387,6 @@ class _Reader:
         roles = {table.roles.get(name) for table, name in zip(self.tables, names, strict=False)}
         if not names or not roles <= {"parameter", "input", "target", "constant"}:
             return None
-        written = statement.source.written
         words = f"an assumption: the model leaves {written(statement.sides[0].span)} open"
         return Defined(statement.where, statement.written, written(leaf.span), words)
 
@@ -437,6 +451,58 @@ def _with_rate(nodes: list[syntax.Node], statement: Statement) -> list[syntax.No
             name=lone,
         )
     return nodes
+
+
+def _fits(reading: Reading) -> bool:
+    return all(side.error is None for side in reading.sides)
+
+
+def _agree_in_shape(reading: Reading) -> bool:
+    values = [side.value for side in reading.sides]
+    return all(value is not None and values[0] is not None and value.shape == values[0].shape for value in values)
+
+
+def _open_function(side: Node, model: Model) -> str | None:
+    """The function that a side applies to something, where the model gives it no formula: σ(x) of `function σ(x)`."""
+    match side:
+        case Product(((_, head), (joint, Fence("(")))) if joint == "":
+            leaf = leaf_of(head)
+            word = "" if leaf is None else leaf.word
+            known = model.functions.get(word) or model.functions.get(key(word))
+            return known.name if known is not None and known.expression is None else None
+    return None
+
+
+def _check_numbers(statement: Statement, readings: Sequence[Reading], tables: Sequence[Symbols]) -> None:
+    """A number with its digits, or a matrix of numbers, is right at one place alone, which the model must then give.
+
+    Raises:
+        NotationError: the model leaves open what the other side depends on.
+    """
+    numbers = [side for side in statement.sides if _is_printed(side)]
+    if not numbers or len(numbers) == len(statement.sides):
+        return
+    whole = tables[-1]
+    leaves = [name for name in whole.tensors if whole.roles.get(name) and not whole.model.defines(name)]
+    for reading in readings:
+        for side in reading.sides:
+            read = frozenset() if side.value is None else tensors_in(side.value.array.expression)
+            if any(name == leaf or is_adjoint(name) or whole.depends(name, leaf) for name in read for leaf in leaves):
+                written = statement.source.written(numbers[0].span)
+                raise NotationError(
+                    f"{written} is a number at one place, and the model gives no values",
+                    where=statement.source.locate(numbers[0].span),
+                    because="A line is judged for all values of what the model leaves open.",
+                    fix="Give the data and the parameters their values in the model: w1 = 0.15.",
+                    name=written,
+                )
+
+
+def _is_printed(side: Node) -> bool:
+    """Whether a side has no names, and a decimal with three digits or more, or a matrix of numbers."""
+    if any(leaf.word not in KNOWN for leaf in leaves_in(side)):
+        return False
+    return any(isinstance(part, Rows) or len(getattr(part, "written", "").partition(".")[2]) > 2 for part in walk(side))
 
 
 def _is_number(sides: Sequence[Node]) -> bool:

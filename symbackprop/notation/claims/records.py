@@ -108,12 +108,13 @@ class Note:
     """The lines of a note, and what was decided once for all of them.
 
     `ranked` says that the readings of each claim stand in the order of the evidence for them, so that a later one is
-    meant only where the shapes of those before it do not fit.
+    meant only where the shapes of those before it do not fit. `base` is what the first entry was taken to be counted as.
     """
 
     lines: tuple[Line, ...]
     notation: tuple[str, ...] = ()
     ranked: bool = False
+    base: int = 1
 
 
 def rooted(root: str, tensor: str) -> str:

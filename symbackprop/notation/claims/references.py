@@ -110,6 +110,16 @@ def _named(leaf: Leaf, context: Context) -> Iterator[_Named]:
                         yield _Named(tensor, left, rest)
     yield from _of_line(leaf, context)
     yield from _variance(leaf, context)
+    yield from _summand(leaf, context)
+
+
+def _summand(leaf: Leaf, context: Context) -> Iterator[_Named]:
+    """L_t, where the loss L is the sum of the l[t]: its term at a step."""
+    symbols = context.symbols
+    other = symbols.tensors.keys() & {leaf.word.swapcase()}
+    if len(leaf.word) == 1 and (leaf.above or leaf.below) and leaf.word in symbols.roots and other <= symbols.timed:
+        for name in other:
+            yield _Named(name, leaf.below, leaf.above)
 
 
 def _name_parts(marks: tuple[Node, ...]) -> Iterator[tuple[str, tuple[Node, ...]]]:
@@ -373,7 +383,7 @@ def _axis_above(mark: Node, tensor: str, axis: int | None, taken: set[int], cont
 def _is_dropped(letter: str | None, tensor: str, context: Context) -> bool:
     """Whether a letter adds nothing here: the sample in a model of one sample, the step at a parameter."""
     symbols, role = context.symbols, context.symbols.roles.get(tensor)
-    if letter is None:
+    if letter is None or letter in context.sizes_of:
         return False
     if symbols.whole.samples is None and letter in context.notation.samples and not symbols.tensors[tensor]:
         return role not in ("parameter", "constant")

@@ -28,6 +28,7 @@ from symbackprop.notation.claims.leaves import (
     Leaf,
     divided_word,
     index_words,
+    is_letter,
     is_slice,
     is_transpose,
     leaf_of,
@@ -395,8 +396,8 @@ def _called(row: Row, context: Context) -> tuple[syntax.Node, int] | None:
         chain = tuple(("", resolve(part, context)) for part in fence.body.items)
         return syntax.Product(chain, leaf.span.to(fence.span)), 2
     if leaf.word == "e" and leaf.above and not leaf.below and context.symbols.tensor("e") is None:
-        exponent = resolve(leaf.above[0], context)
-        call = syntax.Call(syntax.Name("exp", leaf.span), (exponent,), leaf.span)
+        raised = node.above[0] if isinstance(node, Scripted) and len(node.above) == 1 else leaf.above[0]
+        call = syntax.Call(syntax.Name("exp", leaf.span), (resolve(raised, context),), leaf.span)
         return call, 1
     if fence is not None and fence.opening in ("(", "[", "{"):
         return _with_brackets(leaf, name, fence, row, context)
@@ -516,7 +517,7 @@ def _argument(item: Node, context: Context) -> syntax.Node:
         case Relation((Word(name, place), part), ("=",)):
             made = _option(part, context)
             return syntax.Named(syntax.Name(name, place), made, item.span)
-        case Word(text, span) if len(text) <= 2 and text.islower() and context.symbols.tensor(text) is None:
+        case Word(text, span) if is_letter(text) and text.islower() and context.symbols.tensor(text) is None:
             return syntax.Name(text, span)
         case Fence("(", Listing(items)):
             return syntax.Listed(tuple(resolve(part, context) for part in items), item.span)
@@ -983,8 +984,9 @@ def _leaf(leaf: Leaf, context: Context) -> syntax.Node | None:
     """A leaf by itself: an index, a tensor, an adjoint, a size, a number with a name; None if it is none of these."""
     if leaf.word + "prime" * leaf.primes in context.bound and not leaf.accents and not leaf.below:
         return _letter(leaf, context)
-    if leaf.bare and not leaf.accents and leaf.word in context.given:
-        return syntax.Name(leaf.word, leaf.span)
+    if leaf.word in context.given and not leaf.accents:
+        name = syntax.Name(leaf.word, leaf.span)
+        return name if leaf.bare else _with_marks(name, _marked(leaf), context)
     marks = kronecker(leaf)
     if marks is not None and named_delta(leaf, context) is None:
         return _delta(marks, leaf.span, context)
@@ -1082,8 +1084,12 @@ def _other(leaf: Leaf, context: Context) -> syntax.Node | None:
 
 def _as_node(leaf: Leaf) -> Node:
     """The leaf as a node of the surface, its accents aside."""
+    return Word(leaf.word, leaf.span, leaf.font) if leaf.bare else _marked(leaf)
+
+
+def _marked(leaf: Leaf) -> Scripted:
     word = Word(leaf.word, leaf.span, leaf.font)
-    return word if leaf.bare else Scripted(word, leaf.below, leaf.above, leaf.primes, leaf.span)
+    return Scripted(word, leaf.below, leaf.above, leaf.primes, leaf.span)
 
 
 # ------------------------------------------------------------------------------------------------------ words, unknowns
@@ -1097,8 +1103,14 @@ def _words(leaf: Leaf, context: Context) -> tuple[Node, ...] | None:
     if cut is None:
         return None
     *heads, last = cut
-    parts: list[Node] = [Word(head, leaf.span) for head in heads]
-    return (*parts, _as_node(replace(leaf, word=last)))
+    if not context.source.written(leaf.span).startswith(leaf.word):
+        return (*(Word(head, leaf.span) for head in heads), _as_node(replace(leaf, word=last)))
+    parts: list[Node] = []
+    start = leaf.span.start
+    for head in heads:
+        parts.append(Word(head, Span(start, start + len(head))))
+        start += len(head)
+    return (*parts, _as_node(replace(leaf, word=last, span=Span(start, leaf.span.end))))
 
 
 def _cuts(word: str, leaf: Leaf, context: Context) -> tuple[str, ...] | None:

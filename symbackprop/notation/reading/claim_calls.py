@@ -193,7 +193,8 @@ def _sum(node: Call, scope: Scope, read: Read) -> Value:
     indices, shape = tuple(value.array.indices[at] for at in kept), tuple(value.shape[at] for at in kept)
     keeps = options.get("keepdims", options.get("keepdim"))
     stays = isinstance(keeps, Name) and keeps.name.lower() in ("true", "yes")
-    return Value(Array(indices, shape, body), row=along == [0] and stays and value.rank == 2)
+    of_samples = scope.stated is not None and scope.stated.samples == (value.shape[along[0]], 0)
+    return Value(Array(indices, shape, body), row=along == [0] and stays and value.rank == 2 and not of_samples)
 
 
 def _axes(node: Node, value: Value, scope: Scope) -> list[int]:

@@ -344,8 +344,9 @@ class _Grammar:
         start = self.position
         operands: list[Node] = [self._empty() if self._at_relation() else self.side()]
         signs: list[str] = []
-        while self._at_relation() and not (signs and self.top and self.at.space == "row"):
-            if self.top and self.at.space == "row" and not isinstance(operands[0], Empty):
+        while self._at_relation():
+            begun = signs or not isinstance(operands[0], Empty)
+            if begun and self.top and self.at.space == "row":
                 break
             signs.append(self.advance().text)
             operands.append(self.side())
@@ -610,11 +611,11 @@ class _Grammar:
         return not following.space and following.kind in ("number", "word", "open")
 
     def argument(self) -> Node:
-        """One token or one group, as a command of LaTeX takes it: of `12` the first digit."""
+        """One token or one group, as a command of LaTeX takes it: of `12` the first digit, but `2.5` whole."""
         token = self.at
         if token.kind == "open" and not token.text:
             return self._group()
-        if not self.text and token.kind == "number" and len(token.text) > 1:
+        if not self.text and token.kind == "number" and len(token.text) > 1 and token.text.isdecimal():
             first = Span(token.span.start, min(token.span.start + 1, token.span.end))
             rest = Span(first.end, token.span.end)
             self.tokens[self.position] = Token("number", token.text[1:], rest)

@@ -18,11 +18,11 @@ from sympy import Abs, Expr, Max, Min, Piecewise, S, Symbol, sign
 from symbackprop.algebra.arrays import Array
 from symbackprop.algebra.binding import all_symbols, fresh, tensors_in
 from symbackprop.algebra.elimination import put_in
+from symbackprop.algebra.proving.grids import TooLargeError
 from symbackprop.algebra.proving.zero import Proof, is_zero
 from symbackprop.algebra.space import Premise
 from symbackprop.algebra.symbols import Apply, is_adjoint, tensor_of
 from symbackprop.notation.reading.values import Value, same_shape, same_size
-from symbackprop.verifying.grids import TooLargeError
 from symbackprop.verifying.points import CLOSE, Point
 from symbackprop.verifying.truths import Truth
 

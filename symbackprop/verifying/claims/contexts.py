@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from symbackprop.algebra.space import Fact
 from symbackprop.model.model import Model
@@ -22,8 +23,13 @@ from symbackprop.verifying.claims.witnesses import Certifier
 from symbackprop.verifying.points import points_of
 from symbackprop.verifying.truths import Truth, Truths, direct_name, partial_of
 
-Reader = Callable[[Model], Note]
-"""A note as it reads beside a model."""
+
+
+class Reader(Protocol):
+    """A note as it reads beside a model, its entries counted from `base` where that is given."""
+
+    def __call__(self, model: Model, base: int | None = None, /) -> Note: ...
+
 
 Single = Claim | Defined | Unreadable
 """A line, or one instance of a schema."""
@@ -178,6 +184,10 @@ def other_contexts(read: Reader, truths: Truths, known: Context) -> Iterator[Con
     for informed, name in _with_facts(truths):
         yield context(informed, name)
     yield replace(context(known.truth, "derivatives of tensors by tensors stand transposed"), transposed=True)
+    first = read(truths.model).base
+    others_ = singles(read(truths.model, 1 - first).lines)
+    words_ = f"entries are counted from {1 - first}, not from {first}"
+    yield replace(context(known.truth, words_), lines=others_, rereads=True)
     for weights, samples in ((True, False), (False, True), (True, True)):
         found = _turned(read, truths, known, weights, samples)
         if found is not None:

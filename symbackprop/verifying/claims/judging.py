@@ -28,7 +28,7 @@ from symbackprop.verifying.claims.comparing import Pair, Screen, pair_of, proved
 from symbackprop.verifying.claims.local_forms import local_form
 from symbackprop.verifying.claims.meanings import Meaning, NoMeaningError, in_units
 from symbackprop.verifying.claims.partials import Partials
-from symbackprop.verifying.claims.witnesses import exact_leaves
+from symbackprop.verifying.claims.witnesses import Certifier, exact_leaves
 from symbackprop.verifying.truths import Truth
 
 STEPS = 300_000  # of evaluation, entry by entry, at one point
@@ -186,6 +186,9 @@ def judge_pair(pair: Pair, reading: Reading, number: int, basis: Basis) -> Judge
         return Judgement("right", reading, "proved", proof.premises, screen.agreed, number, pair, screen)
     if screen.status == "unknown":
         return _by_exact_points(pair, reading, number, basis.truth)
+    witness = Certifier(basis.truth).hidden(pair)
+    if witness is not None:
+        return Judgement("wrong", reading, side=number, pair=pair, screen=screen, witness=witness)
     return Judgement("undecided", reading, points=screen.agreed, side=number, pair=pair, screen=screen)
 
 

@@ -176,7 +176,7 @@ def _witness_words(witness: Witness, judgement: Judgement, values: Values, names
     read = ", ".join(f"{text_chain([expr], names)} = {value:.4g}" for expr, value in values)
     place = ", ".join(part for part in (sizes, f"with {read}" if read else "") if part)
     left = _entry_words(judgement.pair, witness, names, basis)
-    what = f"{left} is {witness.left:.6g}, and the line says {witness.right:.6g}"
+    what = f"{left} is {witness.said(', and the line says ')}"
     return f"{place}: {what}" if place else what
 
 

@@ -12,8 +12,8 @@ from fractions import Fraction
 from itertools import combinations, permutations
 
 from symbackprop.algebra.symbols import ADJOINT
-from symbackprop.notation.reading.scope import Scope
 from symbackprop.notation.claims.indices import bound_names
+from symbackprop.notation.reading.scope import Scope
 from symbackprop.notation.reading.syntax import (
     Addition,
     Call,

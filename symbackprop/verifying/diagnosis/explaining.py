@@ -17,6 +17,7 @@ from sympy import Expr, KroneckerDelta
 
 from symbackprop.algebra.arrays import Array
 from symbackprop.algebra.binding import tensors_in
+from symbackprop.algebra.proving.grids import Grid, TooLargeError
 from symbackprop.algebra.symbols import Apply, adjoint, is_adjoint, primal
 from symbackprop.errors import SymbackpropError
 from symbackprop.notation.claims.readings import resolve
@@ -31,7 +32,6 @@ from symbackprop.verifying.claims.rulings import Ruling
 from symbackprop.verifying.diagnosis.edits import Edit, Surroundings, edits_of, fitting_edits_of, small_edits_of
 from symbackprop.verifying.diagnosis.mistakes import forward_mistakes_of, mistakes_of
 from symbackprop.verifying.diagnosis.places import LATE, Mistake, after, before, with_mistake
-from symbackprop.verifying.grids import Grid, TooLargeError
 from symbackprop.verifying.points import Point, agree
 from symbackprop.verifying.truths import Truth
 
@@ -48,6 +48,8 @@ def diagnosis_of(number: int, ruling: Ruling, context: Context) -> str:
     """
     line = ruling.line
     assert isinstance(line, Claim)
+    if ruling.judgement.screen is not None and ruling.judgement.screen.status == "agree":
+        return ""  # floats do not tell the claim from what is true, and so not from what it might have been
     for judgement, home in _judgements(number, ruling, context):
         if judgement.reading is not None:
             found = diagnose(line, judgement, home.basis(judgement.reading.scale))

@@ -12,9 +12,9 @@ from typing import Literal
 
 import numpy as np
 
+from symbackprop.algebra.proving.grids import Grid
 from symbackprop.derivation.derivation import Derivation
 from symbackprop.model.records import Tensor
-from symbackprop.verifying.grids import Grid
 
 Vectors = Literal["flat", "columns", "rows"]
 

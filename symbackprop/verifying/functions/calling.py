@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from symbackprop.algebra.proving.grids import Grid
 from symbackprop.errors import Location, UsageError, suggestion
 from symbackprop.model.model import Model
-from symbackprop.verifying.grids import Grid
 
 RAISED = (
     ArithmeticError, AssertionError, AttributeError, BufferError, EOFError, ImportError, LookupError, MemoryError,

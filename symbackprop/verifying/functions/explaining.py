@@ -8,23 +8,25 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from symbackprop.algebra.binding import tensors_in
+from symbackprop.algebra.proving.grids import Grid
 from symbackprop.algebra.space import Space
 from symbackprop.algebra.symbols import adjoint, primal
 from symbackprop.verifying.diagnosis.mistakes import mistakes_of
 from symbackprop.verifying.diagnosis.places import LATE, Mistake, after, before, with_mistake
 from symbackprop.verifying.functions.trials import Result, Trial, is_close
-from symbackprop.verifying.grids import Grid
 from symbackprop.verifying.points import Point
 from symbackprop.verifying.truths import Truth
 
 BRANCHES = 3  # explanations of one result that are followed up, where others are still open
+FACTOR = 1e-6  # relative: two factors that are one
 DEPTH = 2  # how many results are branched over
 
 
-def diagnoses(trial: Trial, wrong: tuple[Result, ...]) -> Mapping[str, str]:
-    """A sentence for each wrong result that is explained, by its key.
+def diagnoses(trial: Trial, wrong: tuple[Result, ...], ignored: Mapping[str, str]) -> Mapping[str, str]:
+    """A sentence for each wrong result that is explained, by its key; what it says holds at every point.
 
     Each mistake explains a wrong result and all others that follow from it; one more is looked for while some are open.
+    `ignored` are the targets that results do not depend on.
     """
     found = {result.key: _nothing_like_numbers(result) for result in wrong}
     shaped = [r for r in wrong if not found[r.key] and r.is_gradient and _has_shape(trial, r)]
@@ -39,6 +41,8 @@ def diagnoses(trial: Trial, wrong: tuple[Result, ...]) -> Mapping[str, str]:
             found[result.key] = _relation(trial, result)
         else:
             found[result.key] = _shape(world, result) if result.is_gradient else _factor(trial, result)
+        if not found[result.key] and result.key in ignored and _should_read(trial, result, ignored[result.key]):
+            found[result.key] = f"it is the same for other values of {ignored[result.key]}"
     return {key: sentence for key, sentence in found.items() if sentence}
 
 
@@ -49,6 +53,12 @@ def _nothing_like_numbers(result: Result) -> str:
         if not np.all(np.isfinite(numbers)):
             return f"{result.key} has {'nan' if np.any(np.isnan(numbers)) else 'inf'} in it"
     return ""
+
+
+def _should_read(trial: Trial, result: Result, target: str) -> bool:
+    """Whether the true value depends on a target."""
+    name = adjoint(result.tensor) if result.is_gradient else result.tensor
+    return target in trial.truth.below(name)
 
 
 # mistakes
@@ -171,20 +181,41 @@ def _another(trial: Trial, result: Result) -> str:
 
 
 def _factor(trial: Trial, result: Result) -> str:
-    """A number by which all entries are multiplied, at every point the same or a power of a size."""
+    """A number by which all entries are multiplied: the same at every point, or that times a size or one over it."""
     ratios = []
     for found, expected in zip(result.numbers, trial.expected(result), strict=True):
         ratio = _ratio(found, expected)
         if ratio is None:
             return ""
         ratios.append(ratio)
-    if not all(abs(ratio - ratios[0]) <= result.close * abs(ratios[0]) for ratio in ratios):
+    constant = _constant(ratios, result.close)
+    if constant is not None:
+        return f"it is {constant:.6g} times the true value"
+    points = trial.truth.points
+    for symbol in points[0].sizes:
+        name, counts = symbol.name, [point.sizes[symbol] for point in points]
+        missing = _constant([ratio / count for ratio, count in zip(ratios, counts, strict=True)], result.close)
+        if missing is not None:
+            return f"1/{name} is missing{_instead(missing)}"
+        doubled = _constant([ratio * count for ratio, count in zip(ratios, counts, strict=True)], result.close)
+        if doubled is not None and abs(doubled - 1) <= FACTOR:
+            return f"1/{name} is too much"
+    return ""
+
+
+def _constant(ratios: list[float], close: float) -> float | None:
+    """The one number that all of these are."""
+    same = all(abs(ratio - ratios[0]) <= close * abs(ratios[0]) for ratio in ratios)
+    return ratios[0] if same else None
+
+
+def _instead(factor: float) -> str:
+    """A number beside a size that is missing: `, 1/5 stands in its place`; none where it is 1."""
+    if abs(factor - 1) <= FACTOR:
         return ""
-    for symbol, count in trial.truth.points[0].sizes.items():
-        for factor, words in ((count, f"1/{symbol.name} is missing"), (1 / count, f"1/{symbol.name} is too much")):
-            if abs(ratios[0] - factor) <= result.close * factor:
-                return words
-    return f"it is {ratios[0]:.6g} times the true value"
+    whole = round(1 / factor) if factor else 0
+    number = f"1/{whole}" if whole > 1 and abs(factor * whole - 1) <= FACTOR else f"{factor:.6g}"
+    return f", {number} stands in its place"
 
 
 def _ratio(found: Grid | None, expected: Grid) -> float | None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from symbackprop.algebra.proving.grids import TooLargeError
 from symbackprop.algebra.space import Fact
 from symbackprop.algebra.symbols import Apply
 from symbackprop.errors import DerivationError, UsageError, suggestion
@@ -22,29 +23,30 @@ from symbackprop.verifying.claims.meanings import Meaning, others, stated
 from symbackprop.verifying.functions.arrangements import arrangements_of
 from symbackprop.verifying.functions.calling import Signature, called, signature_of
 from symbackprop.verifying.functions.explaining import diagnoses
-from symbackprop.verifying.functions.trials import Result, Trial, tried
-from symbackprop.verifying.grids import TooLargeError
-from symbackprop.verifying.points import Point, digits_of, points_of
+from symbackprop.verifying.functions.trials import Result, Trial, targets_ignored, tried
+from symbackprop.verifying.points import Point, digits_of, telling_points
 from symbackprop.verifying.truths import Truth, Truths
 from symbackprop.verifying.verdicts import Report, Status, Verdict
 
 POINTS = 3
+MOST = 12  # points, where some are added
 
 
 def verify_function(
-    model: Model, function: Callable[..., Any], *, one_over_m: Stand = "parameters", points: int = POINTS
+    model: Model, function: Callable[..., Any], *, one_over_m: Stand = "parameters", points: int | None = None
 ) -> Report:
     """The verdicts on each gradient that a function returns, and on how it treats its arguments.
 
     Its arguments are found by their names, X for x too, `params` being a dict of all tensors. It may return a dict by
     name (W1, dW1, grad_W1), `(loss, dict)`, a tuple in the order of the parameters, or one array. `one_over_m` says
     whether intermediate adjoints (dz1) are those of the samples' own losses ("parameters") or of the cost ("adjoints").
+    It is compared at so many `points`, each of other sizes; at 3 by default, more where a target has many classes.
 
     Raises:
         UsageError: no function, an argument that is no tensor, or a model whose functions have no formula.
         DerivationError: a model too large to compute beside it.
     """
-    if points < 1:
+    if points is not None and points < 1:
         raise UsageError("a function is compared at 1 point at least", fix="Leave `points` out, or give a number.")
     _check_formulas(model)
     signature = signature_of(function, model)
@@ -54,7 +56,7 @@ def verify_function(
         words, judged = _meant(best, function, signature, one_over_m)
     except TooLargeError as error:
         raise DerivationError(f"{model.name} is too large to compute beside a function: {error}") from None
-    return Report(called(function), tuple(_verdicts(best, words, judged)))
+    return Report(called(function), tuple(_verdicts(best, words, judged, function, signature)))
 
 
 def _check_formulas(model: Model) -> None:
@@ -70,10 +72,11 @@ def _check_formulas(model: Model) -> None:
 
 
 @lru_cache(maxsize=8)
-def _truth(model: Model, one_over_m: Stand, points: int) -> Truth:
+def _truth(model: Model, one_over_m: Stand, count: int | None) -> Truth:
     """All adjoints and their values at the points; the same for every function of one model."""
     truth = Truths(model, one_over_m).at("all samples")
-    return truth if points == len(truth.points) else replace(truth, points=points_of(truth.derivation, points))
+    least, most = (POINTS, MOST) if count is None else (count, count)
+    return replace(truth, points=telling_points(truth.derivation, least, most))
 
 
 def _best_trial(function: Callable[..., Any], signature: Signature, truth: Truth, meaning: Meaning) -> Trial:
@@ -127,13 +130,15 @@ def _informed(truth: Truth, one_over_m: Stand) -> Iterator[tuple[str, Truth]]:
 # verdicts
 
 
-def _verdicts(trial: Trial, words: str, right: tuple[Result, ...]) -> Iterator[Verdict]:
+def _verdicts(
+    trial: Trial, words: str, right: tuple[Result, ...], function: Callable[..., Any], signature: Signature
+) -> Iterator[Verdict]:
     if trial.failure is not None:
         because, where = trial.failure.because, trial.failure.where
         yield Verdict(Status.UNREADABLE, "the function", where=where, because=f"{because}. {_given(trial)}")
         return
     wrong = tuple(result for result in trial.results if result not in right)
-    why = diagnoses(trial, wrong) if wrong else {}
+    why = diagnoses(trial, wrong, targets_ignored(function, signature, trial)) if wrong else {}
     for result in trial.results:
         yield (
             _verdict(trial, result, words, why.get(result.key, ""))
@@ -151,7 +156,13 @@ def _verdicts(trial: Trial, words: str, right: tuple[Result, ...]) -> Iterator[V
 def _base(trial: Trial, result: Result, status: Status) -> Verdict:
     root = trial.truth.derivation.root
     subject = f"∂{root}/∂{result.tensor}" if result.is_gradient else result.tensor
-    return Verdict(status, result.key, subject=subject, method="numbers", scope=_sizes(trial.truth.points[0]))
+    return Verdict(status, result.key, subject=subject, method="numbers", scope=_scope(trial.truth.points))
+
+
+def _scope(points: tuple[Point, ...]) -> str:
+    """`m = 3, 4, 5; n = 4, 5, 3`: each size at one point after the other."""
+    sizes = ((symbol.name, [str(point.sizes[symbol]) for point in points]) for symbol in points[0].sizes)
+    return "; ".join(f"{name} = {', '.join(counts)}" for name, counts in sizes)
 
 
 def _sizes(point: Point) -> str:
@@ -197,7 +208,7 @@ def _differing(base: Verdict, result: Result, point: Point, found: np.ndarray, e
 
 def _given(trial: Trial) -> str:
     """The shapes of the arrays that the function was called with."""
-    point = trial.truth.points[0]
+    point = trial.last or trial.truth.points[0]
     names = [
         t.name for t in trial.truth.model.tensors if not trial.truth.model.defines(t.name) and t.name in point.values
     ]

@@ -3,13 +3,15 @@ r"""Trials: a function called at every point with arrays in one arrangement, wha
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from symbackprop.algebra.proving.grids import Grid
 from symbackprop.algebra.symbols import adjoint
+from symbackprop.model.records import Tensor
 from symbackprop.verifying.claims.meanings import Meaning
 from symbackprop.verifying.functions.arrangements import Arrangement
 from symbackprop.verifying.functions.calling import (
@@ -21,7 +23,6 @@ from symbackprop.verifying.functions.calling import (
     failure_of,
     results_of,
 )
-from symbackprop.verifying.grids import Grid
 from symbackprop.verifying.points import Point
 from symbackprop.verifying.truths import Truth
 
@@ -49,7 +50,10 @@ class Result:
 
 @dataclass(frozen=True)
 class Trial:
-    """What came of it: results in the order of the sweep, or a failure; `behaviour` says what nobody would expect."""
+    """What came of it: results in the order of the sweep, or a failure; `behaviour` says what nobody would expect.
+
+    `last` is the point of the last call, at which it failed if it did.
+    """
 
     truth: Truth
     meaning: Meaning
@@ -58,6 +62,7 @@ class Trial:
     unknown: tuple[str, ...] = ()
     behaviour: tuple[str, ...] = ()
     failure: Failure | None = None
+    last: Point | None = None
 
     def expected(self, result: Result, meaning: Meaning | None = None) -> tuple[Grid, ...]:
         """The true numbers at each point, arranged as the function has them."""
@@ -132,7 +137,7 @@ def tried(
     for point in (*truth.points, truth.points[0]):
         made = _called(function, signature, truth, point, arrangement)
         if isinstance(made, Failure):
-            return Trial(truth, meaning, arrangement, failure=made)
+            return Trial(truth, meaning, arrangement, failure=made, last=point)
         calls.append(made)
     *counted, again = calls
     results = tuple(_in_sweep_order(_gathered(counted), truth))
@@ -173,6 +178,33 @@ def _called(
     copies |= {(False, name): as_numbers(value) for name, value in results.values.items()}
     changed = tuple(name for name in names if not np.array_equal(tensors[name], before[name]))
     return _Call(results, copies, changed)
+
+
+def targets_ignored(function: Callable[..., Any], signature: Signature, trial: Trial) -> Mapping[str, str]:
+    """For each result a target that may be another without changing it, although the loss reads it; by the key."""
+    if trial.failure is not None:
+        return {}
+    found: dict[str, str] = {}
+    truth, point = trial.truth, trial.truth.points[0]
+    for target in (t for t in truth.model.tensors if t.role == "target"):
+        other = replace(point, values={**point.values, target.name: _another(target, point.values[target.name])})
+        made = _called(function, signature, truth, other, trial.arrangement)
+        if isinstance(made, Failure):
+            continue
+        for result in trial.results:
+            before, after = result.numbers[0], made.copies.get((result.is_gradient, result.tensor))
+            if before is not None and after is not None and _same_numbers(before, after):
+                found.setdefault(result.key, target.name)
+    return found
+
+
+def _another(target: Tensor, values: Grid) -> Grid:
+    """Other values of a target, of which the same facts hold."""
+    axes = {fact.kind: fact.axis or 0 for fact in target.facts}
+    if "binary" in axes:
+        return 1 - values
+    along = axes.get("one_hot", axes.get("distribution"))
+    return values + 0.5 if along is None else np.roll(values, 1, axis=along)
 
 
 def _gathered(calls: list[_Call]) -> list[Result]:
