@@ -276,7 +276,7 @@ def _is_input(stem: str, layer: int | str, context: Context) -> bool:
 
 
 def _of_one_step(leaf: Leaf, context: Context) -> Iterator[_Named]:
-    """In a model of one step, x_t is x and h_{t-1} the tensor called hp, h_prev or h0, where these are vectors."""
+    """In a model of one step, x_t is x and h_{t-1} the tensor called hp, h_prev or h0, where these are vectors or the model shows that it is of one step."""
     if context.symbols.timed:
         return
     for marks, others, is_below in ((leaf.below, leaf.above, True), (leaf.above, leaf.below, False)):
@@ -294,16 +294,17 @@ def _of_one_step(leaf: Leaf, context: Context) -> Iterator[_Named]:
                 for suffix in suffixes:
                     for middle in dict.fromkeys((part, "")):
                         tensor = context.symbols.named(stem, middle, suffix)
-                        if tensor is None or _rank_of_sample(tensor, context) > 1:
+                        if tensor is None or not (_is_vector(tensor, context) or context.symbols.is_one_step):
                             continue
                         left = () if middle else (rest if is_below else others)
                         yield _Named(tensor, left if is_below else left, () if is_below and middle else
                                      (others if is_below else rest))  # fmt: skip
 
 
-def _rank_of_sample(tensor: str, context: Context) -> int:
-    """The number of axes that one sample of a tensor has."""
-    return len(context.symbols.tensors[tensor]) - (context.symbols.sample_axis(tensor) is not None)
+def _is_vector(tensor: str, context: Context) -> bool:
+    """Whether one sample of a tensor has one axis, those of one entry aside."""
+    sample = context.symbols.sample_axis(tensor)
+    return sum(size != 1 and axis != sample for axis, size in enumerate(context.symbols.tensors[tensor])) < 2
 
 
 # ----------------------------------------------------------------------------------------------------------- the places

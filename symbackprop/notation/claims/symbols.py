@@ -222,6 +222,13 @@ class Symbols:
         return frozenset(name for name, shape in self.tensors.items() if shape and shape[0] in extents)
 
     @cached_property
+    def is_one_step(self) -> bool:
+        """Whether the model is one step of a recurrence: it has `h_prev`, or hp beside h, of the step before or after."""
+        own = {key(name) for name in self.tensors}
+        ends = [(name, end) for name in own for end in (*EARLIER, *LATER) if name.endswith(end) and name != end]
+        return not self.timed and any(len(end) > 1 or name.removesuffix(end) in own for name, end in ends)
+
+    @cached_property
     def network_input(self) -> str | None:
         """The one vector or matrix that is no parameter and that the first affine equation reads."""
         for equation in self.model.order:
