@@ -15,10 +15,9 @@ from statistics import median, quantiles
 
 from sympy.core.cache import clear_cache
 
-from symbackprop.notation.claims.reader import read_note, words_of
-from symbackprop.notation.notes.formats import parts_of
 from symbackprop.verifying.claims.contexts import stated_context
 from symbackprop.verifying.truths import Truths
+from tests.notation.readings import note_of
 from tests.planted.examples import FOLDER, load
 
 DOCUMENTS = {
@@ -47,7 +46,7 @@ def cost_of(document: Path, example: str) -> Cost:
     clear_cache()
     model = load(example)
     began = time.process_time()
-    note = read_note(parts_of(document, names=words_of(model)), model)
+    note = note_of(document, model)
     read = time.process_time()
     truths = Truths(model)
     context = stated_context(lambda _model, _base=None: note, truths)

@@ -20,14 +20,14 @@ from symbackprop.derivation.derivation import Derivation
 from symbackprop.derivation.steps import Formula, walk
 from symbackprop.derivation.sweep import derive
 from symbackprop.model.model import Model
-from symbackprop.notation.claims.records import Claim, Reading, Side, read_claims, text_statements
+from symbackprop.notation.claims.records import Claim, Reading, Side
 from symbackprop.notation.conventions import PRESETS, Conventions
 from symbackprop.notation.reading.model_text import load, read_model
-from symbackprop.notation.source import source_of
 from symbackprop.notation.writing.glyphs import Nomenclature, nomenclature
 from symbackprop.notation.writing.text import text_chain
 from tests.notation.claim_cases import ATTENTION, CONVOLUTION, LAYERS, NORM, PLAIN, RECURRENT
 from tests.notation.claim_values import Values
+from tests.notation.readings import note_of
 
 EXAMPLES = {path.stem: path for path in sorted((Path(__file__).parents[2] / "docs/examples").glob("*.model"))}
 INLINE = {
@@ -180,11 +180,11 @@ def check_read_back(name: str, preset: str, every: int) -> int:
         lines = list(lines_of(derivation, names))
         chosen = lines[len(preset) % min(every, len(lines)) :: every]
         text = "\n".join(written.line for written in chosen)
-        found = read_claims(text_statements(source_of(text)), model_of(name), conventions=conventions)
+        found = note_of(text, model_of(name), "txt", conventions).lines
         assert len(found) == len(chosen)
         beside = Beside(derivation, names)
         for claim, written in zip(found, chosen, strict=True):
-            assert isinstance(claim, Claim), str(claim.error)
+            assert isinstance(claim, Claim), f"{written.line}: {claim}"
             reading = next((r for r in claim.readings if r.scale == scale), None)
             assert reading is not None, written.line
             beside.check(reading, written)

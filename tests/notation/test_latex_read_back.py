@@ -19,14 +19,17 @@ from symbackprop.derivation.derivation import Derivation
 from symbackprop.derivation.steps import Step, StepKind, walk
 from symbackprop.derivation.sweep import derive
 from symbackprop.model.model import Model
-from symbackprop.notation.claims.records import Claim, Reading, Statement, Unreadable, read_claims
+from symbackprop.notation.claims.reader import read_note, words_of
+from symbackprop.notation.claims.records import Claim, Line, Reading
 from symbackprop.notation.conventions import PRESETS, Conventions
+from symbackprop.notation.notes.formats import Format, parts_of
+from symbackprop.notation.notes.passages import Passage
 from symbackprop.notation.reading.model_text import load
-from symbackprop.notation.reading.notes import statements_of
 from symbackprop.notation.writing.glyphs import Nomenclature
 from symbackprop.notation.writing.latex import latex_chain
 from symbackprop.rendering.formulas import formulas_of
 from symbackprop.rendering.render import document_text
+from tests.notation.readings import note_of
 from tests.oracles.numbers import Numbers
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
@@ -60,28 +63,33 @@ def test_every_display_is_one_statement(name: str, preset: str) -> None:
     """Markdown and LaTeX documents at every level state as much as they display, and the same."""
     derivation, conventions = derivation_of(name), PRESETS[preset]
     for level, detail in (("both", "every-step"), ("matrix", "outline"), ("index", "standard")):
-        tokens = []
+        written = []
         for format in ("md", "tex"):
             text = document_text(derivation, format, level=level, detail=detail, conventions=conventions)
-            found = statements_of(text, derivation.source, conventions, format)
-            assert not [str(s.error) for s in found if isinstance(s, Unreadable)]
+            found = displayed(text, derivation.source, conventions, format)
             assert len(found) == displays(text, format)
-            tokens.append([[t.text for t in s.tokens] for s in found if isinstance(s, Statement)])
-        assert tokens[0] == tokens[1]
+            written.append(["".join(line.written.split()) for line in found])
+        assert written[0] == written[1]
 
 
-def claims_in(name: str, preset: str) -> tuple[Claim | Unreadable, ...]:
+def displayed(text: str, model: Model, conventions: Conventions, format: Format) -> tuple[Line, ...]:
+    """The lines of the displays of a document."""
+    parts = parts_of(text, format, words_of(model))
+    shown = [part for part in parts if isinstance(part, Passage) and part.place == "display"]
+    return read_note(shown, model, conventions).lines
+
+
+def claims_in(name: str, preset: str) -> tuple[Line, ...]:
     derivation, conventions = derivation_of(name), PRESETS[preset]
     text = document_text(derivation, "md", detail="every-step", conventions=conventions)
-    found = statements_of(text, derivation.source, conventions, "md")
-    return read_claims(found, derivation.source, conventions=conventions)
+    return note_of(text, derivation.source, "md", conventions).lines
 
 
 @EVERY
 def test_every_statement_is_a_claim(name: str, preset: str) -> None:
     """Names and shapes of every line fit, at the scale of its heading."""
     claims = claims_in(name, preset)
-    assert not [str(claim.error) for claim in claims if isinstance(claim, Unreadable)]
+    assert not [claim for claim in claims if not isinstance(claim, Claim)]
     sides = [side for claim in claims if isinstance(claim, Claim) for side in claim.readings[0].sides]
     assert not [str(side.error) for side in sides if side.error is not None]
 
@@ -194,7 +202,7 @@ def readings(
     lines = [latex_chain(side, names) for side in sides]
     title = "One sample" if scale == "one sample" else "All samples"
     note = f"## {title}\n\n" + "\n".join(f"$$\n{line}\n$$\n" for line in lines)
-    claims = read_claims(statements_of(note, source, conventions, "md"), source, conventions=conventions)
+    claims = note_of(note, source, "md", conventions).lines
     assert len(claims) == len(steps)
     for step, written, claim in zip(steps, sides, claims, strict=True):
         assert isinstance(claim, Claim), str(claim)

@@ -8,10 +8,8 @@ from functools import lru_cache
 import pytest
 
 import symbackprop as sb
-from symbackprop.notation.claims.reader import read_note, words_of
 from symbackprop.notation.claims.readings import resolve
 from symbackprop.notation.claims.records import Claim
-from symbackprop.notation.notes.formats import parts_of
 from symbackprop.verifying.diagnosis.edits import Surroundings, edits_of, fitting_edits_of, small_edits_of
 from symbackprop.verifying.diagnosis.mistakes import mistakes_of
 from symbackprop.verifying.diagnosis.places import Kind
@@ -19,6 +17,7 @@ from symbackprop.verifying.diagnosis.spots import renamed, shown, spots
 from symbackprop.verifying.points import agree, points_of
 from symbackprop.verifying.verdicts import Status
 from symbackprop.verifying.verify import verify
+from tests.notation.readings import note_of
 from tests.planted.examples import load
 
 MODELS = {
@@ -101,7 +100,7 @@ def test_mistakes_come_in_one_order() -> None:
 def formula(line: str, name: str = "sigmoid"):
     """The last side of a claim, and what stands around it."""
     model = model_of(name)
-    (claim,) = read_note(parts_of(line, names=words_of(model)), model).lines
+    (claim,) = note_of(line, model).lines
     assert isinstance(claim, Claim)
     reading = claim.readings[0]
     names = tuple(tensor.name for tensor in model.tensors)

@@ -15,6 +15,7 @@ from symbackprop.notation.claims.leaves import Leaf, divided_word, is_letter, le
 from symbackprop.notation.claims.references import Reference, reference_of
 from symbackprop.notation.claims.symbols import key
 from symbackprop.notation.surface.tree import Fence, Node, Number, Product, Word
+from symbackprop.notation.writing.glyphs import GREEK
 
 DELTA = "delta"
 _PREFIXES = ("grad_", "nabla_", "d_", "∂", "d")
@@ -63,6 +64,8 @@ def looks_like_gradient(leaf: Leaf) -> bool:
         return True
     if word.startswith(("d", "∂", "delta", "Delta", "grad", "nabla", "g_")) and len(word) > 1:
         rest = word[1:]
+        if word[0] == "d" and rest in GREEK:
+            return True
         return not word.startswith("d") or word.startswith(("delta",)) or not rest.islower() or len(rest) <= 2
     return word.endswith((".grad", "_bar", "_grad"))
 
@@ -130,6 +133,8 @@ def _targets(leaf: Leaf, context: Context) -> Iterator[Leaf]:
     symbols = context.symbols
     for stem in _layered_preactivations(context):
         yield replace(leaf, word=stem)
+    if any(name == "z" for _, name in symbols.owned):
+        yield replace(leaf, word="z")
     yield from _by_parts(leaf, context)
     if leaf.below:
         first = leaf.below[0]

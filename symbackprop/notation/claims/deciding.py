@@ -53,7 +53,8 @@ def notation_of(statements: Sequence[Statement], tables: Sequence[Symbols], base
         superscript_times=superscript,
         base=_base(sums, base),
         delta_operates=any(_is_operated(statement.sides[0]) for statement in statements),
-        last_layer=_last_layer(whole),
+        each_layer=notation.each_layer - {owner for owner, _ in whole.owned},
+        last_layer=notation.last_layer - {owner for owner, _ in whole.owned},
     )
     notation = replace(notation, outer_deltas=any(_shows_outer(s, tables, notation) for s in statements))
     notation = replace(notation, aliases=_first(_aliases(statements, tables, notation)))
@@ -266,10 +267,6 @@ def _to_one_less(sums: Iterable[Big]) -> bool:
         if big.above is not None and isinstance(big.below, Relation) and isinstance(big.below.operands[-1], Number)
     ]
     return bool(ends) and all(end is not None and end[1] == -1 for end in ends)
-
-
-def _last_layer(symbols: Symbols) -> frozenset[str]:
-    return frozenset({"L"})
 
 
 # ----------------------------------------------------------------------------------------------- letters of gradients

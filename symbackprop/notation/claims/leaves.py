@@ -57,7 +57,7 @@ def leaf_of(node: Node) -> Leaf | None:
         case Scripted(base, below, above, primes, span):
             inner = leaf_of(base)
             if inner is None:
-                return None
+                return _entry_of_brackets(node)
             marks_below, marks_above = tuple(_marks(below)), tuple(_marks(above))
             return replace(
                 inner,
@@ -68,6 +68,17 @@ def leaf_of(node: Node) -> Leaf | None:
             )
         case Fence("", body):
             return leaf_of(body)
+    return None
+
+
+def _entry_of_brackets(node: Node) -> Leaf | None:
+    r"""\((W_1)_{ij}\), the entry of a tensor whose name has marks of its own."""
+    match node:
+        case Scripted(Fence("(", body), below, (), 0, span) if below:
+            inner = leaf_of(body)
+            if inner is None or inner.bare or inner.primes or not all(isinstance(m, Fence) for m in inner.above):
+                return None
+            return replace(inner, below=(*inner.below, *_marks(below)), span=span)
     return None
 
 

@@ -22,7 +22,7 @@ from symbackprop.notation.claims.leaves import Leaf, is_letter, leaf_of, letter_
 from symbackprop.notation.claims.readings import reading_of, scope_of
 from symbackprop.notation.claims.records import Claim, Defined, Line, Note, Reading, Schema, Unreadable
 from symbackprop.notation.claims.references import is_family, reference_of
-from symbackprop.notation.claims.resolver import resolve
+from symbackprop.notation.claims.resolver import given_name, resolve
 from symbackprop.notation.claims.statements import Statement, Unparsed, decimals_of, is_update, named_by, statements_of
 from symbackprop.notation.claims.sums import index_letters
 from symbackprop.notation.claims.symbols import LEARNING_RATES, Symbols, key, symbols_of
@@ -259,7 +259,7 @@ class _Reader:
         Raises:
             SymbackpropError: it can be read at no scale.
         """
-        _check_update(statement, self.tables)
+        self._check_update(statement, layers)
         defined = self._defined(statement, layers) if defines else None
         if defined is not None:
             return defined
@@ -275,6 +275,8 @@ class _Reader:
         _check_numbers(statement, readings, self.tables)
         if not readings:
             raise max(errors, key=_progress)
+        if self._is_of_all(statement):
+            readings = [r for r in readings if r.scale == "all samples"] or readings
         whole = tuple(reading for reading in readings if _fits(reading))
         kind = "update" if is_update(statement) or _is_change(statement) else "equality"
         scale = scale_under(statement.passage.headings)
@@ -290,7 +292,10 @@ class _Reader:
             return [one, whole] if scale == one.scale else [whole, one]
         root = root_under(statement.passage.headings)
         of_cost = root == "cost" or (root is not None and whole.roots.get(root) == whole.model.root)
-        return [whole, one] if of_cost or _speaks_of_all(statement, one, whole, self.notation) else [one, whole]
+        return [whole, one] if of_cost or self._is_of_all(statement) else [one, whole]
+
+    def _is_of_all(self, statement: Statement) -> bool:
+        return len(self.tables) > 1 and _speaks_of_all(statement, *self.tables, self.notation)
 
     def _reading(
         self, statement: Statement, symbols: Symbols, layers: Mapping[str, int], pointwise: bool = False
@@ -336,6 +341,27 @@ class _Reader:
         last = any(self._names_last(mark) for leaf in leaves for mark in leaf.above)
         return symbols.layers[-1] if last and symbols.layers else None
 
+    def _check_update(self, statement: Statement, layers: Mapping[str, int]) -> None:
+        """An update is of a tensor that is learnt.
+
+        Raises:
+            NotationError: it changes something else.
+        """
+        if not is_update(statement):
+            return
+        leaf = named_by(statement.sides[0])
+        for table in self.tables:
+            found = None if leaf is None else reference_of(leaf, self._context(statement, table, layers))
+            if found is not None and table.roles.get(found.tensor) in ("parameter", "input", "constant"):
+                return
+        written = statement.source.written(statement.sides[0].span)
+        raise NotationError(
+            f"{written} is changed step by step, and only parameters are",
+            where=statement.where,
+            fix="Write what it is in the end, with =.",
+            name=written,
+        )
+
     # definitions
 
     def _defined(self, statement: Statement, layers: Mapping[str, int]) -> Line | None:
@@ -355,7 +381,7 @@ class _Reader:
         for reading in claim.readings:
             value = reading.sides[0].value
             if value is not None and not reading.indices and leaf.bare:
-                self.given.setdefault(reading.scale, {})[leaf.word] = value
+                self.given.setdefault(reading.scale, {})[given_name(leaf)] = value
         if len(rest) < 2:
             words = f"it stands for {statement.source.written(alone.sides[0].span)}"
             return Defined(statement.where, statement.written, name, words)
@@ -385,7 +411,13 @@ class _Reader:
         """The outer side that is a name which nothing bears, and no gradient's by its looks."""
         for place in (0, len(statement.sides) - 1):
             leaf = leaf_of(statement.sides[place]) or _change_of(statement.sides[place], self.tables)
-            if leaf is None or leaf.primes or leaf.word in ("e", "I") or not leaf.word[:1].isalpha():
+            if (
+                leaf is None
+                or leaf.primes
+                or leaf.word == "I"
+                or (leaf.word == "e" and leaf.above)
+                or not leaf.word[:1].isalpha()
+            ):
                 continue
             if _is_open_rate(leaf, self.tables):
                 return place, leaf
@@ -508,30 +540,6 @@ def _left(statement: Statement) -> NotationError:
         f"{written} stands behind the statement, and it is not told what for",
         where=statement.source.locate(statement.rest.span),
         fix="Write it on a line of its own.",
-        name=written,
-    )
-
-
-def _check_update(statement: Statement, tables: Sequence[Symbols]) -> None:
-    """An update is of a tensor that is learnt.
-
-    Raises:
-        NotationError: it accumulates something else.
-    """
-    if not is_update(statement):
-        return
-    leaf = named_by(statement.sides[0])
-    stems = () if leaf is None else (leaf.word, leaf.word.rstrip("0123456789"))
-    for table in tables:
-        for stem in stems:
-            names = {table.named(stem), *table.families.get(stem, {}).values()}
-            if any(table.roles.get(str(name)) in ("parameter", "input", "constant") for name in names):
-                return
-    written = statement.source.written(statement.sides[0].span)
-    raise NotationError(
-        f"{written} is changed step by step, and only parameters are",
-        where=statement.where,
-        fix="Write what it is in the end, with =.",
         name=written,
     )
 

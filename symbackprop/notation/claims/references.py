@@ -23,13 +23,9 @@ from symbackprop.notation.claims.leaves import (
     shift_of,
     text_of,
 )
-from symbackprop.notation.claims.symbols import Symbols, accented, key
+from symbackprop.notation.claims.symbols import EARLIER, LATER, Symbols, accented, key
 from symbackprop.notation.reading.values import same_size
 from symbackprop.notation.surface.tree import Fence, Node, Number, Product, Slice, Text, Word
-
-_EARLIER = ("prev", "p", "0", "last")
-_LATER = ("next", "n")
-
 
 DROPPED = -1
 """The place of a mark that adds nothing."""
@@ -100,6 +96,7 @@ def _named(leaf: Leaf, context: Context) -> Iterator[_Named]:
     for place, layer in _layers_below(leaf.below, context):
         rest = leaf.below[:place] + leaf.below[place + 1 :]
         yield from _of_layer(leaf, layer, rest, leaf.above, context)
+    yield from _of_owner(leaf, context)
     yield from _of_one_step(leaf, context)
     for stem in _stems(leaf):
         for below, left in _name_parts(leaf.below):
@@ -139,6 +136,24 @@ def _name_parts(marks: tuple[Node, ...]) -> Iterator[tuple[str, tuple[Node, ...]
         for cut in range(len(first.text) - 1, 0, -1):
             letters = tuple(Word(letter, first.span) for letter in first.text[cut:])
             yield first.text[:cut], (*letters, *marks[1:])
+
+
+def _of_owner(leaf: Leaf, context: Context) -> Iterator[_Named]:
+    r"""The tensors of a layer with a name, which stands above or behind the subscript: \(W^{[o]}_q\), \(W_{q,o}\)."""
+    owned = context.symbols.owned
+    for stem in _stems(leaf) if owned else ():
+        for place, mark in enumerate(leaf.above):
+            owner = text_of(mark.body) if isinstance(mark, Fence) and mark.opening in ("[", "(") else None
+            for part, left in _name_parts(leaf.below) if owner else ():
+                tensor = owned.get((key(owner or ""), key(f"{stem}_{part}")))
+                if tensor is not None:
+                    yield _Named(tensor, left, leaf.above[:place] + leaf.above[place + 1 :])
+        for count in range(len(leaf.below), 0, -1):
+            *texts, owner = [text_of(mark) for mark in leaf.below[:count]]
+            part = "_".join(text or "?" for text in texts)
+            tensor = owned.get((key(owner or ""), key(f"{stem}_{part}")))
+            if tensor is not None:
+                yield _Named(tensor, leaf.below[count:], leaf.above)
 
 
 def _of_line(leaf: Leaf, context: Context) -> Iterator[_Named]:
@@ -261,7 +276,10 @@ def _is_input(stem: str, layer: int | str, context: Context) -> bool:
 
 
 def _of_one_step(leaf: Leaf, context: Context) -> Iterator[_Named]:
-    """In a model of one step, x_t is x and h_{t-1} the tensor called hp, h_prev or h0."""
+    """In a model of one step, x_t is x and h_{t-1} the tensor called hp, h_prev or h0.
+
+    That is where these are vectors, or the model shows that it is of one step.
+    """
     if context.symbols.timed:
         return
     for marks, others, is_below in ((leaf.below, leaf.above, True), (leaf.above, leaf.below, False)):
@@ -275,13 +293,20 @@ def _of_one_step(leaf: Leaf, context: Context) -> Iterator[_Named]:
             below, above = (rest, others) if is_below else (others, rest)
             texts = [text_of(part) for part in below]
             part = "_".join(text for text in texts if text) if all(texts) else ""
-            suffixes = {0: ("", "t"), -1: _EARLIER, 1: _LATER}[shift[1]]
+            suffixes = {0: ("", "t"), -1: EARLIER, 1: LATER}[shift[1]]
             for stem in _stems(leaf):
                 for suffix in suffixes:
                     for middle in dict.fromkeys((part, "")):
                         tensor = context.symbols.named(stem, middle, suffix)
-                        if tensor is not None:
-                            yield _Named(tensor, () if middle else below, above)
+                        if tensor is None or not (_is_vector(tensor, context) or context.symbols.is_one_step):
+                            continue
+                        yield _Named(tensor, () if middle else below, above)
+
+
+def _is_vector(tensor: str, context: Context) -> bool:
+    """Whether one sample of a tensor has one axis, those of one entry aside."""
+    sample = context.symbols.sample_axis(tensor)
+    return sum(size != 1 and axis != sample for axis, size in enumerate(context.symbols.tensors[tensor])) < 2
 
 
 # ----------------------------------------------------------------------------------------------------------- the places

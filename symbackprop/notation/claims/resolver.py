@@ -11,6 +11,7 @@ from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 
+from symbackprop.algebra.symbols import is_adjoint, part_of
 from symbackprop.errors import NotationError, UnknownNameError, suggestion
 from symbackprop.notation.claims import differentials, functions
 from symbackprop.notation.claims.adjoints import (
@@ -81,9 +82,9 @@ def resolve(node: Node, context: Context) -> syntax.Node:
     match node:
         case Number(number, _, span):
             return syntax.Number(number, span)
-        case Word() | Accent():
+        case Word() | Accent() | Scripted():
             return _row((("", node),), context)
-        case Scripted():
+        case Listing() if _by_way(node) is not None:
             return _row((("", node),), context)
         case Fence():
             return _fence(node, context)
@@ -213,7 +214,7 @@ def _first(row: Row, context: Context) -> Iterator[tuple[Joint, syntax.Node, int
     if marked is not None:
         yield joint, marked[0], marked[1]
         return
-    for read in (_differentiated, _nabla, _indicator, _operated, _called, _entry):
+    for read in (_part, _differentiated, _nabla, _indicator, _operated, _called, _entry):
         found = read(neighbours, context)
         if found is not None:
             yield joint, found[0], found[1]
@@ -314,6 +315,44 @@ def _differentiated(row: Row, context: Context) -> tuple[syntax.Node, int] | Non
     return differentials.derivative_of(operand, found, span, place, context, resolve), len(row)
 
 
+def _part(row: Row, context: Context) -> tuple[syntax.Node, int] | None:
+    r"""`du|v`, \(du \big|_v\): the part of an adjoint that comes by way of v; of `d u|v` the d stands before."""
+    found, count, node = _by_way(row[0][1]), 1, row[0][1]
+    if found is None and len(row) > 1 and row[1][0] == "":
+        found, count = _by_way(row[1][1]), 2
+        if found is None or leaf_of(node) is None or operated(node, found[0], context) is None:
+            return None
+        found = Product((("", node), ("", found[0])), node.span.to(found[0].span)), found[1]
+    through = None if found is None else leaf_of(found[1])
+    reference = None if through is None else reference_of(through, context)
+    if found is None or reference is None:
+        return None
+    whole = resolve(found[0], context)
+    name = whole.base if isinstance(whole, syntax.Subscript) else whole
+    if not isinstance(name, syntax.Name) or not is_adjoint(name.name):
+        return None
+    part = replace(name, name=part_of(name.name, reference.tensor))
+    if part.name not in context.symbols.shapes:
+        written = context.source.written
+        raise NotationError(
+            f"{written(found[0].span)} has no part by way of {written(found[1].span)}",
+            where=context.source.locate(node.span),
+            because=f"{written(found[1].span)} does not read it.",
+            fix="Name a tensor whose equation reads it.",
+        )
+    return replace(whole, base=part) if isinstance(whole, syntax.Subscript) else part, count
+
+
+def _by_way(node: Node) -> tuple[Node, Node] | None:
+    """The two sides of the bar in the part of an adjoint."""
+    match node:
+        case Listing((base, through), ("|",)):
+            return base, through
+        case Scripted(Fence(".", base, closing="|"), (through,), (), 0):
+            return base, through
+    return None
+
+
 def _nabla(row: Row, context: Context) -> tuple[syntax.Node, int] | None:
     return differentials.nabla(row, context, resolve)
 
@@ -362,7 +401,7 @@ def _called(row: Row, context: Context) -> tuple[syntax.Node, int] | None:
     if leaf.word == "prod" and fence is not None and isinstance(fence.body, Listing) and len(fence.body.items) == 2:
         chain = tuple(("", resolve(part, context)) for part in fence.body.items)
         return syntax.Product(chain, leaf.span.to(fence.span)), 2
-    if leaf.word == "e" and leaf.above and not leaf.below and context.symbols.tensor("e") is None:
+    if leaf.word == "e" and leaf.above and not leaf.below and not _is_tensor("e", context) and "e" not in context.given:
         raised = node.above[0] if isinstance(node, Scripted) and len(node.above) == 1 else leaf.above[0]
         call = syntax.Call(syntax.Name("exp", leaf.span), (resolve(raised, context),), leaf.span)
         return call, 1
@@ -457,7 +496,7 @@ def _means_tensor(leaf: Leaf, context: Context) -> bool:
     """Whether a name with brackets behind it is a tensor, an adjoint or a size, so that the brackets are a factor."""
     if leaf.primes:
         return False
-    known = leaf.word in context.symbols.sizes or leaf.word in context.given or leaf.word in context.bound
+    known = leaf.word in context.symbols.sizes or given_name(leaf) in context.given or leaf.word in context.bound
     return known or reference_of(leaf, context) is not None or gradient_of(leaf, context) is not None
 
 
@@ -955,8 +994,8 @@ def _leaf(leaf: Leaf, context: Context) -> syntax.Node | None:
     """A leaf by itself: an index, a tensor, an adjoint, a size, a number with a name; None if it is none of these."""
     if leaf.word + "prime" * leaf.primes in context.bound and not leaf.accents and not leaf.below:
         return _letter(leaf, context)
-    if leaf.word in context.given and not leaf.accents:
-        name = syntax.Name(leaf.word, leaf.span)
+    if given_name(leaf) in context.given:
+        name = syntax.Name(given_name(leaf), leaf.span)
         return name if leaf.bare else _with_marks(name, _marked(leaf), context)
     marks = kronecker(leaf)
     if marks is not None and named_delta(leaf, context) is None:
@@ -1056,6 +1095,11 @@ def _other(leaf: Leaf, context: Context) -> syntax.Node | None:
 def _as_node(leaf: Leaf) -> Node:
     """The leaf as a node of the surface, its accents aside."""
     return Word(leaf.word, leaf.span, leaf.font) if leaf.bare else _marked(leaf)
+
+
+def given_name(leaf: Leaf) -> str:
+    """The name by which a note's own letter is known to later lines."""
+    return "_".join((leaf.word, *leaf.accents))
 
 
 def _marked(leaf: Leaf) -> Scripted:

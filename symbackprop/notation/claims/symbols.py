@@ -27,15 +27,22 @@ ONE, ALL = "one sample", "all samples"
 LEARNING_RATES = ("eta", "alpha", "gamma", "lr", "learning_rate", "rate", "epsilon", "mu", "lambda")
 """Names that may stand for the learning rate of an update, where nothing else bears them."""
 
+EARLIER = ("prev", "p", "0", "last")
+LATER = ("next", "n")
+"""What stands behind the letter of a tensor in the name of that of the step before, or after."""
+
 _COSTS = ("J", "C", "cost")
 _LOSSES = ("L", "l", "ell", "loss", "E", "Loss", "err", "NLL")
-_PIECES = re.compile(r"[^\W\d_]+|\d+")
+_PIECES = re.compile(r"[^\W\d_]+|\d+|\.")
 _ACCENTS = {"hat": ("hat", "h"), "bar": ("bar", "b"), "tilde": ("tilde", "t")}
 _PLAIN = Conventions()
 
 
 def key(text: str) -> str:
-    """What two spellings of one name have in common: `w_mu` and `wμ` are "wμ", `y_hat` and `yhat` are "yhat"."""
+    """What two spellings of one name have in common: `w_mu` and `wμ` are "wμ", `y_hat` and `yhat` are "yhat".
+
+    The dot behind the name of a layer stays: `o.s` is not the o_s that has an index.
+    """
     return "".join(_in_greek(piece) for piece in _PIECES.findall(text))
 
 
@@ -104,6 +111,19 @@ class Symbols:
             known = found.get(spelling.lower(), ())
             if len(spelling) > 1 and name not in known:
                 found[spelling.lower()] = (*known, name)
+        return found
+
+    @cached_property
+    def owned(self) -> Mapping[tuple[str, str], str]:
+        """The tensors of a layer that has a name, by the keys of that and of their own: ("out", "W") is `out.W`."""
+        found: dict[tuple[str, str], str] = {}
+        for name in self.tensors:
+            owner, _, leaf = name.rpartition(".")
+            if not owner:
+                continue
+            found[key(owner), key(leaf)] = name
+            if name in self.sampled:
+                found.setdefault((key(owner), key(leaf.capitalize())), name)
         return found
 
     @cached_property
@@ -200,6 +220,13 @@ class Symbols:
             if self.tensors[name] and any(_shifted(e, name, self._below) for e in array.expression.atoms(Indexed))
         }
         return frozenset(name for name, shape in self.tensors.items() if shape and shape[0] in extents)
+
+    @cached_property
+    def is_one_step(self) -> bool:
+        """Whether the model is one step of a recurrence: it has `h_prev`, or hp beside h, of another step."""
+        own = {key(name) for name in self.tensors}
+        ends = [(name, end) for name in own for end in (*EARLIER, *LATER) if name.endswith(end) and name != end]
+        return not self.timed and any(len(end) > 1 or name.removesuffix(end) in own for name, end in ends)
 
     @cached_property
     def network_input(self) -> str | None:

@@ -210,6 +210,9 @@ def _in_quantifier(words: list[_Word], place: int) -> bool:
 
 def _is_prose_in_brackets(words: list[_Word], place: int, known: Collection[str]) -> bool:
     """Whether brackets hold a remark: `(wrong twice)`, `(since x > 0)`."""
+    before = next((word.text for word in reversed(words[:place]) if not word.text.isspace()), "")
+    if _is_sign(before) or (place and not words[place - 1].text.isspace()):
+        return False  # a remark stands apart
     depth, inner = 0, []
     for at in range(place, len(words)):
         depth += (words[at].text in _OPENING) - (words[at].text in _CLOSING)
