@@ -21,11 +21,12 @@ from symbackprop.algebra.binding import free_indices
 from symbackprop.algebra.proving.arithmetic import FLOATS, PRECISIONS, Number, UndecidedError, intervals
 from symbackprop.algebra.proving.drawing import Demands, Leaf, Sizes, drawn, exact, extents_at, sizes_in_turn
 from symbackprop.algebra.proving.evaluate import Computed, Environment, value_of
-from symbackprop.algebra.proving.zero import is_zero
+from symbackprop.algebra.proving.zero import is_zero, poles_apart
 from symbackprop.algebra.space import Premise, Ranges, Space
 from symbackprop.algebra.symbols import BINDERS, Apply, bounds_of, tensor_of
 
 POINTS = 8
+_BELOW = 5  # the point at which all entries that may be are below 0: what is wrong there alone shows
 _SEED = 20_231
 _LEAST = (2, 2, 2, 1)  # sizes, at one point after the other
 _POSITIONS = 64
@@ -88,7 +89,8 @@ def compare(left: Expr, right: Expr, ranges: Ranges, space: Space, using: Collec
     for away_from_kinks in (False, True) if bent else (False,):
         proof = is_zero(left - right, ranges, space, using, away_from_kinks=away_from_kinks)
         if proof is not None:
-            return Equality("proved", proof.premises)
+            poles = poles_apart(left, right, ranges, space, using)
+            return Equality("proved", tuple(dict.fromkeys((*proof.premises, *poles))))
     return compare_at_points(left, right, ranges, space, using)
 
 
@@ -195,8 +197,10 @@ def points_of(sides: Sequence[Expr], ranges: Ranges, space: Space, using: Collec
             facts = tuple(fact for fact in space.facts if fact.tensor == name)
             shape = extents_at(space.shapes.get(name, (_UNKNOWN,) * names[name]), sizes)
             limit = min(sizes.values(), default=1) if name in whole else None
-            stored[name] = exact(drawn(Leaf(shape, facts, limit=limit), random, number, positive=number % 2 == 0))
-        values = _with_intermediates(stored, sizes, sides, space, using, random)
+            entries = drawn(Leaf(shape, facts, limit=limit), random, number, positive=number % 2 == 0)
+            below = number == _BELOW and not facts and limit is None
+            stored[name] = exact(-np.abs(entries) if below else entries)
+        values = _with_intermediates(stored, sizes, sides, space, names.keys() & set(using), random)
         yield Point(sizes, stored, values, _positions(ranges, sizes, random), space)
 
 
@@ -224,7 +228,8 @@ def _names_read(sides: Sequence[Expr], space: Space, using: Collection[str]) -> 
 
 def _sizes(sides: Sequence[Expr], ranges: Ranges, names: Sequence[str], space: Space) -> Iterator[Sizes]:
     extents = [*ranges.values(), *(extent for name in names for extent in space.shapes.get(name, ()))]
-    symbols = {s for part in (*sides, *extents, *space.size_facts) for s in free_indices(part) if s.is_positive}
+    read = [space.definitions[name].expression for name in names if name in space.definitions]
+    symbols = {s for part in (*sides, *read, *extents, *space.size_facts) for s in free_indices(part) if s.is_positive}
     return sizes_in_turn(Demands(tuple(sorted(symbols, key=str)), dict.fromkeys(extents), space.size_facts), _LEAST)
 
 
