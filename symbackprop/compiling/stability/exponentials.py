@@ -4,8 +4,8 @@ r"""Sums of exponentials, and what stays finite in their place.
 
 * two plain terms are a sigmoid or a softplus of the difference of their exponents;
 * all others are shifted by their largest exponent M, for any value of which
-  \(E = e^M \sum_q c_q e^{u_q - M}\) and \(\log E = M + \log \sum_q c_q e^{u_q - M}\). Where \(c_q\) is 0, \(u_q\) has no
-  part in M, and may be larger.
+  \(E = e^M \sum_q c_q e^{u_q - M}\) and \(\log E = M + \log \sum_q c_q e^{u_q - M}\). Where \(c_q\) is 0, \(u_q\) has
+  no part in M, and may be larger.
 """
 
 from __future__ import annotations
@@ -47,10 +47,10 @@ class Part:
         factors = Mul.make_args(self.weight)
         return tuple(f for f in factors if not f.is_positive and not f.is_number and f.free_symbols & bound)
 
-    def shifted(self, by: Expr) -> Expr:
-        """The part with its largest exponent `by` taken off; what is shut out may have a larger one."""
+    def shifted(self, by: Expr, gates: tuple[Expr, ...]) -> Expr:
+        """The part with the largest exponent `by` taken off; what these gates shut out may have a larger one."""
         exponent = self.exponent - by
-        return total(self.weight * exp(capped(exponent) if self.gates else exponent), *self.bounds)
+        return total(self.weight * exp(capped(exponent) if gates else exponent), *self.bounds)
 
 
 Definition = Callable[[Expr], tuple[Part, ...] | None]
@@ -203,7 +203,7 @@ _LEAST = -(S(10) ** 300)  # below every exponent that counts
 
 _x = Symbol("x", real=True)
 CAPPED = ScalarFunction("_capped", _x, _x)
-"""x where x <= 0, which is wherever its exponential counts: so a proof and a derivative take it; code takes min(x, 0)."""
+"""Of an exponent that is above 0 only where its exponential counts for nothing: x to proofs, min(x, 0) in code."""
 
 
 def capped(exponent: Expr) -> Expr:

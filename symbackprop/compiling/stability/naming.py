@@ -51,8 +51,8 @@ class Naming:
             found = self._entry(Piecewise((found, found > value), (value, True)), ranges)
         return found + common
 
-    def largest_if_known(self, parts: tuple[Part, ...], ranges: Ranges) -> Expr | None:
-        """The same where it has its tensor already, or where that of fewer gates has."""
+    def largest_if_known(self, parts: tuple[Part, ...], ranges: Ranges) -> tuple[Expr | None, tuple[Expr, ...]]:
+        """The same where it has its tensor already, or where that of fewer gates has; and the gates that it heeds."""
         parts, common = without_common(parts)
         shared = [gate for gate in parts[0].gates if all(gate in part.gates for part in parts)]
         for count in range(len(shared), -1, -1):
@@ -61,8 +61,8 @@ class Naming:
                 array, free = _over(values.pop(), ranges)
                 name = self.known.get(_key(array))
                 if name is not None and not values:
-                    return entry(name, *free) + common
-        return None
+                    return entry(name, *free) + common, gates
+        return None, ()
 
     def logarithm(self, name: str, array: Array, expression: Expr, at: Iterable[Expr]) -> Expr:
         """The entry of `log_p` at the indices of an entry of p, `expression` being log p at p's own."""
@@ -81,8 +81,9 @@ class Naming:
 
     def _base(self, value: Expr) -> str:
         """The tensor whose entries the exponents are, else the one whose equation it is."""
-        while isinstance(value, Maximum) or (isinstance(value, Piecewise) and value.has(Maximum) is False):
-            value = value.body if isinstance(value, Maximum) else value.args[0][0]
+        if isinstance(value, Maximum):
+            while isinstance(value, Maximum | Piecewise):  # what shuts a position out is no exponent
+                value = value.body if isinstance(value, Maximum) else value.args[0][0]
         read = {str(tensor_of(part)) for part in value.atoms(Indexed)}
         return read.pop().removesuffix("_max") if len(read) == 1 else self.owner
 

@@ -158,7 +158,7 @@ class Steady:
         """The largest exponent M, named, and what is left of the sum when the exponents are less M."""
         assert self.naming is not None
         largest = self.naming.largest(parts, ranges)
-        return largest, Add(*(part.shifted(largest) for part in parts))
+        return largest, Add(*(part.shifted(largest, part.gates) for part in parts))
 
     # logarithms
 
@@ -313,10 +313,10 @@ class _Product:
     def _place(self, base: Expr, parts: tuple[Part, ...], known: Mapping[Expr, None]) -> None:
         """A sum above: shifted with the one below that has the same largest exponent."""
         naming = self.steady.naming
-        largest = naming.largest_if_known(parts, self.ranges) if naming is not None else None
+        largest, gates = naming.largest_if_known(parts, self.ranges) if naming is not None else (None, ())
         if largest is not None and largest in known:
             self.exponent += largest
-            self.result *= Add(*(part.shifted(largest) for part in parts))
+            self.result *= Add(*(part.shifted(largest, gates) for part in parts))
         else:
             self.result *= self.steady.form(base, self.ranges)
 
