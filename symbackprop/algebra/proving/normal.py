@@ -272,7 +272,7 @@ def logarithm(work: Workspace, polynomial: Polynomial) -> Polynomial:
 
 
 def _logarithm(work: Workspace, polynomial: Polynomial) -> Polynomial:
-    r"""The logs of all factors above 0, and that of those of unknown sign together: \(\log|c| + \sum e \log g + \log U\)."""
+    r"""\(\log|c| + \sum e \log g + \log U\): logs of all factors above 0, and of those of unknown sign together."""
     if not polynomial:
         raise UnprovedError("a logarithm of 0")
     numerator, den = together(work, polynomial)
