@@ -137,15 +137,17 @@ def _domain(expr: Expr, ranges: Ranges, space: Space) -> _Domain:
 
 def _readable(premise: Premise, ranges: Ranges, space: Space) -> Premise:
     """The premise with letters for the bound indices that the proof has named by their sizes."""
-    if not isinstance(premise.subject, Expr):
+    subject = premise.subject
+    if not isinstance(subject, Expr):
         return premise
-    taken = {*ranges, *space.sizes, *premise.subject.free_symbols}
+    taken: set[Symbol] = {*ranges, *space.sizes, *free_indices(subject)}
     letters: dict[Symbol, Expr] = {}
-    for bound in sorted(free_indices(premise.subject) - ranges.keys(), key=str):
+    for bound in sorted(free_indices(subject) - ranges.keys(), key=str):
         if not bound.is_positive:
-            letters[bound] = fresh(taken)
-            taken.add(letters[bound])
-    return replace(premise, subject=substitute(premise.subject, letters))
+            letter = fresh(taken)
+            letters[bound] = letter
+            taken.add(letter)
+    return replace(premise, subject=substitute(subject, letters))
 
 
 def _proof(expr: Expr, ranges: Ranges, space: Space, away_from_kinks: bool) -> Proof | None:

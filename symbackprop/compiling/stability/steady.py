@@ -285,9 +285,9 @@ class _Product:
 
     def _is_shut_out_below(self, parts: tuple[Part, ...], power: int) -> bool:
         """Whether the exponential is one of those that are summed below, with the gates that it has there."""
-        if len(parts) > 1 or power != 1 or not parts[0].gates:
+        part, *others = parts
+        if others or power != 1 or not part.gates:
             return False
-        (part,) = parts
         found = match(part.exponent, self.exponent, frozenset(variable for variable, _ in part.bounds))
         factors = (*Mul.make_args(self.result), *self.others)
         return found is not None and all(substitute(gate, found) in factors for gate in part.gates)
