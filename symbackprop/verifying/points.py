@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 
 import numpy as np
-from sympy import Expr, Symbol
+from sympy import Expr
 
 from symbackprop.algebra.arrays import Array
 from symbackprop.algebra.binding import free_indices, tensors_in

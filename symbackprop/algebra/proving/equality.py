@@ -26,7 +26,7 @@ from symbackprop.algebra.space import Premise, Ranges, Space
 from symbackprop.algebra.symbols import BINDERS, Apply, bounds_of, tensor_of
 
 POINTS = 8
-_BELOW = 5  # the point at which all entries that may be are below 0: what is wrong there alone shows
+_SIGNS = {5: (-1,), 7: (-1, 1)}  # of the leaves at these points, one after the other: what is wrong there alone shows
 _SEED = 20_231
 _LEAST = (2, 2, 2, 1)  # sizes, at one point after the other
 _POSITIONS = 64
@@ -193,13 +193,14 @@ def points_of(sides: Sequence[Expr], ranges: Ranges, space: Space, using: Collec
     leaves = [name for name in sorted(names) if name not in using or name not in space.definitions]
     for number, sizes in zip(range(POINTS), _sizes(sides, ranges, list(names), space), strict=False):
         stored: dict[str, Any] = {}
-        for name in leaves:
+        for place, name in enumerate(leaves):
             facts = tuple(fact for fact in space.facts if fact.tensor == name)
             shape = extents_at(space.shapes.get(name, (_UNKNOWN,) * names[name]), sizes)
             limit = min(sizes.values(), default=1) if name in whole else None
             entries = drawn(Leaf(shape, facts, limit=limit), random, number, positive=number % 2 == 0)
-            below = number == _BELOW and not facts and limit is None
-            stored[name] = exact(-np.abs(entries) if below else entries)
+            if number in _SIGNS and not facts and limit is None:
+                entries = np.abs(entries) * _SIGNS[number][place % len(_SIGNS[number])]
+            stored[name] = exact(entries)
         values = _with_intermediates(stored, sizes, sides, space, names.keys() & set(using), random)
         yield Point(sizes, stored, values, _positions(ranges, sizes, random), space)
 
