@@ -39,11 +39,11 @@ class Fact:
 class Premise:
     r"""What a proof rests on.
 
-    `subject` is the tensor whose definition or fact serves, the expression that is above 0 or the size fact that is at
-    least 0; no subject for "away from kinks".
+    `subject` is the tensor whose definition or fact serves, the expression that is above 0 or not 0, or the size fact
+    that is at least 0; no subject for "away from kinks".
     """
 
-    kind: Literal["definition", "sums to 1", "is 0 or 1", "is above 0", "is at least 0", "away from kinks"]
+    kind: Literal["definition", "sums to 1", "is 0 or 1", "is above 0", "is at least 0", "is not 0", "away from kinks"]
     subject: str | Expr = ""
 
     def __str__(self) -> str:

@@ -30,7 +30,7 @@ from sympy import (
     log,
 )
 from sympy.core.relational import Ge, Gt, Le, Lt, Relational
-from sympy.logic.boolalg import Boolean, BooleanFalse, BooleanTrue
+from sympy.logic.boolalg import ITE, Boolean, BooleanFalse, BooleanTrue
 
 from symbackprop.algebra.binding import all_symbols, free_indices, refresh, substitute
 from symbackprop.algebra.ranges import count_of
@@ -233,6 +233,12 @@ def indicator(condition: Boolean) -> tuple[Term, ...]:
     if isinstance(condition, Not) and isinstance(condition.args[0], And | Or):
         inner = condition.args[0]
         return indicator((Or if isinstance(inner, And) else And)(*(Not(part) for part in inner.args)))
+    if isinstance(condition, ITE):
+        chosen, yes, no = condition.args
+        return indicator(And(chosen, yes)) + indicator(And(Not(chosen), no))
+    if isinstance(condition, Not) and isinstance(condition.args[0], ITE):
+        chosen, yes, no = condition.args[0].args
+        return indicator(ITE(chosen, Not(yes), Not(no)))
     if isinstance(condition, Relational):
         return _relation(condition)
     raise TypeError(f"no index condition: {condition}")

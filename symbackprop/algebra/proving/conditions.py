@@ -11,7 +11,7 @@ from typing import Any
 
 from sympy import Abs, Expr, KroneckerDelta, Max, Min, Piecewise, sign
 from sympy.core.relational import Eq, Ge, Gt, Le, Lt, Ne, Relational
-from sympy.logic.boolalg import And, Boolean, BooleanFalse, BooleanTrue, Not, Or
+from sympy.logic.boolalg import ITE, And, Boolean, BooleanFalse, BooleanTrue, Not, Or
 
 from symbackprop.algebra.binding import free_indices
 from symbackprop.algebra.proving.generators import (
@@ -127,6 +127,9 @@ def condition_of(work: Workspace, condition: Boolean) -> Polynomial:
         return product(work, (condition_of(work, part) for part in condition.args))
     if isinstance(condition, Or):
         return add(constant(1), scaled(product(work, (condition_of(work, Not(p)) for p in condition.args)), -1))
+    if isinstance(condition, ITE):
+        chosen, yes, no = (condition_of(work, part) for part in condition.args)
+        return add(no, multiply(work, chosen, add(yes, scaled(no, -1))))
     if is_index_condition(condition):
         terms = indicator(condition)
         return add(*(_index_term(work, term) for term in terms))

@@ -60,17 +60,23 @@ class Workspace:
 
     `boxes` are the sizes of all indices, `vanishing` the deltas assumed to be 0, `signs` the signs assumed of
     polynomials, by their texts; `handlers` convert the kinds of expressions; `open` are the bound indices in scope.
+    `divisors` gains what is divided by and not known to differ from 0, `implied` the signs without which some logarithm
+    or root has no value, by labels.
     """
 
     boxes: dict[Symbol, Expr]
     space: Space
     with_facts: bool = True
+    assuming: bool = True
     vanishing: frozenset[str] = frozenset()
     signs: Mapping[str, int] = field(default_factory=dict)
     generators: list[Generator] = field(default_factory=list)
     numbers: dict[str, int] = field(default_factory=dict)
     premises: dict[Premise, None] = field(default_factory=dict)
     fact_missed: bool = False
+    assumption_missed: bool = False
+    divisors: dict[int, None] = field(default_factory=dict)
+    implied: dict[str, int] = field(default_factory=dict)
     open: list[Symbol] = field(default_factory=list)
     memo: dict[Any, Any] = field(default_factory=dict)
     handlers: Mapping[type, Callable[[Workspace, Any], Polynomial]] = field(default_factory=dict)
@@ -95,6 +101,11 @@ class Workspace:
         """Whether facts of tensors may serve; notes that one would have."""
         self.fact_missed = self.fact_missed or not self.with_facts
         return self.with_facts
+
+    def may_assume(self) -> bool:
+        """Whether values may be taken to be above 0, with a premise for each; notes that one would have been."""
+        self.assumption_missed = self.assumption_missed or not self.assuming
+        return self.assuming
 
 
 def generator(
