@@ -105,11 +105,12 @@ class Symbols:
 
     @cached_property
     def _by_small_letters(self) -> Mapping[str, tuple[str, ...]]:
-        """The tensors by the small letters of their keys, names of one letter aside."""
+        """The tensors by the small letters of their keys, names of one letter aside: Z1 is that of all samples."""
         found: dict[str, tuple[str, ...]] = {}
         for spelling, name in self.spelled.items():
             known = found.get(spelling.lower(), ())
-            if len(spelling) > 1 and name not in known:
+            letters = spelling.rstrip("0123456789") if self.whole.samples is not None else spelling
+            if len(letters) > 1 and name not in known:
                 found[spelling.lower()] = (*known, name)
         return found
 
