@@ -28,6 +28,7 @@ from symbackprop.notation.claims.sums import index_letters
 from symbackprop.notation.claims.symbols import LEARNING_RATES, Symbols, key, symbols_of
 from symbackprop.notation.conventions import Conventions
 from symbackprop.notation.notes.passages import Part, Passage, TableRow, Unclosed
+from symbackprop.notation.notes.text import RELATION
 from symbackprop.notation.reading import syntax
 from symbackprop.notation.reading.calls import KNOWN
 from symbackprop.notation.reading.values import Value
@@ -151,7 +152,8 @@ def _row(row: TableRow) -> Iterator[Statement | Unparsed]:
             try:
                 pieces = parse(passage.source, passage.span, passage.markup)
             except SymbackpropError as error:
-                yield Unparsed(passage, passage.span, error)
+                if passage.markup == "latex" or RELATION.search(passage.source.written(passage.span)):
+                    yield Unparsed(passage, passage.span, error)
                 continue
             stated = tuple(statements_of(passage, pieces, None))
             yield from stated

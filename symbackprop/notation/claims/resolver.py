@@ -178,7 +178,7 @@ def _refuse_two_readings(factors: Row, context: Context) -> None:
     """
     written = context.source.written
     for (_, above), (slash, below), (joint, following) in zip(factors, factors[1:], factors[2:], strict=False):
-        if slash != "/" or joint != "":
+        if slash != "/" or joint != "" or _is_call(below, following, context):
             continue
         apart = above.span.end + 1 != below.span.start or below.span.end == following.span.start
         if apart and not (isinstance(following, Fence) and following.opening == "["):
@@ -191,6 +191,13 @@ def _refuse_two_readings(factors: Row, context: Context) -> None:
             if raised and digits.isdigit():
                 span, c = power.span.to(following.span), written(following.span)
                 raise _two_readings(span, f"{base}^{digits} {c} or {base}^({digits} {c})", context)
+
+
+def _is_call(head: Node, following: Node, context: Context) -> bool:
+    """Whether brackets right behind a name are the argument of a function: `1/sqrt(v)`."""
+    leaf = leaf_of(head)
+    brackets = isinstance(following, Fence) and following.tight and following.opening == "("
+    return brackets and leaf is not None and not _means_tensor(leaf, context)
 
 
 def _two_readings(span: Span, ways: str, context: Context) -> NotationError:
@@ -849,6 +856,8 @@ def _fence(node: Fence, context: Context) -> syntax.Node:
             return _bars(node, context)
         case "‖":
             return syntax.Call(syntax.Name("‖", node.span), (resolve(node.body, context),), node.span)
+        case "⌊":
+            return syntax.Call(syntax.Name("floor", node.span), (resolve(node.body, context),), node.span)
         case "⟨":
             return _inner_product(node, context)
     raise _no_meaning(node, context)
@@ -1068,7 +1077,8 @@ def _other(leaf: Leaf, context: Context) -> syntax.Node | None:
         text for mark in leaf.below if (text := getattr(mark, "text", getattr(mark, "written", None)))
     )
     root = differentials.root_of((("", _as_node(leaf)),), context)
-    if root is not None and root in symbols.tensors:
+    is_index = word in context.free and word not in symbols.tensors
+    if root is not None and root in symbols.tensors and not is_index:
         name, leaf = root, replace(leaf, above=())
     elif spelled in symbols.sizes or (leaf.below and key(spelled) in map(key, symbols.sizes)):
         name = next((size for size in symbols.sizes if key(size) == key(spelled)), spelled)

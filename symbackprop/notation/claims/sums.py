@@ -119,7 +119,7 @@ def binders(node: Big, context: Context) -> Iterator[Binder]:
     if isinstance(below, Empty):
         raise _no_range(node, context)
     for part in _parts(below):
-        yield from _of_part(part, above, context)
+        yield from _of_part(part, above, node.body, context)
 
 
 def _parts(below: Node) -> Iterator[Node]:
@@ -135,7 +135,7 @@ def _parts(below: Node) -> Iterator[Node]:
             yield below
 
 
-def _of_part(part: Node, above: Node | None, context: Context) -> Iterator[Binder]:
+def _of_part(part: Node, above: Node | None, body: Node, context: Context) -> Iterator[Binder]:
     match part:
         case Relation((first, low), ("=",)) if (letter := letter_of(first)) is not None:
             if isinstance(low, Range):
@@ -153,16 +153,16 @@ def _of_part(part: Node, above: Node | None, context: Context) -> Iterator[Binde
         case Relation() | Number():
             raise _no_range(part, context)
         case _:
-            yield from _letters(part, above, context)
+            yield from _letters(part, above, body, context)
 
 
-def _letters(part: Node, above: Node | None, context: Context) -> Iterator[Binder]:
-    """`j`, `ij`, and the x of a sum over samples."""
+def _letters(part: Node, above: Node | None, body: Node, context: Context) -> Iterator[Binder]:
+    """`j`, `ij`, and the x of a sum over samples, which is an index nowhere in the body."""
     letter = letter_of(part)
     leaf = leaf_of(part)
     if letter is not None:
         tensor = context.symbols.tensor(letter)
-        if _is_data(tensor, context):
+        if _is_data(tensor, context) and letter not in index_letters(body):
             yield Binder(SAMPLE, part.span, samples=True)
         else:
             yield Binder(letter, part.span)

@@ -105,11 +105,12 @@ class Symbols:
 
     @cached_property
     def _by_small_letters(self) -> Mapping[str, tuple[str, ...]]:
-        """The tensors by the small letters of their keys, names of one letter aside."""
+        """The tensors by the small letters of their keys, names of one letter aside: Z1 is that of all samples."""
         found: dict[str, tuple[str, ...]] = {}
         for spelling, name in self.spelled.items():
             known = found.get(spelling.lower(), ())
-            if len(spelling) > 1 and name not in known:
+            letters = spelling.rstrip("0123456789") if self.whole.samples is not None else spelling
+            if len(letters) > 1 and name not in known:
                 found[spelling.lower()] = (*known, name)
         return found
 
@@ -284,7 +285,7 @@ def _symbols(
 ) -> Symbols:
     roots = _roots(model, whole)
     return Symbols(
-        scale, model, whole, sampled, samples, roots, _sizes(model, whole), _spelled(model, sampled),
+        scale, model, whole, sampled, samples, roots, _sizes(model, whole), _spelled(model, whole, sampled),
         _shapes(model, roots),
     )  # fmt: skip
 
@@ -327,17 +328,20 @@ def _sizes(model: Model, whole: Model) -> dict[str, Expr]:
     return sizes
 
 
-def _spelled(model: Model, sampled: frozenset[str]) -> dict[str, str]:
-    """The tensor of each key: of its own name first, then of its other spellings, unless two tensors share one."""
+def _spelled(model: Model, whole: Model, sampled: frozenset[str]) -> dict[str, str]:
+    """The tensor of each key: of its own name, then of its other spellings, unless two share one or a size has it."""
     shapes = {tensor.name: tensor.shape for tensor in model.tensors}
     named = nomenclature(_PLAIN, model.space, tensors=model.tensors, root=model.root, sampled=sorted(sampled))
     own = {key(name): name for name in shapes}
+    sizes = set(map(key, _sizes(model, whole)))
     found: dict[str, str] = {}
     for rank in (_other_spellings, _entries_letter):
         added: dict[str, set[str]] = {}
         for name in shapes:
+            if rank is _entries_letter and not shapes[name]:
+                continue
             for spelling in rank(name, named.glyph(name), name in sampled):
-                if key(spelling) not in own and key(spelling) not in found:
+                if key(spelling) not in own and key(spelling) not in found and key(spelling) not in sizes:
                     added.setdefault(key(spelling), set()).add(name)
         found |= {spelling: next(iter(names)) for spelling, names in added.items() if len(names) == 1}
     return own | found

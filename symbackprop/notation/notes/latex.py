@@ -98,20 +98,20 @@ class _Reader:
         return at
 
     def _table(self, match: re.Match[str]) -> Iterator[TableRow]:
-        """The rows of a table below its first one."""
+        """The rows of a table; the first one of several cells is the head of those below it."""
         inside = Span(self.text.find("}", match.start()) + 1, self.text.rfind("\\end", match.start(), match.end()))
         head: list[str] = []
         start = inside.start
         for row in re.split(r"(\\\\)", self.text[inside.start : inside.end]):
             span, start = Span(start, start + len(row)), start + len(row)
-            if row == "\\\\" or "&" not in row:
+            if row == "\\\\":
                 continue
             cells = self._cells(span)
-            if not head:
+            heads = [*head, *[""] * len(cells)]
+            named = tuple(Cell(h, c.words, c.formulas) for h, c in zip(heads, cells, strict=False))
+            yield TableRow(self.source, _stripped(self.text, span), named, self.titles)
+            if not head and len(cells) > 1:
                 head = [cell.words or self.text[span.start : span.end] for cell in cells]
-            else:
-                named = tuple(Cell(h, c.words, c.formulas) for h, c in zip(head, cells, strict=False))
-                yield TableRow(self.source, _stripped(self.text, span), named, self.titles)
 
     def _cells(self, span: Span) -> list[Cell]:
         cells, start = [], span.start

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from markdown_it import MarkdownIt
@@ -28,6 +28,7 @@ _INLINE = re.compile(
     r"|\\\((?P<round>.+?)\\\)|(?<![\\$])\$(?!\$)(?P<dollar>(?:\\.|[^$\\])+?)(?<!\\)\$(?!\$)",
     re.S,
 )
+_GROUPS = ("github", "text", "double", "display", "round", "dollar")
 _TAG = re.compile(r"<!--.*?-->|</?[a-zA-Z][^<>\n]*>", re.S)
 _UNCLOSED = re.compile(r"\$\$|\\\[|\\begin\{(\w+\*?)\}")
 
@@ -80,11 +81,12 @@ class _Reader:
                 yield from text_passages(self.source, span, self.names, self.titles)
             elif token.type == "tr_open":
                 cells = self._cells(span)
-                if tokens[place - 1].type == "thead_open":
+                is_head = tokens[place - 1].type == "thead_open"
+                if is_head:
                     head = [self.source.text[cell.start : cell.end].strip() for cell in cells]
-                elif span.start not in rows:
+                if span.start not in rows:
                     rows.append(span.start)
-                    yield self._row(span, cells, head)
+                    yield self._row(span, cells, [] if is_head else head)
             elif token.type == "inline" and tokens[place - 1].type not in ("td_open", "th_open"):
                 if tokens[place - 1].type == "heading_open":
                     self._enter(int(tokens[place - 1].tag[1:]), token.content)
@@ -129,22 +131,22 @@ class _Reader:
         matches = list(_INLINE.finditer(text))
         opened = _UNCLOSED.search(_INLINE.sub(lambda match: " " * len(match.group()), text))
         places = [0, *(match.end() for match in matches), len(text)]
+        if opened is not None and opened.start() >= places[-2]:
+            places[-1] = opened.start()
         for number, match in enumerate(matches):
             start = places[number]
             yield from self._plain(text, span.start, start, match.start(), loose)
-            following = matches[number + 1].start() if number + 1 < len(matches) else len(text)
+            following = matches[number + 1].start() if number + 1 < len(matches) else places[-1]
             before = _words(text[start : match.start()]) or (self.words if number == 0 else "")
             after = _words(text[match.end() : following])
             yield from self._formula(match, span.start, before, after, text)
-        yield from self._plain(text, span.start, places[-2], len(text), loose)
+        yield from self._plain(text, span.start, places[-2], places[-1], loose)
         if opened is not None:
             yield self._unclosed(opened, span.start)
         self.words = _words(text[places[-2] :]) if matches else _words(text)
 
     def _formula(self, match: re.Match[str], start: int, before: str, after: str, text: str) -> Iterator[Part]:
-        group = next(
-            name for name in ("github", "text", "double", "display", "round", "dollar") if match[name] is not None
-        )
+        group = next(name for name in _GROUPS if match[name] is not None)
         span = Span(start + match.start(group), start + match.end(group))
         if group == "text":
             yield from text_passages(self.source, span, self.names, self.titles)
@@ -174,20 +176,33 @@ class _Reader:
         return [cell for cell in found if text[cell.start : cell.end].strip()]
 
     def _row(self, span: Span, cells: list[Span], head: list[str]) -> TableRow:
-        made = []
-        for number, cell in enumerate(cells):
-            text = self.source.text[cell.start : cell.end]
-            matches = [match for match in _INLINE.finditer(text) if match["text"] is None]
-            formulas = []
-            for match in matches:
-                group = next(
-                    name for name in ("github", "double", "display", "round", "dollar") if match[name] is not None
-                )
-                inside = Span(cell.start + match.start(group), cell.start + match.end(group))
-                formulas.append(self._passage(_stripped(self.source.text, inside), "cell", "", ""))
-            words = _words(_INLINE.sub(" ", text))
-            made.append(Cell(head[number] if number < len(head) else "", words, tuple(formulas)))
-        return TableRow(self.source, _stripped(self.source.text, span), tuple(made), self.titles)
+        text = self.source.text
+        made = [
+            Cell(
+                head[number] if number < len(head) else "",
+                _words(_INLINE.sub(" ", text[cell.start : cell.end])),
+                tuple(self._in_cell(cell)),
+            )
+            for number, cell in enumerate(cells)
+        ]
+        return TableRow(self.source, _stripped(text, span), tuple(made), self.titles)
+
+    def _in_cell(self, cell: Span) -> Iterator[Passage]:
+        """The formulas of a cell, those in code without a relation too, and what it states in plain text."""
+        text = self.source.text[cell.start : cell.end]
+        matches = list(_INLINE.finditer(text))
+        places = [0, *(match.end() for match in matches), len(text)]
+        for number, match in enumerate(matches):
+            yield from self._text_in_cell(Span(cell.start + places[number], cell.start + match.start()))
+            group = next(name for name in _GROUPS if match[name] is not None)
+            inside = _stripped(self.source.text, Span(cell.start + match.start(group), cell.start + match.end(group)))
+            markup = "text" if group == "text" else "latex"
+            yield Passage(self.source, inside, markup, "cell", headings=self.titles)
+        yield from self._text_in_cell(Span(cell.start + places[-2], cell.end))
+
+    def _text_in_cell(self, span: Span) -> Iterator[Passage]:
+        for passage in text_passages(self.source, span, self.names, self.titles):
+            yield replace(passage, place="cell")
 
 
 def _is_alone(match: re.Match[str], text: str) -> bool:

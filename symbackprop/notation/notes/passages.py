@@ -40,7 +40,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
-    """One row of a table, below its head."""
+    """One row of a table: the head too, whose cells stand below no head."""
 
     source: Source
     span: Span

@@ -97,7 +97,7 @@ def _stretches(text: str, start: int, end: int, known: Collection[str]) -> Itera
     label = _LABEL.match(text, start, end)
     number = _NUMBER.search(text, start, end)
     begin, stop = label.end() if label else start, number.start() if number else end
-    words = [_Word(m.group(), m.start()) for m in _TOKEN.finditer(_blanked(text[:stop]), begin, stop)]
+    words = [_Word(m.group(), begin + m.start()) for m in _TOKEN.finditer(_blanked(text[begin:stop]))]
     runs = [run for run in _runs(words, known) if RELATION.search(text[run[0].start : run[-1].end])]
     places = [begin, *(run[-1].end for run in runs)]
     for number_, run in enumerate(runs):
@@ -107,8 +107,8 @@ def _stretches(text: str, start: int, end: int, known: Collection[str]) -> Itera
 
 
 def _blanked(text: str) -> str:
-    """The text with spaces for its comments."""
-    return re.sub(r"#[^\n]*", lambda match: " " * len(match.group()), text)
+    """The text with spaces for its comments and for addresses of the web."""
+    return re.sub(r"#[^\n]*|\bhttps?://\S+", lambda match: " " * len(match.group()), text)
 
 
 def _runs(words: list[_Word], known: Collection[str]) -> Iterator[list[_Word]]:
@@ -156,11 +156,11 @@ def _trimmed(words: list[_Word]) -> list[_Word]:
 
 
 def _separates(word: _Word, words: list[_Word], place: int) -> bool:
-    """Whether a sign ends a statement: `;`, a comma, a full stop before white space, a colon before a formula."""
+    """Whether a sign ends a statement: `;`, a comma, a full stop, a colon or a question mark before white space."""
     if word.text == ",":
         return not _quantifies(words, place)
     follows_space = place + 1 == len(words) or words[place + 1].text.isspace()
-    return word.text == ";" or (word.text in ".:" and follows_space)
+    return word.text == ";" or (word.text in ".:?!" and follows_space)
 
 
 def _quantifies(words: list[_Word], place: int) -> bool:

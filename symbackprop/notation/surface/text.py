@@ -204,9 +204,14 @@ def _accented(text: str, start: int, end: int) -> Iterator[Token]:
         letter, marks, font, stop = letters(text, position, end)
         pieces.append((letter, marks, font, Span(position, stop)))
         position = stop
+    owner: tuple[tuple[str, tuple[str, ...], str, Span], ...] = ()
     for (marks, font), group in groupby(pieces, lambda piece: piece[1:3]):
         run = tuple(group)
+        if run[-1][0] == "." and not marks and run[-1][3].end < end:
+            owner = run  # of a name in another one, `a1.W̄`
+            continue
         for part in [(piece,) for piece in run] if marks else [run]:
+            part, owner = (*owner, *part), ()
             name, span = "".join(piece[0] for piece in part), part[0][3].to(part[-1][3])
             if name.startswith("_") and len(name) > 1:
                 yield Token("script", "_", Span(span.start, span.start + 1))
