@@ -175,7 +175,7 @@ $$ dW^{[1]} = dz^{[1]} x^\top $$
 
 
 def test_tex():
-    """Displays, formulas in the line and tables are read; preamble, comments, verbatim, what follows the end are not."""
+    """Displays, formulas in the line and tables are read; preamble, comments and verbatim are not."""
     assert stated(TEX, "tex") == [
         "a = b",
         "dz^{[2]} = a^{[2]} - y",

@@ -277,7 +277,7 @@ class _Reader:
         _check_numbers(statement, readings, self.tables)
         if not readings:
             raise max(errors, key=_progress)
-        if self._is_of_all(statement):
+        if _names_samples(statement, self.tables[-1]):
             readings = [r for r in readings if r.scale == "all samples"] or readings
         whole = tuple(reading for reading in readings if _fits(reading))
         kind = "update" if is_update(statement) or _is_change(statement) else "equality"
@@ -294,10 +294,7 @@ class _Reader:
             return [one, whole] if scale == one.scale else [whole, one]
         root = root_under(statement.passage.headings)
         of_cost = root == "cost" or (root is not None and whole.roots.get(root) == whole.model.root)
-        return [whole, one] if of_cost or self._is_of_all(statement) else [one, whole]
-
-    def _is_of_all(self, statement: Statement) -> bool:
-        return len(self.tables) > 1 and _speaks_of_all(statement, *self.tables, self.notation)
+        return [whole, one] if of_cost or _speaks_of_all(statement, one, whole, self.notation) else [one, whole]
 
     def _reading(
         self, statement: Statement, symbols: Symbols, layers: Mapping[str, int], pointwise: bool = False
@@ -577,14 +574,21 @@ def _has_layers(leaf: Leaf, tables: Sequence[Symbols]) -> bool:
     return numbered or word in ("delta", "Delta", "f", "g", "sigma", "phi", "h", "n", "Sigma")
 
 
+def _names_samples(statement: Statement, whole: Symbols) -> bool:
+    """Whether a statement names the number of samples, which that of one sample does not."""
+    size = {s.name for s in whole.samples[0].free_symbols} if whole.samples else set()
+    return any(leaf.bare and leaf.word in size for side in statement.sides for leaf in leaves_in(side))
+
+
 def _speaks_of_all(statement: Statement, one: Symbols, whole: Symbols, notation: Notation) -> bool:
     """Whether a statement shows by its letters that it is about all samples."""
-    size = {s.name for s in whole.samples[0].free_symbols} if whole.samples else set()
+    if _names_samples(statement, whole):
+        return True
     root = whole.model.root
     for side in statement.sides:
         for leaf in leaves_in(side):
             word = leaf.word.removeprefix("d") if len(leaf.word) > 1 else leaf.word
-            if leaf.word in size or (word in whole.roots and whole.roots[word] == root and root not in one.tensors):
+            if word in whole.roots and whole.roots[word] == root and root not in one.tensors:
                 return True
             name = whole.tensor(word) or next(iter(whole.families.get(word, {}).values()), None)
             if name is not None and name in whole.sampled and one.tensor(word) is None and word not in one.families:
