@@ -997,7 +997,7 @@ def _leaf(leaf: Leaf, context: Context) -> syntax.Node | None:
         name = syntax.Name(leaf.word, leaf.span)
         return name if leaf.bare else _with_marks(name, _marked(leaf), context)
     marks = kronecker(leaf)
-    if marks is not None and named_delta(leaf, context) is None:
+    if marks is not None and (_are_indices(marks, context) or named_delta(leaf, context) is None):
         return _delta(marks, leaf.span, context)
     turned = 0
     if leaf.primes:
@@ -1008,6 +1008,12 @@ def _leaf(leaf: Leaf, context: Context) -> syntax.Node | None:
     for _ in range(turned):
         made = syntax.Transpose(made, leaf.span)
     return made
+
+
+def _are_indices(marks: tuple[Node, ...], context: Context) -> bool:
+    """Whether all marks are letters of indices that stand in this statement."""
+    known = context.bound | context.free
+    return all(letter_of(mark) in known for mark in marks)
 
 
 def _delta(marks: tuple[Node, ...], span: Span, context: Context) -> syntax.Node:
