@@ -608,7 +608,19 @@ class _Grammar:
             return Product(((token.text, inner),), self.since(start))
         if token.kind == "sign" and (token.text in _BINARY or not self.text):
             return self._lone_sign()
+        if not self.text and token.kind == "number" and len(token.text) > 1:
+            self._refuse_digits(token)
         return self.argument()
+
+    def _refuse_digits(self, token: Token) -> NoReturn:
+        r"""`x^12`, of which TeX sets the first digit alone as a script."""
+        sign = self.tokens[self.position - 1].text
+        raise NotationError(
+            f"{sign}{token.text} sets only its first digit as a script",
+            where=self.source.locate(token.span),
+            fix=f"Write {sign}{{{token.text}}}, or a space after the {token.text[0]}.",
+            name=token.text,
+        )
 
     def _tight_operand(self) -> bool:
         following = self.ahead()
