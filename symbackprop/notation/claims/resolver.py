@@ -1024,8 +1024,8 @@ def _leaf(leaf: Leaf, context: Context) -> syntax.Node | None:
 
 
 def _are_indices(marks: tuple[Node, ...], context: Context) -> bool:
-    """Whether all marks are letters of indices that stand in this statement."""
-    known = context.bound | context.free
+    """Whether all marks are letters of indices that stand in this statement, at whole entries or bound."""
+    known = context.bound | set(context.sizes_of)
     return all(letter_of(mark) in known for mark in marks)
 
 
