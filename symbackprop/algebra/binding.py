@@ -10,7 +10,7 @@ from functools import lru_cache
 from itertools import product
 from math import prod
 
-from sympy import Add, Expr, Integer, S, Sum, Symbol
+from sympy import Add, Expr, Integer, Mod, S, Sum, Symbol, floor
 from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.symbols import (
@@ -232,3 +232,30 @@ def written_out(expr: Expr, most: int) -> Expr:
             return total(Add(*terms), *(b for b in bounds if b[0] not in names))
         return remade(expr, (body, *expr.limits))
     return remade(expr, (written_out(a, most) if isinstance(a, Expr) or a.args else a for a in expr.args))
+
+
+def by_residues(expr: Expr, most: int) -> Expr:
+    r"""`expr` with each sum over a multiple of a size by residues: \(\sum_{k < 2n}\) by even and by odd ones."""
+    if not expr.has(Sum):
+        return expr
+    arguments = (by_residues(a, most) if isinstance(a, Expr) or a.args else a for a in expr.args)
+    if not isinstance(expr, Sum):
+        return remade(expr, arguments)
+    body = by_residues(expr.function, most)
+    bounds = []
+    for variable, extent in bounds_of(expr):
+        times, base = extent.as_coeff_Mul()
+        if times.is_Integer and 1 < times <= most and not base.is_number:
+            body = Add(*(substitute(body, {variable: times * variable + r}) for r in range(int(times))))
+            extent = base
+        bounds.append((variable, extent))
+    return total(body, *bounds)
+
+
+def without_remainders(expr: Expr) -> Expr:
+    r"""`expr` with \(e - s \lfloor e/s \rfloor\) for each remainder of an index expression."""
+    found = sorted(expr.atoms(Mod), key=lambda atom: len(atom.atoms(Mod)))
+    for atom in found:
+        above, below = atom.args
+        expr = replaced(expr, {atom: above - below * floor(above / below)})
+    return expr

@@ -18,7 +18,7 @@ from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.binding import free_indices
 from symbackprop.algebra.floors import with_known_floors, with_settled_floors
-from symbackprop.algebra.ranges import affine_coefficient, is_nonnegative
+from symbackprop.algebra.ranges import affine_coefficient, is_count, is_nonnegative, without_common_factor
 from symbackprop.algebra.space import Ranges, Space
 from symbackprop.algebra.symbols import Apply, indices_of, tensor_of
 from symbackprop.algebra.terms import Term
@@ -31,17 +31,21 @@ def collapse(term: Term, ranges: Ranges, space: Space) -> tuple[Term, ...]:
     while settled is not None:
         choice = min(_choices(settled, ranges, space), key=lambda c: c[0], default=None)
         if choice is None:
-            return (_count_unused(settled),)
+            return (_count_unused(settled, space),)
         settled = choice[1]
     return ()
 
 
 def _distinct(factors: tuple[Expr, ...]) -> list[Expr]:
-    """Each delta once: a positive power of it is the delta itself."""
+    """Each delta once: a positive power of it is the delta itself, and δ(2 i, 2 k) is δ(i, k)."""
     found: list[Expr] = []
     for factor in factors:
         if isinstance(factor, Pow) and isinstance(factor.base, KroneckerDelta) and factor.exp.is_positive:
             factor = factor.base
+        if isinstance(factor, KroneckerDelta):
+            common, rest, number = without_common_factor(factor.args[0] - factor.args[1])
+            if common > 1:
+                factor = KroneckerDelta(rest + number / common, S.Zero) if number % common == 0 else S.Zero
         if not (isinstance(factor, KroneckerDelta) and factor in found):
             found.append(factor)
     return found
@@ -220,19 +224,21 @@ def _reads_in_range(entry: Indexed, term: Term, boxes: Ranges, space: Space) -> 
     )
 
 
-def _count_unused(term: Term) -> Term:
-    """An index on which nothing depends counts its range: the sum is n times the rest."""
+def _count_unused(term: Term, space: Space) -> Term:
+    """An index on which nothing depends counts its range: the sum is n times the rest, or 0 where n is negative."""
     used = frozenset().union(
         *(free_indices(part) for part in (*term.factors, *term.guards)), *(free_indices(e) for _, e in term.bounds)
     )
     unused = [(v, extent) for v, extent in term.bounds if v not in used]
     if not unused:
         return term
-    numbers = Mul(*(extent for _, extent in unused))
-    coefficient, symbols = numbers.as_coeff_Mul()
+    counts = [extent for _, extent in unused]
+    coefficient, symbols = Mul(*counts).as_coeff_Mul()
+    negative = (count for count in counts if not is_count(count, space))
     return replace(
         term,
         coefficient=term.coefficient * coefficient,
         factors=term.factors if symbols == 1 else (symbols, *term.factors),
         bounds=tuple(b for b in term.bounds if b[0] in used),
+        guards=tuple(dict.fromkeys((*term.guards, *negative))),
     )

@@ -107,7 +107,8 @@ def candidates_of(raw: Expr, forward: Expr, value: Expr) -> Iterator[Expr]:
         return
     for kernel in sorted(forward.atoms(*KERNELS), key=text_of):
         for solution in _solutions(forward, kernel, value):
-            yield from _tidy(raw.xreplace({kernel: solution}), raw, value)
+            for put_in in dict.fromkeys((_in_powers(raw, kernel, solution), raw.xreplace({kernel: solution}))):
+                yield from _tidy(put_in, raw, value)
     for root in sorted(forward.atoms(Pow), key=text_of):
         if forward == root and root.exp.is_Rational:
             yield from _tidy(_by_root(raw, root, value), raw, value, poles=True)
@@ -138,15 +139,32 @@ def _solutions(forward: Expr, kernel: Expr, value: Expr) -> Iterator[Expr]:
 
 
 def _linear(forward: Expr, kernel: Expr, value: Expr) -> Iterator[Expr]:
+    """The kernel from an equation that is linear in it, its powers read as such, or else as values of their own."""
     unknown = Symbol("_kernel", real=True)
-    numerator, denominator = fraction(together(forward.xreplace({kernel: unknown})))
-    equation = (numerator - value * denominator).expand(power_exp=False, power_base=False, log=False)
-    slope = equation.coeff(unknown, 1)
-    rest = equation - slope * unknown
-    rest = rest.expand(power_exp=False, power_base=False, log=False)
-    if slope == 0 or slope.has(unknown) or rest.has(unknown):
-        return
-    yield -rest / slope
+    for left in dict.fromkeys((_in_powers(forward, kernel, unknown), forward.xreplace({kernel: unknown}))):
+        numerator, denominator = fraction(together(left))
+        equation = (numerator - value * denominator).expand(power_exp=False, power_base=False, log=False)
+        slope = equation.coeff(unknown, 1)
+        rest = equation - slope * unknown
+        rest = rest.expand(power_exp=False, power_base=False, log=False)
+        if slope != 0 and not slope.has(unknown) and not rest.has(unknown):
+            yield -rest / slope
+            return
+
+
+def _in_powers(expr: Expr, kernel: Expr, by: Expr) -> Expr:
+    """`expr` with `by` for a kernel, and for an exponential its powers for the kernel's: exp(2 w) is exp(w)²."""
+    if not isinstance(kernel, exp):
+        return expr.xreplace({kernel: by})
+    ratios = {part: _ratio(part.args[0], kernel.args[0]) for part in expr.atoms(exp)}
+    return expr.xreplace({part: by**ratio for part, ratio in ratios.items() if ratio is not None})
+
+
+def _ratio(one: Expr, other: Expr) -> Expr | None:
+    """The whole number by which one exponent is a multiple of another."""
+    number, rest = Add.make_args(other)[0].as_coeff_Mul()
+    ratio = one.expand().coeff(rest) / number
+    return ratio if ratio.is_Integer and (one - ratio * other).expand() == 0 else None
 
 
 def _by_root(raw: Expr, root: Pow, value: Expr) -> Expr:
@@ -208,17 +226,18 @@ def fold(raw: Expr, forward: Expr, value: Expr, ranges: Ranges, space: Space) ->
     r"""A local derivative of the equation `value` = `forward` (an entry with free indices), in entries of the value.
 
     Derivatives of named functions go first, by their own value; where the value of f(x) is what the equation defines,
-    it is written as `value`. Then kernels of the equation are eliminated at every index at which they occur.
+    it is written as `value`. Then kernels of the equation are eliminated at every index at which they occur: what comes
+    of it has fewer exponentials, or it is no gain.
     """
     named = _fold_named(raw, forward, value, space)
+    present = _surface_kernels(named)
     kernels = sorted((k for k in _surface_kernels(forward)), key=text_of)
     candidates = [named]
     for kernel in kernels:
         for solution in _linear(forward, kernel, value):
-            candidate = _everywhere(named, kernel, solution, ranges, space)
-            if candidate is not None:
-                candidates.extend(_tidy_indexed(candidate, named))
+            candidates.extend(_tidy_indexed(_everywhere(named, kernel, solution, ranges, space), named))
         candidates.extend(_by_gated_kernel(named, display(forward, ranges, space), kernel, value, ranges, space))
+    candidates[1:] = [candidate for candidate in candidates[1:] if _surface_kernels(candidate) < present]
     if isinstance(forward, Pow) and forward.exp.is_Rational and not (forward.exp.is_Integer and forward.exp > 0):
         candidates.append(_by_root(named, forward, value))
     return _shortest(named, candidates, _check(raw, value, ranges, space))
@@ -250,15 +269,23 @@ def _surface_kernels(expr: Expr) -> set[Expr]:
     return set().union(*(_surface_kernels(argument) for argument in expr.args))
 
 
-def _everywhere(expr: Expr, kernel: Expr, solution: Expr, ranges: Ranges, space: Space) -> Expr | None:
-    """`expr` with the kernel replaced outside binders, at whatever index it occurs."""
+def _everywhere(expr: Expr, kernel: Expr, solution: Expr, ranges: Ranges, space: Space) -> Expr:
+    """`expr` with the kernel and its powers replaced outside binders, at whatever index they occur."""
     variables = free_indices(kernel) & set(ranges)
     for instance in sorted(_surface_kernels(expr), key=text_of):
-        found = match(kernel, instance, variables)
-        if found is None or not in_range(found, ranges, ranges, space):
-            continue
-        expr = replaced(expr, {instance: substitute(solution, found)})
+        for ratio in _ratios(instance, kernel):
+            found = match(kernel, exp((instance.args[0] / ratio).expand()), variables)
+            if found is not None and in_range(found, ranges, ranges, space):
+                expr = replaced(expr, {instance: substitute(solution, found) ** ratio})
+                break
     return expr
+
+
+def _ratios(instance: Expr, kernel: Expr) -> list[Expr]:
+    """The whole numbers by which an exponent may be a multiple of the kernel's, at some index: 1 first."""
+    number = Add.make_args(kernel.args[0])[0].as_coeff_Mul()[0]
+    ratios = {part.as_coeff_Mul()[0] / number for part in Add.make_args(instance.args[0])}
+    return [S.One, *sorted(ratio for ratio in ratios if ratio.is_Integer and ratio not in (0, 1))]
 
 
 def _by_gated_kernel(

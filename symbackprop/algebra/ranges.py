@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from math import gcd
 
 from sympy import Basic, Expr, Mod, S, Symbol, floor, fraction
 from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.binding import free_indices
 from symbackprop.algebra.space import Ranges, Space
-from symbackprop.algebra.symbols import ArgMax
+from symbackprop.algebra.symbols import ArgMax, Guard
 
 _DEPTH = 2  # how many facts one proof may add up
 
@@ -25,6 +26,16 @@ def is_nonnegative(expr: Expr, ranges: Ranges, space: Space, extra: Iterable[Exp
         return True
     facts = tuple(dict.fromkeys(fact.expand() for fact in (*space.size_facts, *extra)))
     return expr in facts or _by_facts(expr, facts, ranges, _DEPTH)
+
+
+def count_of(extent: Expr, space: Space) -> Expr:
+    r"""How many integers there are in [0, n): n, and where sizes may make n negative, \(n\,[n \ge 0]\)."""
+    return extent if is_count(extent, space) else extent * Guard(extent)
+
+
+def is_count(extent: Expr, space: Space) -> bool:
+    """Whether [0, `extent`) has just so many integers: it is not negative, since no axis of a tensor is empty."""
+    return is_nonnegative(extent, {}, space, space.axes)
 
 
 def _by_facts(expr: Expr, facts: tuple[Expr, ...], ranges: Ranges, depth: int) -> bool:
@@ -132,6 +143,14 @@ def _is_nonnegative_in_sizes(expr: Expr) -> bool:
     return all(c.is_number and c >= 0 for c in shifted.as_coefficients_dict().values()) and shifted.is_polynomial(
         *symbols
     )
+
+
+def without_common_factor(expr: Expr) -> tuple[int, Expr, Expr]:
+    """g, e and c of an integer expression g e + c: the common factor of all coefficients but that of the number."""
+    number, rest = expr.expand().as_coeff_Add()
+    coefficients = rest.as_coefficients_dict().values()
+    common = gcd(*(int(c.p) if c.is_Integer else 1 for c in coefficients))
+    return (common, (rest / common).expand(), number) if common > 1 and number.is_Integer else (1, rest, number)
 
 
 def affine_coefficient(expr: Expr, variable: Symbol) -> Expr | None:

@@ -39,11 +39,11 @@ class Fact:
 class Premise:
     r"""What a proof rests on.
 
-    `subject` is the tensor whose definition or fact serves, the expression that is above 0 or the size fact that is at
-    least 0; no subject for "away from kinks".
+    `subject` is the tensor whose definition or fact serves, the expression that is above 0 or not 0, or the size fact
+    that is at least 0; no subject for "away from kinks".
     """
 
-    kind: Literal["definition", "sums to 1", "is 0 or 1", "is above 0", "is at least 0", "away from kinks"]
+    kind: Literal["definition", "sums to 1", "is 0 or 1", "is above 0", "is at least 0", "is not 0", "away from kinks"]
     subject: str | Expr = ""
 
     def __str__(self) -> str:
@@ -80,7 +80,8 @@ class Space:
 
     `shapes` is ordered: the order in which tensors were declared, which is the order of factors in a display form.
     `definitions` gives the forward equation of a tensor, for folding, eliminating and proofs that rest on them. `sizes`
-    are the symbols in the shapes, whose names no index of a formula should bear.
+    are the symbols in the shapes, whose names no index of a formula should bear; `axes` say that no axis is empty (each
+    >= 0), where that does not follow from the sizes.
     """
 
     shapes: Mapping[str, tuple[Expr, ...]] = field(default_factory=dict)
@@ -89,10 +90,13 @@ class Space:
     functions: Mapping[str, ScalarFunction] = field(default_factory=dict)
     definitions: Mapping[str, Array] = field(default_factory=dict)
     sizes: frozenset[Symbol] = field(init=False, compare=False)
+    axes: tuple[Expr, ...] = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
         sizes = (s for shape in self.shapes.values() for extent in shape for s in extent.free_symbols)
         object.__setattr__(self, "sizes", frozenset(s for s in sizes if isinstance(s, Symbol)))
+        extents = dict.fromkeys(extent for shape in self.shapes.values() for extent in shape)
+        object.__setattr__(self, "axes", tuple(n - 1 for n in extents if not isinstance(n, Symbol) and not n.is_number))
         for name in ("shapes", "functions", "definitions"):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
 

@@ -30,9 +30,11 @@ from sympy import (
     log,
 )
 from sympy.core.relational import Ge, Gt, Le, Lt, Relational
-from sympy.logic.boolalg import Boolean, BooleanFalse, BooleanTrue
+from sympy.logic.boolalg import ITE, Boolean, BooleanFalse, BooleanTrue
 
 from symbackprop.algebra.binding import all_symbols, free_indices, refresh, substitute
+from symbackprop.algebra.ranges import count_of
+from symbackprop.algebra.space import Space
 from symbackprop.algebra.symbols import Guard, bounds_of, text_of, total
 
 Bounds = tuple[tuple[Symbol, Expr], ...]
@@ -231,6 +233,12 @@ def indicator(condition: Boolean) -> tuple[Term, ...]:
     if isinstance(condition, Not) and isinstance(condition.args[0], And | Or):
         inner = condition.args[0]
         return indicator((Or if isinstance(inner, And) else And)(*(Not(part) for part in inner.args)))
+    if isinstance(condition, ITE):
+        chosen, yes, no = condition.args
+        return indicator(And(chosen, yes)) + indicator(And(Not(chosen), no))
+    if isinstance(condition, Not) and isinstance(condition.args[0], ITE):
+        chosen, yes, no = condition.args[0].args
+        return indicator(ITE(chosen, Not(yes), Not(no)))
     if isinstance(condition, Relational):
         return _relation(condition)
     raise TypeError(f"no index condition: {condition}")
@@ -256,7 +264,7 @@ def from_term(term: Term) -> Expr:
     free = [a for a in atoms if not free_indices(a) & bound]
     result = Mul(term.coefficient, *free)
     for bounds, members in components(term.bounds, [a for a in atoms if free_indices(a) & bound]):
-        result *= total(Mul(*members), *bounds) if members else Mul(*(extent for _, extent in bounds))
+        result *= total(Mul(*members), *bounds) if members else Mul(*(count_of(n, Space()) for _, n in bounds))
     return result
 
 

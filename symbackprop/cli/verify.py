@@ -21,7 +21,8 @@ from symbackprop.verifying.verify import verify
 
 EXAMPLE = """
 Exit codes: 0 every line is proved; 1 a line is refuted, or right only under another convention; 2 the input could not
-be used; 3 nothing is refuted, but a line is undecided or cannot be read, or nothing is claimed. All else is no verdict: 70 a defect of
+be used; 3 nothing is refuted, but a line is undecided or cannot be read,
+or nothing is claimed. All else is no verdict: 70 a defect of
 symbackprop, 130 Ctrl-C, 141 output that nobody reads any more.
 
 Example:

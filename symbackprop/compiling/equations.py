@@ -13,6 +13,7 @@ from symbackprop.algebra.display import size_of
 from symbackprop.algebra.elimination import eliminate
 from symbackprop.algebra.space import Space
 from symbackprop.algebra.symbols import adjoint, entry, is_adjoint, primal
+from symbackprop.compiling.stability.exponentials import with_caps
 from symbackprop.compiling.stability.stable import stable
 from symbackprop.compiling.stability.standing import standing
 from symbackprop.derivation.route import route
@@ -118,7 +119,7 @@ def _gradient(name: str, swept: Swept) -> tuple[str, list[Equation]]:
 
 
 def _needed(equations: list[Equation], results: set[str]) -> list[Equation]:
-    """The equations on which the results depend, in their order."""
+    """The equations on which the results depend, in their order, as code takes them."""
     reads = {equation.tensor: tensors_in(equation.expression) for equation in equations}
     needed: set[str] = set()
     waiting = sorted(results)
@@ -127,4 +128,4 @@ def _needed(equations: list[Equation], results: set[str]) -> list[Equation]:
         if name not in needed:
             needed.add(name)
             waiting += sorted(reads.get(name, frozenset()))
-    return [equation for equation in equations if equation.tensor in needed]
+    return [replace(e, expression=with_caps(e.expression)) for e in equations if e.tensor in needed]

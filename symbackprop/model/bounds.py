@@ -9,7 +9,7 @@ from sympy import Expr, Symbol, floor
 from symbackprop.algebra.binding import free_indices, tensors_in
 from symbackprop.algebra.ranges import affine_coefficient, is_nonnegative
 from symbackprop.algebra.space import Ranges, Space
-from symbackprop.algebra.symbols import ArgMax, tensor_of
+from symbackprop.algebra.symbols import ArgMax, indices_of, tensor_of
 from symbackprop.errors import IndexRangeError
 from symbackprop.model.reads import Read
 from symbackprop.model.records import Equation, Tensor
@@ -32,6 +32,20 @@ def check_bounds(read: Read, tensors: Mapping[str, Tensor], equation: Equation, 
         if isinstance(position, Symbol) and position in read.ranges:
             raise _two_ranges(read, axis, position, tensor, equation)
         raise _outside(read, axis, position, tensor, equation)
+
+
+def axis_outside(read: Expr, ranges: Ranges, space: Space) -> int | None:
+    """The first axis at which an entry lies outside of its tensor wherever its indices stand, as x[n + 1] does.
+
+    Such an entry is 0 and surely not meant. None for one that is inside somewhere, or would be if a number of entries
+    were larger: h[t - 1] is outside at t = 0 alone, but for a single step.
+    """
+    for axis, (position, extent) in enumerate(zip(indices_of(read), space.shapes[str(tensor_of(read))], strict=True)):
+        if extent.is_number and free_indices(position) & ranges.keys():
+            continue
+        if is_nonnegative(-position - 1, ranges, space) or is_nonnegative(position - extent, ranges, space):
+            return axis
+    return None
 
 
 def _is_data(position: Expr) -> bool:

@@ -178,10 +178,15 @@ class Model:
         tensors = tuple(tensor for tensor in self.tensors if tensor.name != cost)
         return self._derived(tensors, self.equations, self.loss)
 
-    def rewritten(self, tensors: tuple[Tensor, ...], equations: tuple[Equation, ...]) -> Model:
+    def rewritten(
+        self, tensors: tuple[Tensor, ...], equations: tuple[Equation, ...], functions: tuple[ScalarFunction, ...] = ()
+    ) -> Model:
         """This model, without samples, with other valid equations in standard form, given in forward order."""
         model = self._derived(tensors, equations, self.root)
         object.__setattr__(model, "order", equations)
+        known = MappingProxyType({**self.functions, **{function.name: function for function in functions}})
+        object.__setattr__(model, "functions", known)
+        object.__setattr__(model, "space", replace(model.space, functions=known))
         return model
 
     def _derived(self, tensors: tuple[Tensor, ...], equations: tuple[Equation, ...], loss: str) -> Model:

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 
 import numpy as np
-from sympy import Expr, Symbol
+from sympy import Expr
 
 from symbackprop.algebra.arrays import Array
-from symbackprop.algebra.binding import tensors_in
+from symbackprop.algebra.binding import free_indices, tensors_in
 from symbackprop.algebra.proving.drawing import Demands, Leaf, Sizes, drawn, extents_at, sizes_in_turn
-from symbackprop.algebra.proving.grids import Grid, Grids, Opaque, TooLargeError, grids_of
+from symbackprop.algebra.proving.grids import Grid, Grids, Opaque, TooLargeError, check_cells, grids_of
 from symbackprop.algebra.space import ScalarFunction
 from symbackprop.algebra.symbols import adjoint, entry
 from symbackprop.compiling.arguments import index_limits
@@ -169,8 +169,9 @@ def sizes_of(derivation: Derivation) -> Iterator[Sizes]:
     model, samples = derivation.model, derivation.source.samples
     extents = [extent for tensor in model.tensors for extent in tensor.shape]
     count = [] if samples is None else [samples.size]
-    symbols = (s for extent in (*count, *extents) for s in sorted(extent.free_symbols, key=str))
-    known = dict.fromkeys(symbol for symbol in symbols if isinstance(symbol, Symbol))
+    read = [*(equation.expression for equation in model.order), *model.size_facts]
+    symbols = (s for part in (*count, *extents, *read) for s in sorted(free_indices(part), key=str))
+    known = dict.fromkeys(symbol for symbol in symbols if symbol.is_positive)
     return sizes_in_turn(Demands(tuple(known), dict.fromkeys(extents), model.size_facts))
 
 
@@ -211,7 +212,9 @@ def _tried(model: Model, sizes: Sizes, number: int, attempt: int) -> tuple[Point
     for tensor in model.tensors:
         if not model.defines(tensor.name):
             limit = min(extents_at(limits.get(tensor.name, ()), sizes), default=2) if tensor.integer else None
-            leaf = Leaf(extents_at(tensor.shape, sizes), tensor.facts, tensor.role == "parameter", limit)
+            shape = extents_at(tensor.shape, sizes)
+            check_cells(shape)
+            leaf = Leaf(shape, tensor.facts, tensor.role == "parameter", limit)
             leaves[tensor.name] = drawn(leaf, random, number, positive=attempt >= TRIES // 2).astype(float)
     opaque, compared = opaque_functions(model.functions), []
     grids = grids_of(sizes, {**leaves, **opaque}, model.functions, compared)

@@ -9,11 +9,16 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from sympy import (
+    ITE,
     Abs,
+    And,
     Expr,
+    Integer,
     KroneckerDelta,
     Max,
     Min,
+    Not,
+    Or,
     Piecewise,
     Rational,
     Sum,
@@ -157,3 +162,36 @@ def test_against_the_oracle(expr: Expr) -> None:
         assert found == pytest.approx(value.real, rel=1e-9, abs=1e-11)
         held = evaluate(expr, data, {**sizes, **place}, INTERVALS, functions)
         assert float(held.a) - 1e-9 * (1 + abs(value)) <= value.real <= float(held.b) + 1e-9 * (1 + abs(value))
+
+
+HUGE = Integer(10) ** 400
+
+
+@pytest.mark.parametrize(
+    "expr", [HUGE * x(0), x(1) ** 10**10, x(1) ** HUGE, exp(exp(100 * x(1))), 2 ** (n * 10**12), log(HUGE), HUGE * pi]
+)
+def test_numbers_too_large_have_no_value(expr: Expr) -> None:
+    """In floats, that is an arithmetic error, at once."""
+    with pytest.raises(ArithmeticError):
+        evaluate(expr, DATA, {n: 3}, FLOATS)
+
+
+@pytest.mark.parametrize("expr", [x(1) ** 10**10, x(1) ** -HUGE, 2 ** (n * 10**12)])
+def test_exact_numbers_with_too_many_digits_have_no_value(expr: Expr) -> None:
+    """They would fill the memory; a large power of 1, and a power that can be written down, have theirs."""
+    data = {"x": [Fraction(1), Fraction(3, 2)]}
+    with pytest.raises(ArithmeticError):
+        evaluate(expr, data, {n: 3}, EXACT)
+    assert evaluate(x(0) ** 10**10 + x(1) ** 100, data, {}, EXACT) == 1 + Fraction(3, 2) ** 100
+
+
+def test_nested_conditions() -> None:
+    """Conditions in conditions, beside Python's own."""
+    c = entry("c")
+    for value in (-1.0, 0.5, 2.0):
+        chosen = ITE(c > 0, c > 1, c < -2)
+        expected = (value > 1) if value > 0 else (value < -2)
+        assert evaluate(Piecewise((1, chosen), (0, True)), {"c": value}, {}) == expected
+        assert evaluate(Piecewise((1, Not(And(c > 0, Or(c > 1, c < -2)))), (0, True)), {"c": value}, {}) == (
+            not (value > 0 and (value > 1 or value < -2))
+        )

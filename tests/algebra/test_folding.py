@@ -39,7 +39,23 @@ FOLDS: list[tuple[str, Expr, Expr]] = [
     ("double sigmoid", 2 / (1 + exp(-x)) - 1, None),
     ("gelu", x * (1 + erf(x / sqrt(2))) / 2, None),
     ("logarithm", log(x), 1 / x),
+    ("softplus of a reciprocal", -log(1 / (1 + exp(x))), sigma(x)),
+    ("swish written out", x * exp(x) / (1 + exp(x)), None),
 ]
+
+BY_ITS_VALUE: dict[str, tuple[Expr, Expr]] = {
+    "sigmoid by e^x": (exp(x) / (1 + exp(x)), a * (1 - a)),
+    "1 - sigmoid by e^x": (1 / (1 + exp(x)), a * (a - 1)),
+    "1 - sigmoid by e^-x": (exp(-x) / (1 + exp(-x)), a * (a - 1)),
+    "sigmoid of 2x": (exp(2 * x) / (1 + exp(2 * x)), 2 * a * (1 - a)),
+    "sigmoid of -3x, scaled": (3 * exp(-3 * x) / (2 + exp(-3 * x)), a * (a - 3)),
+    "tanh by e^x and e^-x": ((exp(x) - exp(-x)) / (exp(x) + exp(-x)), 1 - a**2),
+    "tanh by e^2x": ((exp(2 * x) - 1) / (exp(2 * x) + 1), 1 - a**2),
+    "tanh by e^-2x": ((1 - exp(-2 * x)) / (1 + exp(-2 * x)), 1 - a**2),
+    "tanh from sigmoid": (2 / (1 + exp(-2 * x)) - 1, 1 - a**2),
+    "softmax of two": (exp(x) / (exp(x) + exp(3)), a * (1 - a)),
+    "exp": (exp(5 * x), 5 * a),
+}
 
 
 def space(*more: ScalarFunction) -> Space:
@@ -62,6 +78,38 @@ def test_fold_of_a_function(name: str, formula: Expr, expected: Expr | None) -> 
             lambda t: mpmath.mpf(plain.xreplace({x: S(str(t))}).evalf(40)), mpmath.mpf(point.p) / point.q
         )
         assert abs(folded - slope) < 1e-12
+
+
+@pytest.mark.parametrize("name", BY_ITS_VALUE)
+def test_fold_by_the_value_alone(name: str) -> None:
+    """However its exponentials are written, the slope is one of the value alone: as a function, and as an equation."""
+    formula, expected = BY_ITS_VALUE[name]
+    assert fold_function(ScalarFunction("f", x, formula), space()) == expected
+    forward, value = formula.xreplace({x: z(i)}), entry("q", i)
+    premises = Space(shapes={"z": (n,), "q": (n,)}).with_definitions({"q": Array((i,), (n,), forward)})
+    slope = formula.diff(x).xreplace({x: z(i)})
+    found = fold(slope, forward, value, {i: n}, premises)
+    assert (found - expected.xreplace({a: value})).expand() == 0
+    elsewhere = fold(slope.xreplace({i: j}), forward, value, {i: n, j: n}, premises)
+    assert (elsewhere - expected.xreplace({a: entry("q", j)})).expand() == 0
+
+
+@pytest.mark.parametrize("formula", [x * exp(x) / (1 + exp(x)), x / (1 + exp(-x))])
+def test_no_mixture_of_value_and_exponentials(formula: Expr) -> None:
+    """x σ(x) has no fold by its value, which is 0 where its slope is ½: the slope stays as it is."""
+    forward = formula.xreplace({x: z(i)})
+    premises = Space(shapes={"z": (n,), "q": (n,)}).with_definitions({"q": Array((i,), (n,), forward)})
+    slope = formula.diff(x).xreplace({x: z(i)})
+    assert fold(slope, forward, entry("q", i), {i: n}, premises) == slope
+
+
+def test_a_softmax_of_two_by_hand() -> None:
+    """p = e^u / (e^u + e^v): p (1 - p) by u, and -p (1 - p) by v."""
+    u, v, p = entry("u"), entry("v"), entry("p")
+    forward = exp(u) / (exp(u) + exp(v))
+    premises = Space(shapes={"u": (), "v": (), "p": ()}).with_definitions({"p": Array((), (), forward)})
+    for by, expected in ((u, p * (1 - p)), (v, -p * (1 - p))):
+        assert (fold(forward.diff(by), forward, p, {}, premises) - expected).expand() == 0
 
 
 def test_an_opaque_function_has_no_fold() -> None:

@@ -15,7 +15,6 @@ from statistics import median, quantiles
 
 from sympy.core.cache import clear_cache
 
-from symbackprop.notation.claims.records import Note
 from symbackprop.verifying.claims.contexts import stated_context
 from symbackprop.verifying.truths import Truths
 from tests.notation.readings import note_of
@@ -47,15 +46,15 @@ def cost_of(document: Path, example: str) -> Cost:
     clear_cache()
     model = load(example)
     began = time.process_time()
-    lines = note_of(document, model).lines
+    note = note_of(document, model)
     read = time.process_time()
     truths = Truths(model)
-    context = stated_context(lambda _: Note(lines), truths)
+    context = stated_context(lambda _model, _base=None: note, truths)
     for scale in truths.scales:
         context.basis(scale)
     ready = time.process_time()
     claims = []
-    for number in range(len(lines)):
+    for number in range(len(context.lines)):
         start = time.process_time()
         context.alone(number)
         claims.append(time.process_time() - start)

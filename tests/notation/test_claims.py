@@ -15,10 +15,10 @@ from sympy import Integer, Symbol
 from symbackprop.algebra.symbols import ADJOINT, index, size
 from symbackprop.errors import LimitError, ShapeError
 from symbackprop.model.model import Model
-from symbackprop.notation.conventions import Conventions
 from symbackprop.notation.claims.reader import read_note, words_of
 from symbackprop.notation.claims.readings import resolve
 from symbackprop.notation.claims.records import Claim, Line, Reading, Unreadable
+from symbackprop.notation.conventions import Conventions
 from symbackprop.notation.notes.formats import parts_of
 from symbackprop.notation.reading.model_text import read_model
 from symbackprop.notation.reading.subjects import Subject

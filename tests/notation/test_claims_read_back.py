@@ -21,8 +21,8 @@ from symbackprop.derivation.steps import Formula, walk
 from symbackprop.derivation.sweep import derive
 from symbackprop.model.model import Model
 from symbackprop.notation.claims.records import Claim, Reading, Side
-from symbackprop.notation.reading.model_text import load, read_model
 from symbackprop.notation.conventions import PRESETS, Conventions
+from symbackprop.notation.reading.model_text import load, read_model
 from symbackprop.notation.writing.glyphs import Nomenclature, nomenclature
 from symbackprop.notation.writing.text import text_chain
 from tests.notation.claim_cases import ATTENTION, CONVOLUTION, LAYERS, NORM, PLAIN, RECURRENT

@@ -205,7 +205,9 @@ def test_a_quantity_beside_its_gradient():
     """A row of a table of gradients states one; what it says is judged as the gradient of the quantity."""
     first, second = lines_of(QUANTITIES, "md")
     assert isinstance(first, Claim) and isinstance(second, Claim)
-    subjects = [(line.readings[0].sides[0].subject.kind, line.readings[0].sides[0].subject.name) for line in (first, second)]
+    subjects = [
+        (line.readings[0].sides[0].subject.kind, line.readings[0].sides[0].subject.name) for line in (first, second)
+    ]
     assert subjects == [("adjoint", "W2"), ("adjoint", "b2")]
 
 

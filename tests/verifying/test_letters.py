@@ -34,4 +34,4 @@ def test_a_note_may_name_things(model: sb.Model, note: str, statuses: str) -> No
     report = sb.verify(model, note)
     assert " ".join(verdict.status for verdict in report.verdicts) == statuses
     if statuses.startswith("defined"):
-        assert report.verdicts[0].because.startswith("the note itself gives the name")
+        assert report.verdicts[0].because.startswith("it stands for")

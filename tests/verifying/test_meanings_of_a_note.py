@@ -185,7 +185,7 @@ def test_a_batch_of_numbers_has_the_side_of_its_samples(side: str, note: str, ex
         ("q_1 = 0", "defined"),
         ("s = σ'(z1)\nyhat = a2", "defined defined"),
         ("dγ = 5 x", "unreadable"),
-        ("W2.grad = 7", "unreadable"),
+        ("W2.grad = 7", "refuted"),
         ("Δ2 = y - a2", "unreadable"),
         ("g_b2 = a2 - y", "unreadable"),
         ("d_q = 3", "unreadable"),
@@ -244,7 +244,7 @@ def test_a_schema_holds_if_all_instances_do() -> None:
 
     def verdict(*claims: Claim) -> sb.Verdict:
         schema = Schema(right.where, "dWl = dzl al^T", tuple((f"l = {n}", c) for n, c in enumerate(claims, 1)))
-        (found,) = report_on(lambda _: Note((schema,)), "note", model, sb.Conventions()).verdicts
+        (found,) = report_on(lambda _model, _base=None: Note((schema,)), "note", model, sb.Conventions()).verdicts
         return found
 
     assert verdict(right, other).status is Status.PROVED
@@ -272,7 +272,9 @@ def test_ranked_readings_are_not_chosen_by_what_is_right() -> None:
     model = load(SIGMOID)
     (claim,) = read(model, "dW2 = dz2 a1^T")
     for ranked in (claim, replace(claim, readings=claim.readings[::-1])):
-        (found,) = report_on(lambda _, c=ranked: Note((c,), ranked=True), "note", model, sb.Conventions()).verdicts
+        (found,) = report_on(
+            lambda _model, _base=None, c=ranked: Note((c,), ranked=True), "note", model, sb.Conventions()
+        ).verdicts
         first = ranked.readings[0].scale
         assert (found.status is Status.PROVED) == (first == "one sample")
 
@@ -280,7 +282,7 @@ def test_ranked_readings_are_not_chosen_by_what_is_right() -> None:
 def test_notation_is_printed_above() -> None:
     model = load(SIGMOID)
     note = Note(read(model, "dz2 = a2 - y"), notation=("superscripts are layers",))
-    report = report_on(lambda _: note, "note", model, sb.Conventions())
+    report = report_on(lambda _model, _base=None: note, "note", model, sb.Conventions())
     assert report.notation == ("superscripts are layers",) and str(report).startswith("superscripts are layers\n")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from sympy import Piecewise, Symbol
+from sympy import ITE, Integer, Piecewise, Symbol, Xor
 
 import symbackprop as sb
 from symbackprop.algebra.arrays import Array
@@ -136,3 +136,48 @@ def test_agreement_is_relative() -> None:
     assert not agree(np.array([np.nan, 1.0]), expected)
     assert not agree(expected[:1], expected)
     assert digits_of(expected * (1 + 2e-7), expected) == 6
+
+
+def test_numbers_too_large_have_no_value() -> None:
+    """10^400 is NaN, and no wrapped integer is ever taken for a value."""
+    grids = grids_of({size("n"): 3}, {"c": np.asarray(2.0)})
+    for expr in (Integer(10) ** 400, entry("c") * Integer(10) ** 400):
+        assert np.isnan(grids.array(Array((), (), expr)))
+    assert grids.array(Array((), (), size("n") ** 100)) == float(3**100)
+    assert grids.array(Array((), (), Integer(10) ** 25)) == 1e25
+
+
+@pytest.mark.parametrize("extent", [10**9, 10**19, 10**400])
+def test_sizes_too_large_are_an_error(extent: int) -> None:
+    """An axis, or a sum, over more than fits in memory or can be counted."""
+    j = index("j")
+    for array in (Array((j,), (Integer(extent),), entry("c") * j), Array((), (), total(j, (j, Integer(extent))))):
+        with pytest.raises(TooLargeError):
+            grids_of({}, {"c": np.asarray(2.0)}).array(array)
+
+
+def test_nested_conditions_in_grids() -> None:
+    """Conditions in conditions, beside NumPy's own."""
+    j, c = index("j"), entry("c", index("j"))
+    values = np.array([-3.0, -1.0, 0.5, 2.0])
+    grids = grids_of({}, {"c": values})
+    condition = ITE(c > 0, c > 1, c < -2)
+    found = grids.array(Array((j,), (Integer(4),), Piecewise((1, condition), (0, True))))
+    np.testing.assert_array_equal(found, np.where(values > 0, values > 1, values < -2))
+    with pytest.raises(ArithmeticError):
+        grids.array(Array((j,), (Integer(4),), Piecewise((1, Xor(c > 0, c > 1)), (0, True))))
+
+
+@pytest.mark.parametrize("loss", ["sum(j < K, c j)", "K c", "c^K", "sum(j = 2..K, w[0] c)"])
+def test_a_size_that_no_shape_has(loss: str) -> None:
+    """A size in a range or as a number has a value at each point, too."""
+    derivation = sb.derive(sb.parse(f"size n, K\nparameter w[n], c\nloss L = sum(i, w[i]) + {loss}"))
+    (point,) = points_of(derivation, 1)
+    K, c, w0 = point.sizes[size("K")], point.values["c"], point.values["w"][0]
+    by_hand = {
+        "sum(j < K, c j)": sum(range(K)),
+        "K c": K,
+        "c^K": K * c ** (K - 1),
+        "sum(j = 2..K, w[0] c)": w0 * (K - 1),
+    }
+    np.testing.assert_allclose(point.values["∂c"], by_hand[loss], rtol=1e-12)

@@ -42,7 +42,6 @@ from symbackprop.algebra.matrices.forms import (
 )
 from symbackprop.algebra.matrices.grammar import (
     ColumnSum,
-    Constant,
     Diagonal,
     DiagonalOf,
     Identity,
@@ -161,7 +160,7 @@ def _removals(state: Network, index: Symbol, extent: Expr, work: Work) -> tuple[
     if extent == 1 and (edges or vectors):
         return 0, [state.without(index, *rest, *_over_one(index, edges, vectors, work))]
     if not edges:
-        return 1, [state.without(index, *rest, _total_of_vectors(vectors, extent, work))]
+        return 1, [state.without(index, *rest, _total_of_vectors(vectors, work))]
     if len(edges) == 1:
         return _over_one_edge(state, index, edges[0], vectors, rest, work)
     if len(edges) == 2:
@@ -249,10 +248,8 @@ def _total(forms: tuple[Form, Form]) -> Form:
     return Form(TotalSum(form.matrix), form.cost + SUM_COST)
 
 
-def _total_of_vectors(vectors: list[Block], extent: Expr, work: Work) -> Block:
-    """Σ_k of a product of vectors at k: the size, a total sum, or a dot product of one with the rest."""
-    if not vectors:
-        return scalar(Form(Constant(extent)))
+def _total_of_vectors(vectors: list[Block], work: Work) -> Block:
+    """Σ_k of a product of vectors at k: a total sum, or a dot product of one with the rest."""
     if len(vectors) == 1:
         return scalar(_total(vectors[0].forms))
     dots = []

@@ -11,6 +11,7 @@ from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.binding import free_indices
 from symbackprop.algebra.matrices.forms import Form, Work
+from symbackprop.algebra.ranges import count_of
 from symbackprop.algebra.space import Space
 from symbackprop.algebra.symbols import Apply, Guard, bounds_of, tensor_of, text_of, total
 
@@ -55,7 +56,7 @@ class Factored:
 
 
 def parse(expr: Expr, scope: Scope) -> Factored:
-    """`expr` taken apart: constants in front, sums opened (their indices are distinct already)."""
+    """`expr` taken apart: constants in front, sums opened (their indices are distinct), unused indices counted."""
     coefficient, factors, bounds = S.One, [], []
     waiting = [expr]
     while waiting:
@@ -73,7 +74,9 @@ def parse(expr: Expr, scope: Scope) -> Factored:
         for place, factor in enumerate(factors):
             if factor.is_Add and factor.as_coeff_Add()[0].is_negative:  # (y - 1) log a is -(1 - y) log a
                 coefficient, factors[place] = -coefficient, -factor
-    return Factored(coefficient, tuple(factors), tuple(bounds))
+    used = frozenset().union(*(factor.free_symbols for factor in factors))
+    counts = (count_of(extent, scope.space) for variable, extent in bounds if variable not in used)
+    return Factored(coefficient * Mul(*counts), tuple(factors), tuple(b for b in bounds if b[0] in used))
 
 
 def is_constant(expr: Expr, scope: Scope) -> bool:

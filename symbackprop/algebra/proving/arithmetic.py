@@ -51,6 +51,8 @@ def scalar_arithmetic(
     def power(x: Number, exponent: Fraction | int) -> Number:
         if exponent.denominator != 1:
             return root(x, Fraction(exponent))
+        if isinstance(x, Fraction) and _digits(x) * abs(exponent) > _BITS:
+            raise UndecidedError("a power with too many digits")
         if exponent >= 0:
             return x ** int(exponent)
         if sign_of(x) == 0:
@@ -78,6 +80,14 @@ def scalar_arithmetic(
         Min: partial(extreme, -1),
     }
     return Arithmetic(number, constant, {**own, **derived}, power, sign_of)
+
+
+_BITS = 1 << 20  # of an exact power
+
+
+def _digits(x: Fraction) -> int:
+    """How many binary digits each factor adds to a power: none of 1."""
+    return max(abs(x.numerator), x.denominator).bit_length() - 1
 
 
 def _float(value: Any) -> Number:

@@ -7,8 +7,9 @@ where an entry h[t-1] multiplies, the sum over t is the sum over t' = t - 1, wit
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 from sympy import Expr, Sum, Symbol
@@ -22,12 +23,13 @@ from symbackprop.algebra.proving.generators import (
     UnprovedError,
     Workspace,
     accumulate,
-    constant,
+    add,
     generator,
     merged,
     multiply,
     power_of,
     product,
+    scaled,
 )
 from symbackprop.algebra.proving.normal import (
     convert,
@@ -38,19 +40,23 @@ from symbackprop.algebra.proving.normal import (
     logarithm,
     power,
 )
+from symbackprop.algebra.proving.partial_sums import base_extent, counted, guards_in_form, lesser_end, turned
 from symbackprop.algebra.proving.readings import (
+    GUARDED,
     Reading,
     as_term,
     free_in,
     is_total_reading,
+    loose,
     may_leave,
     settled,
     shifts,
     slot,
+    support_in,
     without_guards,
 )
 from symbackprop.algebra.proving.texts import extremum_text, free_of, height_of, sum_text
-from symbackprop.algebra.ranges import affine_coefficient
+from symbackprop.algebra.ranges import affine_coefficient, count_of
 from symbackprop.algebra.space import Premise
 from symbackprop.algebra.symbols import Maximum, bounds_of
 from symbackprop.algebra.terms import Term, terms_of
@@ -94,17 +100,21 @@ def _summed(work: Workspace, term: Term) -> Polynomial:
 
 def _closed_term(work: Workspace, term: Term) -> Polynomial:
     """A collapsed term, its bound indices named apart, as an element."""
+    guards = _raw(work, term.guards)
+    if not guards:
+        return {}
     factors = [convert(work, factor) for factor in term.factors]
-    guards = [guard_of(work, guard, oriented=False) for guard in term.guards]
-    body = product(work, [convert(work, term.coefficient), *guards, *factors])
+    body = product(work, [convert(work, term.coefficient), guards, *factors])
     return close(work, body, tuple(variable for variable, _ in term.bounds))
 
 
 def close(work: Workspace, polynomial: Polynomial, bounds: tuple[Symbol, ...]) -> Polynomial:
     """The sum of an element over bound indices."""
-    if not bounds:
-        return polynomial
     result: Polynomial = {}
+    if not bounds:
+        for monomial, coefficient in polynomial.items():
+            accumulate(result, _free_of_sums(work, monomial), coefficient)
+        return result
     for monomial, coefficient in polynomial.items():
         accumulate(result, _close_monomial(work, monomial, bounds), coefficient)
     return result
@@ -115,8 +125,11 @@ def _close_monomial(work: Workspace, monomial: Monomial, bounds: tuple[Symbol, .
     key = ("close", monomial, bounds, least)
     if key not in work.memo:
         work.spend(4)
+        work.memo[key] = None  # a sum that leads back to itself is given up
         opened = None if least else _opened(work, monomial, bounds)
         work.memo[key] = opened if opened is not None else _split(work, monomial, bounds, least)
+    if work.memo[key] is None:
+        raise UnprovedError("a sum whose forms go round in a circle")
     return work.memo[key]
 
 
@@ -167,11 +180,21 @@ def _split(work: Workspace, monomial: Monomial, bounds: tuple[Symbol, ...], leas
                 apart.append((indices, others))
         parts = [*apart, (joined, members)]
     used = set().union(*(indices for indices, _ in parts))
-    factors = [{tuple(outside): 1}]
-    factors += [convert(work, work.boxes[v]) for v in bounds if v not in used]
+    factors = [_free_of_sums(work, tuple(outside))]
+    factors += [convert(work, count_of(work.boxes[v], work.space)) for v in bounds if v not in used]
     for indices, members in parts:
         factors.append(_part(work, tuple(v for v in bounds if v in indices), tuple(sorted(members)), least))
     return product(work, factors)
+
+
+def _free_of_sums(work: Workspace, monomial: Monomial) -> Polynomial:
+    """What no sum reads, its guards in the form that they have outside of all sums, where it stands there."""
+    _, guards = without_guards(work, monomial)
+    free = [guard for guard in guards if not free_indices(guard) & set(work.open)]
+    if not free:
+        return {monomial: 1}
+    rest = tuple(item for item in monomial if work.generators[item[0]].data not in free)
+    return product(work, ({rest: 1}, *(guard_of(work, guard) for guard in free)))
 
 
 def _part(work: Workspace, bounds: tuple[Symbol, ...], items: Monomial, least: bool) -> Polynomial:
@@ -184,8 +207,17 @@ def _part(work: Workspace, bounds: tuple[Symbol, ...], items: Monomial, least: b
         collapsed = _recollapsed(work, bounds, items)
         if collapsed is not None:
             return collapsed
-    if not least and ("guard" in kinds or shifts(work, bounds, items)):
-        return _least_reading(work, bounds, items)
+    if not least:
+        if any(base_extent(work.boxes[v]) != work.boxes[v] for v in bounds):
+            return _over_base(work, bounds, items)
+        if kinds & {"guard", "size"} and (known := _counted(work, bounds, items)) is not None:
+            return known
+        if "guard" in kinds or shifts(work, bounds, items):
+            return _least_reading(work, bounds, items)
+    return _generator(work, bounds, items)
+
+
+def _generator(work: Workspace, bounds: tuple[Symbol, ...], items: Monomial) -> Polynomial:
     number = generator(
         work,
         "sum",
@@ -228,12 +260,40 @@ def _distribution(work: Workspace, bounds: tuple[Symbol, ...], items: Monomial) 
 def _recollapsed(work: Workspace, bounds: tuple[Symbol, ...], items: Monomial) -> Polynomial | None:
     """A part of which a delta or guards leave an index one value after all; None if they leave none."""
     rest, guards = without_guards(work, items)
+    work.spend(GUARDED * len(guards))
     parts = collapse(as_term(work, bounds, rest, guards), work.boxes, work.space)
     if len(parts) == 1 and len(parts[0].bounds) == len(bounds):
         return None
     result: Polynomial = {}
     for part in parts:
         accumulate(result, _closed_term(work, part), 1)
+    return result
+
+
+def _counted(work: Workspace, bounds: tuple[Symbol, ...], items: Monomial) -> Polynomial | None:
+    """A sum over an index that is only counted, or of its powers; None where it is none."""
+    rest, guards = without_guards(work, items)
+    if guards and not is_total_reading(work, Reading(bounds, rest, ())):
+        return None
+    found = counted(work, bounds, rest, guards)
+    if found is None:
+        return None
+    variable, others, value = found
+    return close(work, multiply(work, {others: 1}, value), tuple(v for v in bounds if v != variable))
+
+
+def _over_base(work: Workspace, bounds: tuple[Symbol, ...], items: Monomial) -> Polynomial:
+    r"""A sum over boxes [0, n + c) as one over [0, n), a guard for c < 0, and the last terms for c > 0."""
+    variable = next(v for v in bounds if base_extent(work.boxes[v]) != work.boxes[v])
+    extent, base = work.boxes[variable], base_extent(work.boxes[variable])
+    others = tuple(v for v in bounds if v != variable)
+    new = slot(work, base, [*bounds, *work.open, *sorted(free_of(work, (items,)), key=str)])
+    body = replaced(work, {items: 1}, {variable: new})
+    guard = guard_of(work, (extent - 1 - new).expand(), oriented=False)
+    result = close(work, multiply(work, body, guard), tuple(new if v == variable else v for v in bounds))
+    for beyond in range(int(extent - base)):
+        last = replaced(work, {items: 1}, {variable: base + beyond})
+        result = add(result, close(work, last, others))
     return result
 
 
@@ -261,29 +321,52 @@ def _least_reading(work: Workspace, bounds: tuple[Symbol, ...], items: Monomial)
 
 
 def _of_reading(work: Workspace, reading: Reading) -> Polynomial:
-    body = multiply(work, {reading.items: reading.scale}, _guards_of(work, reading))
-    result: Polynomial = {}
-    for monomial, coefficient in body.items():
-        whole = len(body) == 1
-        accumulate(result, _close_monomial(work, monomial, reading.bounds, whole), coefficient)
-    return result
-
-
-def _guards_of(work: Workspace, reading: Reading) -> Polynomial:
-    """The guards of a reading; each turned to its complement only where the factors are defined on both sides."""
+    """The sum in this reading, with its guards in the form of `partial_sums`."""
     if not reading.guards:
-        return constant(1)
-    oriented = is_total_reading(work, replace(reading, guards=()))
-    return product(work, (guard_of(work, guard, oriented=oriented) for guard in reading.guards))
+        return scaled(_close_monomial(work, reading.items, reading.bounds, least=True), reading.scale)
+    total = is_total_reading(work, replace(reading, guards=()))
+    support = support_in(work, reading) if total else None
+    guards = guards_in_form(work, reading.bounds, reading.guards, support)
+    lesser = lesser_end(work, reading.bounds, reading.items, reading.guards)
+    body = multiply(work, {reading.items: reading.scale}, guards if lesser is None else lesser)
+    plain = multiply(work, {reading.items: reading.scale}, _raw(work, reading.guards))
+    if body != plain:
+        return close(work, body, reading.bounds)
+    ((items, scale),) = body.items()
+    least = _turned(work, reading, items) if total else None
+    return scaled(least or _close_monomial(work, items, reading.bounds, least=True), scale)
 
 
-def _rank(work: Workspace, reading: Reading) -> tuple[int, str]:
-    """Fewest guards, then the least text."""
-    texts = [
-        sum_text(work, reading.bounds, merged(reading.items, monomial)) + f"*{coefficient}"
-        for monomial, coefficient in _guards_of(work, reading).items()
-    ]
-    return len(reading.guards), "+".join(sorted(texts))
+def _raw(work: Workspace, guards: Iterable[Expr]) -> Polynomial:
+    return product(work, (guard_of(work, guard, oriented=False) for guard in guards))
+
+
+def _turned(work: Workspace, reading: Reading, items: Monomial) -> Polynomial | None:
+    """The sum with a guard between bound indices turned, where that has a lesser text; half of both if it is itself."""
+    own = sum_text(work, reading.bounds, items)
+    for guard in reading.guards:
+        if len(free_indices(guard) & set(reading.bounds)) < 2:
+            continue
+        opposite, both = turned(work, guard)
+        others = multiply(work, {reading.items: 1}, _raw(work, (g for g in reading.guards if g != guard)))
+        other = multiply(work, others, _raw(work, (opposite,)))
+        if len(other) != 1:
+            continue
+        (text,) = (sum_text(work, reading.bounds, monomial) for monomial in other)
+        if text <= own:
+            whole = close(work, multiply(work, others, both), reading.bounds)
+            if text == own:
+                return scaled(whole, Fraction(1, 2))
+            return add(whole, scaled(close(work, other, reading.bounds), -1))
+    return None
+
+
+def _rank(work: Workspace, reading: Reading) -> tuple[int, str, int, str]:
+    """Each bound index the place of an entry, then the least text of the factors, and fewest guards."""
+    guarded = multiply(work, {reading.items: 1}, _raw(work, reading.guards))
+    texts = [sum_text(work, reading.bounds, monomial) + f"*{scale}" for monomial, scale in guarded.items()]
+    own = sum_text(work, reading.bounds, reading.items)
+    return loose(work, reading.bounds, reading.items), own, len(reading.guards), "+".join(sorted(texts))
 
 
 def _shifted(work: Workspace, reading: Reading) -> Iterator[Reading]:
@@ -293,7 +376,7 @@ def _shifted(work: Workspace, reading: Reading) -> Iterator[Reading]:
     for variable, place, extent in shifts(work, reading.bounds, reading.items):
         if free_indices(extent) & set(reading.bounds) or not may_leave(work, reading, place, extent):
             continue
-        new = slot(work, extent, [*reading.bounds, *work.open, *free_in(work, reading)])
+        new = slot(work, base_extent(extent), [*reading.bounds, *work.open, *free_in(work, reading)])
         slope = affine_coefficient(place, variable)
         value = ((new - (place - slope * variable)) / slope).expand()
         body = replaced(work, {reading.items: 1}, {variable: value})
@@ -385,7 +468,7 @@ _SUBSTITUTIONS: Mapping[str, Callable[[Workspace, Any, Mapping[Symbol, Expr]], P
     "binary": _replaced_entry,
     "size": lambda work, data, mapping: convert(work, substitute(data, mapping)),
     "integer": lambda work, data, mapping: convert(work, substitute(data, mapping)),
-    "guard": lambda work, data, mapping: guard_of(work, substitute(data, mapping)),
+    "guard": lambda work, data, mapping: guard_of(work, substitute(data, mapping), oriented=False),
     "delta": lambda work, data, mapping: delta_of(work, substitute(data, mapping)),
     "exp": lambda work, data, mapping: exponential(work, replaced(work, data, mapping)),
     "base": replaced,

@@ -11,7 +11,7 @@ from typing import Any
 
 from sympy import Abs, Expr, KroneckerDelta, Max, Min, Piecewise, sign
 from sympy.core.relational import Eq, Ge, Gt, Le, Lt, Ne, Relational
-from sympy.logic.boolalg import And, Boolean, BooleanFalse, BooleanTrue, Not, Or
+from sympy.logic.boolalg import ITE, And, Boolean, BooleanFalse, BooleanTrue, Not, Or
 
 from symbackprop.algebra.binding import free_indices
 from symbackprop.algebra.proving.generators import (
@@ -31,26 +31,68 @@ from symbackprop.algebra.proving.naming import height, label
 from symbackprop.algebra.proving.normal import by_cases, convert
 from symbackprop.algebra.proving.quotients import factors_of, is_positive, together
 from symbackprop.algebra.proving.texts import delta_text, free_of, height_of, text_of
+from symbackprop.algebra.ranges import without_common_factor
 from symbackprop.algebra.symbols import Guard
 from symbackprop.algebra.terms import indicator, is_index_condition
 
 
 def _guard(work: Workspace, expr: Guard) -> Polynomial:
-    return guard_of(work, expr.argument)
+    return guard_of(work, expr.argument, oriented=not expr.free_symbols & set(work.open))
 
 
 def guard_of(work: Workspace, argument: Expr, *, oriented: bool = True) -> Polynomial:
-    r"""\([e \ge 0]\); `oriented` takes of the two complements the one whose constant is not negative."""
-    argument = argument.expand()
+    r"""\([e \ge 0]\); `oriented` takes of a guard, its complement and those moved by a number always the same one."""
+    argument = _tightened(argument)
+    if argument.has(Min, Max):
+        return _guard_of_extreme(work, argument, oriented=oriented)
     if work.nonnegative(argument):
         return constant(1)
     opposite = (-argument - 1).expand()
     if work.nonnegative(opposite):
         return {}
-    if oriented and argument.as_coeff_Add()[0] < 0:
-        return add(constant(1), scaled(guard_of(work, opposite), -1))
+    if oriented:
+        rest = argument - argument.as_coeff_Add()[0]
+        if label(-rest) < label(rest):
+            return add(constant(1), scaled(moved_guard(work, opposite, outward=True), -1))
+        return moved_guard(work, argument, outward=True)
     deep = height(argument)
     return power_of(generator(work, "guard", label(argument), argument, free_indices(argument), False, deep))
+
+
+def moved_guard(work: Workspace, argument: Expr, *, outward: bool) -> Polynomial:
+    r"""\([e + c \ge 0]\) as \([e \ge 0]\) and deltas, for a small number c; only where c > 0 unless `outward`."""
+    argument = _tightened(argument)
+    number, rest = argument.as_coeff_Add()
+    of_sizes = all(symbol.is_positive for symbol in argument.free_symbols)
+    if of_sizes or abs(number) > MOVED or (number < 0 and not outward):
+        return guard_of(work, argument, oriented=False)
+    if len(rest.free_symbols) == 1 and work.nonnegative(-rest):  # [c - v >= 0] for an index v
+        return add(*(delta_of(work, rest + q) for q in range(int(number) + 1)))
+    between = range(1, int(number) + 1) if number > 0 else range(int(number) + 1, 1)
+    deltas = add(*(delta_of(work, rest + q) for q in between))
+    return add(guard_of(work, rest, oriented=False), scaled(deltas, 1 if number > 0 else -1))
+
+
+def _guard_of_extreme(work: Workspace, argument: Expr, *, oriented: bool) -> Polynomial:
+    r"""\([\min(a, b) \ge r]\) is the product of both; \([\max(a, b) \ge r]\) fails only where both do."""
+    extreme = min(argument.atoms(Min, Max), key=lambda atom: (len(atom.atoms(Min, Max)), str(atom)))
+    slope = argument.coeff(extreme)
+    if not slope.is_number or (argument - slope * extreme).expand().has(extreme):
+        raise UnprovedError("a condition on a least or greatest index in another function")
+    cases = [guard_of(work, argument.xreplace({extreme: part}), oriented=oriented) for part in extreme.args]
+    if isinstance(extreme, Min) == (slope > 0):
+        return product(work, cases)
+    return add(constant(1), scaled(product(work, (add(constant(1), scaled(c, -1)) for c in cases)), -1))
+
+
+MOVED = 8
+"""By how much a guard is moved at most: each step is a delta."""
+
+
+def _tightened(argument: Expr) -> Expr:
+    """e where 2 e + 1 >= 0: the common factor divided out, the number rounded down."""
+    common, rest, number = without_common_factor(argument)
+    return rest + number // common if common > 1 else rest + number
 
 
 def _delta(work: Workspace, expr: KroneckerDelta) -> Polynomial:
@@ -59,7 +101,10 @@ def _delta(work: Workspace, expr: KroneckerDelta) -> Polynomial:
 
 def delta_of(work: Workspace, difference: Expr) -> Polynomial:
     r"""\(\delta\) of an index expression that must be 0."""
-    difference = difference.expand()
+    common, rest, number = without_common_factor(difference)
+    if number % common:
+        return {}  # 2 e + 1 is never 0
+    difference = rest + number / common
     if difference.is_number:
         return constant(int(difference == 0))
     opposite = (-difference).expand()
@@ -82,6 +127,9 @@ def condition_of(work: Workspace, condition: Boolean) -> Polynomial:
         return product(work, (condition_of(work, part) for part in condition.args))
     if isinstance(condition, Or):
         return add(constant(1), scaled(product(work, (condition_of(work, Not(p)) for p in condition.args)), -1))
+    if isinstance(condition, ITE):
+        chosen, yes, no = (condition_of(work, part) for part in condition.args)
+        return add(no, multiply(work, chosen, add(yes, scaled(no, -1))))
     if is_index_condition(condition):
         terms = indicator(condition)
         return add(*(_index_term(work, term) for term in terms))

@@ -21,11 +21,12 @@ from symbackprop.algebra.binding import free_indices
 from symbackprop.algebra.proving.arithmetic import FLOATS, PRECISIONS, Number, UndecidedError, intervals
 from symbackprop.algebra.proving.drawing import Demands, Leaf, Sizes, drawn, exact, extents_at, sizes_in_turn
 from symbackprop.algebra.proving.evaluate import Computed, Environment, value_of
-from symbackprop.algebra.proving.zero import is_zero
+from symbackprop.algebra.proving.zero import is_zero, poles_apart
 from symbackprop.algebra.space import Premise, Ranges, Space
 from symbackprop.algebra.symbols import BINDERS, Apply, bounds_of, tensor_of
 
 POINTS = 8
+_SIGNS = {5: (-1,), 7: (-1, 1)}  # of the leaves at these points, one after the other: what is wrong there alone shows
 _SEED = 20_231
 _LEAST = (2, 2, 2, 1)  # sizes, at one point after the other
 _POSITIONS = 64
@@ -88,7 +89,8 @@ def compare(left: Expr, right: Expr, ranges: Ranges, space: Space, using: Collec
     for away_from_kinks in (False, True) if bent else (False,):
         proof = is_zero(left - right, ranges, space, using, away_from_kinks=away_from_kinks)
         if proof is not None:
-            return Equality("proved", proof.premises)
+            poles = poles_apart(left, right, ranges, space, using)
+            return Equality("proved", tuple(dict.fromkeys((*proof.premises, *poles))))
     return compare_at_points(left, right, ranges, space, using)
 
 
@@ -191,12 +193,15 @@ def points_of(sides: Sequence[Expr], ranges: Ranges, space: Space, using: Collec
     leaves = [name for name in sorted(names) if name not in using or name not in space.definitions]
     for number, sizes in zip(range(POINTS), _sizes(sides, ranges, list(names), space), strict=False):
         stored: dict[str, Any] = {}
-        for name in leaves:
+        for place, name in enumerate(leaves):
             facts = tuple(fact for fact in space.facts if fact.tensor == name)
             shape = extents_at(space.shapes.get(name, (_UNKNOWN,) * names[name]), sizes)
             limit = min(sizes.values(), default=1) if name in whole else None
-            stored[name] = exact(drawn(Leaf(shape, facts, limit=limit), random, number, positive=number % 2 == 0))
-        values = _with_intermediates(stored, sizes, sides, space, using, random)
+            entries = drawn(Leaf(shape, facts, limit=limit), random, number, positive=number % 2 == 0)
+            if number in _SIGNS and not facts and limit is None:
+                entries = np.abs(entries) * _SIGNS[number][place % len(_SIGNS[number])]
+            stored[name] = exact(entries)
+        values = _with_intermediates(stored, sizes, sides, space, names.keys() & set(using), random)
         yield Point(sizes, stored, values, _positions(ranges, sizes, random), space)
 
 
@@ -224,7 +229,8 @@ def _names_read(sides: Sequence[Expr], space: Space, using: Collection[str]) -> 
 
 def _sizes(sides: Sequence[Expr], ranges: Ranges, names: Sequence[str], space: Space) -> Iterator[Sizes]:
     extents = [*ranges.values(), *(extent for name in names for extent in space.shapes.get(name, ()))]
-    symbols = {s for part in (*sides, *extents, *space.size_facts) for s in free_indices(part) if s.is_positive}
+    read = [space.definitions[name].expression for name in names if name in space.definitions]
+    symbols = {s for part in (*sides, *read, *extents, *space.size_facts) for s in free_indices(part) if s.is_positive}
     return sizes_in_turn(Demands(tuple(sorted(symbols, key=str)), dict.fromkeys(extents), space.size_facts), _LEAST)
 
 

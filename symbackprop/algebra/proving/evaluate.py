@@ -32,7 +32,7 @@ from sympy import (
     log,
 )
 from sympy.core.relational import Eq, Ge, Gt, Le, Lt, Ne
-from sympy.logic.boolalg import And, Boolean, BooleanFalse, BooleanTrue, Not, Or
+from sympy.logic.boolalg import ITE, And, Boolean, BooleanFalse, BooleanTrue, Not, Or
 from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.arrays import Array
@@ -259,8 +259,6 @@ def holds_gate(gate: Expr, env: Environment, scope: Scope) -> Any:
 
 def _pow(expr: Pow, env: Environment, scope: Scope) -> Number:
     base, exponent = value_of(expr.base, env, scope), expr.exp
-    if exponent.is_Integer and exponent >= 0:
-        return base ** int(exponent)
     if exponent.is_Rational:
         return env.arithmetic.power(base, Fraction(int(exponent.p), int(exponent.q)))
     if exponent.is_integer:
@@ -323,6 +321,9 @@ def holds(condition: Boolean, env: Environment, scope: Scope) -> Any:
         return env.joined((holds(part, env, scope) for part in condition.args), every=isinstance(condition, And))
     if isinstance(condition, Not):
         return holds(condition.args[0], env, scope) ^ True
+    if isinstance(condition, ITE):
+        chosen, yes, no = condition.args
+        return holds(Or(And(chosen, yes), And(Not(chosen), no)), env, scope)
     if type(condition) not in _RELATIONS:
         raise UndefinedError(f"no condition: {condition}")
     left, right = condition.args

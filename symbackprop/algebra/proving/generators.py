@@ -7,6 +7,8 @@ inverse of a polynomial P with several terms is a power of the generator that st
     B^1 = P,  lm(P) B^e = B^(e+1) - (P - lm(P)) B^e   for e < 0        a base and its polynomial
     sin^2 = 1 - cos^2                                                 g^2 = g for guards, deltas, indicators
     [P = 0][P > 0] = 0,  [x = 0] x = 0                                y^2 = y for binary data
+    y_k y_l = δ(k, l) y_k for one-hot data
+    [e >= 1][e >= 0] = [e >= 1],  δ(e, 1)[e >= 2] = 0                 guards and deltas of one e
 """
 
 from __future__ import annotations
@@ -15,10 +17,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import reduce as fold
+from math import inf
 from typing import Any
 
-from sympy import Expr, Symbol
+from sympy import Expr, KroneckerDelta, Symbol
 
+from symbackprop.algebra.proving.naming import label
 from symbackprop.algebra.ranges import is_nonnegative
 from symbackprop.algebra.space import Premise, Space
 
@@ -56,17 +60,23 @@ class Workspace:
 
     `boxes` are the sizes of all indices, `vanishing` the deltas assumed to be 0, `signs` the signs assumed of
     polynomials, by their texts; `handlers` convert the kinds of expressions; `open` are the bound indices in scope.
+    `divisors` gains what is divided by and not known to differ from 0, `implied` the signs without which some logarithm
+    or root has no value, by labels.
     """
 
     boxes: dict[Symbol, Expr]
     space: Space
     with_facts: bool = True
+    assuming: bool = True
     vanishing: frozenset[str] = frozenset()
     signs: Mapping[str, int] = field(default_factory=dict)
     generators: list[Generator] = field(default_factory=list)
     numbers: dict[str, int] = field(default_factory=dict)
     premises: dict[Premise, None] = field(default_factory=dict)
     fact_missed: bool = False
+    assumption_missed: bool = False
+    divisors: dict[int, None] = field(default_factory=dict)
+    implied: dict[str, int] = field(default_factory=dict)
     open: list[Symbol] = field(default_factory=list)
     memo: dict[Any, Any] = field(default_factory=dict)
     handlers: Mapping[type, Callable[[Workspace, Any], Polynomial]] = field(default_factory=dict)
@@ -91,6 +101,11 @@ class Workspace:
         """Whether facts of tensors may serve; notes that one would have."""
         self.fact_missed = self.fact_missed or not self.with_facts
         return self.with_facts
+
+    def may_assume(self) -> bool:
+        """Whether values may be taken to be above 0, with a premise for each; notes that one would have been."""
+        self.assumption_missed = self.assumption_missed or not self.assuming
+        return self.assuming
 
 
 def generator(
@@ -217,8 +232,12 @@ def _step(work: Workspace, monomial: Monomial) -> Polynomial | None:
                 if kind == "binary":
                     work.cite(Premise("is 0 or 1", work.generators[number].data[0]))
                 return {_with(powers, {number: 1}): 1}
+            if kind == "binary" and (one := _one_of(work, number, powers)) is not None:
+                return one
             if kind == "zero" and _meets_zero(work, number, powers):
                 return {}
+            if kind in ("guard", "delta") and (weaker := _met(work, number, powers)) is not None:
+                return {_with(powers, {weaker: 0}): 1} if weaker >= 0 else {}
         elif kind == "sin":
             if exponent >= 2 and isinstance(exponent, int):
                 cosine = work.generators[number].data
@@ -245,6 +264,56 @@ def _meets_zero(work: Workspace, number: int, powers: Mapping[int, Exponent]) ->
         ((monomial, _),) = polynomial.items()
         return any(powers.get(n, 0) > 0 and e > 0 for n, e in monomial)
     return False
+
+
+def _one_of(work: Workspace, number: int, powers: Mapping[int, Exponent]) -> Polynomial | None:
+    r"""\(y_k y_l = \delta_{kl} y_k\) of one-hot entries that differ in the place on their axis."""
+    name, indices = work.generators[number].data
+    axis = next((fact.axis for fact in work.space.facts if fact.tensor == name and fact.kind == "one_hot"), None)
+    for other in powers:
+        found = work.generators[other]
+        if axis is None or other <= number or found.kind != "binary" or found.data[0] != name:
+            continue
+        if all(
+            one == two for place, (one, two) in enumerate(zip(indices, found.data[1], strict=True)) if place != axis
+        ):
+            kept, left = sorted((number, other), key=lambda n: work.generators[n].label)
+            work.cite(Premise("sums to 1", name))
+            delta = work.handlers[KroneckerDelta](work, KroneckerDelta(indices[axis], found.data[1][axis]))
+            rest = _with(powers, {kept: 1, left: 0})
+            return {merged(rest, monomial): scale for monomial, scale in delta.items()}
+    return None
+
+
+def _met(work: Workspace, number: int, powers: Mapping[int, Exponent]) -> int | None:
+    """A guard or delta implied by another one of the same e + c, both in a monomial; -1 if they exclude each other."""
+    own = _levels(work, number)
+    for other in powers:
+        if other <= number or work.generators[other].kind not in ("guard", "delta"):
+            continue
+        key, low, high = _levels(work, other)
+        if key != own[0]:
+            continue
+        if max(low, own[1]) > min(high, own[2]):
+            return -1
+        if low <= own[1] and own[2] <= high:
+            return other
+        if own[1] <= low and high <= own[2]:
+            return number
+    return None
+
+
+def _levels(work: Workspace, number: int) -> tuple[str, float, float]:
+    r"""The values of e between which a guard \([\pm e + c \ge 0]\) or a delta of e + c is 1, with the text of e."""
+    key = ("levels", number)
+    if key not in work.memo:
+        found = work.generators[number]
+        shift, rest = found.data.as_coeff_Add()
+        text, opposite = label(rest), label(-rest)
+        turned = opposite < text
+        low, high = (-shift, inf) if found.kind == "guard" else (-shift, -shift)
+        work.memo[key] = (opposite, -high, -low) if turned else (text, low, high)
+    return work.memo[key]
 
 
 def _base_step(work: Workspace, number: int, exponent: Exponent, powers: Mapping[int, Exponent]) -> Polynomial | None:

@@ -7,7 +7,8 @@ Where an expression has no real value the array has NaN there.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import reduce
@@ -47,8 +48,22 @@ Opaque = Callable[[int, Grid], Grid]
 MAX_CELLS = 50_000_000
 
 
+_EXACT = 2**62  # up to which an integer is one of NumPy's
+
+
 class TooLargeError(ArithmeticError):
     """A grid that does not fit in memory."""
+
+
+def check_cells(shape: Iterable[int]) -> None:
+    """That numbers in such a shape fit in memory.
+
+    Raises:
+        TooLargeError: they do not.
+    """
+    cells = math.prod(shape)
+    if cells > MAX_CELLS:
+        raise TooLargeError(f"{cells:,} numbers at once" if cells < _EXACT else "more numbers than can be counted")
 
 
 def grids_of(
@@ -79,13 +94,21 @@ class Grids(Environment):
             TooLargeError: more cells than fit.
         """
         shape = self.shape(array.shape)
+        check_cells(shape)
         axes = {v: _axis(n, len(shape) - at) for at, (v, n) in enumerate(zip(array.indices, shape, strict=True))}
         with np.errstate(all="ignore"):
             found = value_of(array.expression, self, {**self.sizes, **axes})
             return np.array(np.broadcast_to(found, shape), float)
 
     def shape(self, shape: tuple[Expr, ...]) -> tuple[int, ...]:
-        return tuple(int(self.integer(extent, dict(self.sizes))) for extent in shape)
+        return tuple(self._count(extent, dict(self.sizes)) for extent in shape)
+
+    def _count(self, extent: Expr, scope: Scope) -> int:
+        """A size: a number that can be counted to."""
+        value = float(value_of(extent, self, scope))
+        if not value < _EXACT:
+            raise TooLargeError(f"a size of {value:.3g}")
+        return int(self.integer(extent, scope))
 
     def stored(self, name: str, position: tuple[Grid, ...]) -> Grid:
         stored = self.values[name]
@@ -131,10 +154,8 @@ class Grids(Environment):
 
     def _opened(self, expr: Expr, scope: Scope) -> tuple[Scope, list[int], int]:
         """The scope inside a binder, a new axis in front for each bound index; their extents; how many axes were."""
-        extents = [int(self.integer(extent, scope)) for _, extent in bounds_of(expr)]
-        cells = math.prod((*(np.size(i) for i in scope.values()), *extents))
-        if cells > MAX_CELLS:
-            raise TooLargeError(f"{cells:,} numbers at once")
+        extents = [self._count(extent, scope) for _, extent in bounds_of(expr)]
+        check_cells((*(np.size(i) for i in scope.values()), *extents))
         depth = max(map(np.ndim, scope.values()), default=0)
         opened: Scope = {}
         for place, ((variable, _), extent) in enumerate(zip(bounds_of(expr), extents, strict=True), depth + 1):
@@ -180,7 +201,7 @@ def _contracted(factors: list[Grid], kept: int, extents: list[int]) -> Grid:
         seen.update(wide)
     out = [axis for axis in range(kept, 0, -1) if axis in seen]
     result = np.asarray(np.einsum(*operands, out, optimize=len(factors) > 2))
-    repeated = math.prod(extent for axis, extent in enumerate(extents, kept + 1) if axis not in seen)
+    repeated = math.prod(max(extent, 0) for axis, extent in enumerate(extents, kept + 1) if axis not in seen)
     shape = dict(zip(out, result.shape, strict=True))
     return repeated * result.reshape([shape.get(axis, 1) for axis in range(max(out, default=0), 0, -1)])
 
@@ -212,18 +233,29 @@ def _arithmetic(compared: list[Grid]) -> Arithmetic:
 
 
 def _number(value: Any) -> Any:
-    """Whole numbers stay whole, as they may be indices."""
-    if isinstance(value, Fraction):
-        return value.numerator if value.denominator == 1 else float(value)
-    return value
+    """Whole numbers stay whole, as they may be indices; one that no float holds is NaN."""
+    if not isinstance(value, Fraction):
+        return value
+    if value.denominator == 1 and abs(value) < _EXACT:
+        return value.numerator
+    return float(value) if abs(value) < sys.float_info.max else math.nan
 
 
 def _power(base: Grid, exponent: Any) -> Grid:
+    if _stays_whole(base, exponent):
+        return base ** int(exponent)
     base = np.asarray(base, float)
     is_whole = (isinstance(exponent, Fraction) and exponent.denominator == 1) or not isinstance(exponent, Fraction)
     power = float(exponent) if isinstance(exponent, Fraction) else exponent
     lost = (base == 0) & (power < 0) if is_whole else (base < 0) | ((base == 0) & (power < 0))
     return np.where(lost, np.nan, base) ** power
+
+
+def _stays_whole(base: Grid, exponent: Any) -> bool:
+    """Whether a power is one of NumPy's integers."""
+    if not isinstance(exponent, Fraction) or exponent.denominator != 1 or not 0 <= exponent <= 64:
+        return False
+    return np.asarray(base).dtype.kind == "i" and float(np.max(np.abs(base), initial=1)) ** int(exponent) < _EXACT
 
 
 _FUNCTIONS: Mapping[type, Callable[..., Grid]] = {

@@ -7,8 +7,9 @@ is taken case by case, so that no function's argument and no denominator has an 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
+from math import prod
 from typing import Any
 
 from sympy import Add, Expr, Mul, Pow, S, Symbol, ceiling, cos, cosh, erf, exp, factorint, floor, log, sin, sinh, tanh
@@ -43,13 +44,14 @@ from symbackprop.algebra.proving.quotients import (
     base_of,
     factors_of,
     is_positive,
+    sign_known,
     together,
     whole_exponent,
     whole_exponents,
 )
 from symbackprop.algebra.proving.texts import entry_text, free_of, height_of, text_of
 from symbackprop.algebra.space import Premise
-from symbackprop.algebra.symbols import Apply, ArgMax, tensor_of
+from symbackprop.algebra.symbols import Apply, ArgMax, Guard, tensor_of
 
 CASES = 5
 """How many indicators one function's argument may have."""
@@ -93,15 +95,15 @@ def _symbol(work: Workspace, symbol: Symbol) -> Polynomial:
 def entry_of(work: Workspace, name: str, indices: tuple[Expr, ...]) -> Polynomial:
     """An entry; 0 where one of its indices is proved to be out of range."""
     indices = tuple(i if isinstance(i, Symbol) or i.is_Integer else i.expand() for i in indices)
-    shape = work.space.shapes.get(name)
-    if shape is not None and len(shape) == len(indices) and work.space.size_facts:
-        for place, extent in zip(indices, shape, strict=True):
-            if work.nonnegative(-place - 1) or work.nonnegative(place - extent):
-                return {}
     text = entry_text(name, indices)
     known = work.numbers.get(text)
     if known is not None:
         return power_of(known)
+    shape = work.space.shapes.get(name)
+    if shape is not None and len(shape) == len(indices):
+        for place, extent in zip(indices, shape, strict=True):
+            if work.nonnegative(-place - 1) or work.nonnegative(place - extent):
+                return {}
     kind, positive = _by_facts(work, name, indices)
     free = frozenset().union(*(free_indices(i) for i in indices))
     deep = max((height(i) for i in indices), default=0)
@@ -140,8 +142,12 @@ def _add(work: Workspace, expr: Add) -> Polynomial:
 
 
 def _mul(work: Workspace, expr: Mul) -> Polynomial:
+    """A product; where a guard in it fails it is 0, and nothing else in it need have a value."""
     factors = with_known_floors(expr.args, work.boxes, work.space)
-    return product(work, (convert(work, factor) for factor in factors))
+    guards = product(work, (convert(work, factor) for factor in factors if isinstance(factor, Guard)))
+    if not guards:
+        return {}
+    return product(work, (guards, *(convert(work, factor) for factor in factors if not isinstance(factor, Guard))))
 
 
 def _pow(work: Workspace, expr: Pow) -> Polynomial:
@@ -174,15 +180,17 @@ def inverse(work: Workspace, polynomial: Polynomial) -> Polynomial:
     if not numerator:
         raise UnprovedError("a division by 0")
     parts = factors_of(work, numerator)
-    monomial = tuple((n, -e) for n, e in parts.monomial)
+    below = parts.monomial
     if len(parts.rest) > 1:
-        monomial = merged(monomial, ((base_of(work, parts.rest), -1),))
+        below = merged(below, ((base_of(work, parts.rest), 1),))
+    work.divisors.update((n, None) for n, e in below if e > 0 and not work.generators[n].positive)
+    monomial = tuple((n, -e) for n, e in below)
     bases = merged(ONE, tuple(sorted(den.items())))
     return scaled(multiply(work, reduced(work, monomial), reduced(work, bases)), Fraction(1) / parts.content)
 
 
 def root(work: Workspace, polynomial: Polynomial, exponent: Fraction) -> Polynomial:
-    """A power with a fraction as exponent. What is known to be positive is split off; the rest is one base."""
+    """A power with a fraction as exponent. What is above 0, or taken to be, is split off; the rest is one base."""
     if not polynomial:
         return power(work, polynomial, 1 if exponent > 0 else -1)
     numerator, den = together(work, polynomial)
@@ -197,7 +205,16 @@ def root(work: Workspace, polynomial: Polynomial, exponent: Fraction) -> Polynom
     if len(rest) > 1 and sign_ > 0 and is_positive(work, rest):
         result = multiply(work, result, reduced(work, ((base_of(work, rest), exponent),)))
         rest = constant(1)
-    if unknown or len(rest) > 1 or sign_ < 0:
+    items = merged(unknown, ((base_of(work, rest), 1),)) if len(rest) > 1 else unknown
+    alone = len(items) == 1 and items[0][1] in (1, -1)
+    if alone and sign_ > 0:
+        work.implied[work.generators[items[0][0]].label] = 1
+    if items and not alone and sign_ > 0 and _may_take_signs(work, (n for n, _ in items)):
+        for number, _ in items:
+            work.cite(Premise("is above 0", expression_of(work, number)))
+        split = whole_exponents(tuple((n, e * exponent) for n, e in items))
+        result = multiply(work, result, reduced(work, split))
+    elif unknown or len(rest) > 1 or sign_ < 0:
         whole = scaled(multiply(work, rest, reduced(work, unknown)), sign_)
         result = multiply(work, result, reduced(work, _root_of_unknown(work, whole, exponent)))
     for number, times in sorted(den.items()):
@@ -255,20 +272,68 @@ def logarithm(work: Workspace, polynomial: Polynomial) -> Polynomial:
 
 
 def _logarithm(work: Workspace, polynomial: Polynomial) -> Polynomial:
-    """Each log of a factor is read as log|.|, which the logs of what is positive add up to."""
+    r"""\(\log|c| + \sum e \log g + \log U\): logs of all factors above 0, and of those of unknown sign together."""
     if not polynomial:
         raise UnprovedError("a logarithm of 0")
     numerator, den = together(work, polynomial)
     parts = factors_of(work, numerator)
-    if parts.content < 0 and not parts.monomial and len(parts.rest) == 1:
-        raise UnprovedError("a logarithm of a negative number")
-    result: Polynomial = _log_number(work, abs(parts.content))
     monomial = parts.monomial
     if len(parts.rest) > 1:
         monomial = merged(monomial, ((base_of(work, parts.rest), 1),))
+    result: Polynomial = _log_number(work, abs(parts.content))
+    unknown: list[tuple[int, Exponent]] = []
+    negative = parts.content < 0
     for number, exponent in merged(monomial, tuple((n, -e) for n, e in sorted(den.items()))):
-        result = add(result, scaled(_log_generator(work, number), exponent))
+        sign_ = 1 if isinstance(exponent, Fraction) else sign_known(work, number)  # a root is of what is not below 0
+        if sign_ is None:
+            unknown.append((number, exponent))
+            continue
+        negative ^= sign_ < 0 and exponent % 2 == 1
+        result = add(result, scaled(_log_of_positive(work, number, sign_), exponent))
+    return add(result, _log_of_unknown(work, unknown, negative))
+
+
+def _log_of_unknown(work: Workspace, powers: list[tuple[int, Exponent]], negative: bool) -> Polynomial:
+    r"""The log of a product of what is above or below 0.
+
+    Where it has a value, \(\log(x y^2 z) = \log(x z) + \log y^2\), and a single x is above 0. More is taken apart where
+    something else has no value unless x, y and z are above 0: that is a premise.
+    """
+    odd = [number for number, exponent in powers if exponent % 2 == 1]
+    if negative and not odd:
+        raise UnprovedError("a logarithm of a negative number")
+    whole = -1 if negative else 1
+    signs = {number: work.implied.get(work.generators[number].label, 1) for number, _ in powers}
+    if len(odd) == 1:
+        work.implied[work.generators[odd[0]].label] = signs[odd[0]] = whole
+    apart = [number for number, _ in powers if odd != [number]]
+    if apart and _may_take_signs(work, apart) and prod(signs[number] for number in odd) == whole:
+        for number in apart:
+            work.cite(Premise("is above 0", signs[number] * expression_of(work, number)))
+        return add(*(scaled(_log_of_positive(work, n, signs[n]), e) for n, e in powers))
+    result: Polynomial = {}
+    for number, exponent in powers:
+        if odd == [number]:
+            result = add(result, scaled(_log_of_positive(work, number, whole), exponent))
+        elif half := exponent // 2:
+            square = base_of(work, reduced(work, ((number, 2),)))
+            result = add(result, scaled(_log_generator(work, square), half))
+    if len(odd) > 1:
+        together_ = scaled(reduced(work, tuple((number, 1) for number in odd)), whole)
+        result = add(result, _log_generator(work, base_of(work, together_)))
     return result
+
+
+def _may_take_signs(work: Workspace, numbers: Iterable[int]) -> bool:
+    """Whether premises may be made of the signs of generators: of those that are implied by what has a value."""
+    return work.may_assume() and all(work.generators[number].label in work.implied for number in numbers)
+
+
+def _log_of_positive(work: Workspace, number: int, sign_: int = 1) -> Polynomial:
+    """The log of a generator times its sign."""
+    if sign_ < 0:
+        number = base_of(work, scaled(reduced(work, ((number, 1),)), -1))
+    return _log_generator(work, number)
 
 
 def _log_generator(work: Workspace, number: int) -> Polynomial:

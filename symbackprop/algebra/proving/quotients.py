@@ -37,6 +37,17 @@ def is_positive(work: Workspace, polynomial: Polynomial) -> bool:
     return strict
 
 
+def sign_known(work: Workspace, number: int) -> int | None:
+    """1 for a generator above 0, at all real values or in the case at hand, -1 for one below 0; None if unknown."""
+    found = work.generators[number]
+    if found.positive:
+        return 1
+    parts = factors_of(work, found.data if found.kind == "base" else {((number, 1),): 1})
+    monomial = tuple(item for item in parts.monomial if not work.generators[item[0]].positive)
+    sign = work.signs.get(text_of(work, {merged(m, monomial): c for m, c in parts.rest.items()}))
+    return None if not sign else sign * (1 if parts.content > 0 else -1)
+
+
 @dataclass(frozen=True, slots=True)
 class Factors:
     """`content` · `monomial` · `rest`: a positive or negative number, powers of generators, and what remains."""

@@ -11,10 +11,23 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import product
 
-from sympy import Expr, Sum, Symbol
+from sympy import Expr, Sum, Symbol, floor
 
-from symbackprop.algebra.binding import at_unit_boxes, boxed, replaced, substitute, tensors_in, written_out
+from symbackprop.algebra.binding import (
+    all_symbols,
+    at_unit_boxes,
+    boxed,
+    by_residues,
+    free_indices,
+    fresh,
+    replaced,
+    substitute,
+    tensors_in,
+    without_remainders,
+    written_out,
+)
 from symbackprop.algebra.elimination import put_in
 from symbackprop.algebra.proving.closing import convert_maximum, convert_sum
 from symbackprop.algebra.proving.conditions import CONDITIONS
@@ -29,7 +42,7 @@ from symbackprop.algebra.proving.generators import (
 from symbackprop.algebra.proving.naming import canonical
 from symbackprop.algebra.proving.normal import HANDLERS, convert
 from symbackprop.algebra.proving.quotients import together
-from symbackprop.algebra.ranges import affine_coefficient
+from symbackprop.algebra.ranges import affine_coefficient, quotient_of
 from symbackprop.algebra.space import Premise, Ranges, Space
 from symbackprop.algebra.symbols import Maximum
 
@@ -37,6 +50,7 @@ HANDLED = {**HANDLERS, **CONDITIONS, Sum: convert_sum, Maximum: convert_maximum}
 _DEPTH = 6
 _ATTEMPTS = 48
 _TERMS = 8  # of a sum that may be written out
+_RESIDUES = 4  # by which an index is taken case by case
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +69,7 @@ class _Case:
     space: Space
     with_facts: bool
     kinks: bool
+    assuming: bool
     vanishing: frozenset[str] = frozenset()
     signs: Mapping[str, int] = field(default_factory=dict)
 
@@ -66,6 +81,8 @@ class _Trial:
     left: int = _ATTEMPTS
     premises: dict[Premise, None] = field(default_factory=dict)
     fact_missed: bool = False
+    assumption_missed: bool = False
+    implied: dict[str, int] = field(default_factory=dict)
 
 
 def is_zero(
@@ -81,28 +98,73 @@ def is_zero(
     premises: list[Premise] = []
     if using:
         expr = _with_definitions(expr, using, ranges, space, premises)
-    expr = at_unit_boxes(boxed(expr, ranges), ranges)
+    expr = at_unit_boxes(boxed(without_remainders(expr), ranges), ranges)
     proof = _proof(expr, ranges, space, away_from_kinks)
-    if proof is None and (apart := written_out(expr, _TERMS)) != expr:
-        proof = _proof(apart, ranges, space, away_from_kinks)
+    for apart in (written_out(expr, _TERMS), written_out(expr, 4 * _TERMS), by_residues(expr, _RESIDUES)):
+        if proof is None and apart != expr:
+            proof = _proof(apart, ranges, space, away_from_kinks)
     return None if proof is None else Proof(tuple(dict.fromkeys([*premises, *proof.premises])))
 
 
+def poles_apart(
+    left: Expr, right: Expr, ranges: Ranges, space: Space, using: Collection[str] = ()
+) -> tuple[Premise, ...]:
+    """What must not be 0 for two equal expressions to have a value both: what one of them alone divides by."""
+    sides = [_with_definitions(side, using, ranges, space, []) for side in (left, right)]
+    one, other = (_domain(side, ranges, space) for side in sides)
+    poles = {n: e for n, e in one.poles.items() if n not in other.labels}
+    poles |= {n: e for n, e in other.poles.items() if n not in one.labels}
+    return tuple(_readable(Premise("is not 0", expr), ranges, space) for expr in poles.values())
+
+
+@dataclass(frozen=True, slots=True)
+class _Domain:
+    """What an expression divides by and is not known to differ from 0, by labels; `labels` has all that cannot be 0."""
+
+    poles: Mapping[str, Expr] = field(default_factory=dict)
+    labels: frozenset[str] = frozenset()
+
+
+def _domain(expr: Expr, ranges: Ranges, space: Space) -> _Domain:
+    work = Workspace(dict(ranges), space, assuming=False, handlers=HANDLED)
+    try:
+        convert(work, at_unit_boxes(boxed(without_remainders(expr), ranges), ranges))
+    except UnprovedError:
+        return _Domain()
+    poles = {work.generators[n].label: expression_of(work, n) for n in work.divisors}
+    return _Domain(poles, frozenset((*poles, *work.implied)))
+
+
+def _readable(premise: Premise, ranges: Ranges, space: Space) -> Premise:
+    """The premise with letters for the bound indices that the proof has named by their sizes."""
+    subject = premise.subject
+    if not isinstance(subject, Expr):
+        return premise
+    taken: set[Symbol] = {*ranges, *space.sizes, *free_indices(subject)}
+    letters: dict[Symbol, Expr] = {}
+    for bound in sorted(free_indices(subject) - ranges.keys(), key=str):
+        if not bound.is_positive:
+            letter = fresh(taken)
+            letters[bound] = letter
+            taken.add(letter)
+    return replace(premise, subject=substitute(subject, letters))
+
+
 def _proof(expr: Expr, ranges: Ranges, space: Space, away_from_kinks: bool) -> Proof | None:
-    """A proof without premises first, then with facts, then with what is known of sizes, then with both."""
-    missed = False
-    for with_facts, size_facts in ((False, False), (True, False), (False, True), (True, True)):
-        if size_facts and not space.size_facts:
-            break
-        if with_facts and not missed:
+    """A proof without premises first, then with facts, with what is known of sizes, both; then with values above 0."""
+    missed = assumption_missed = False
+    implied: dict[str, int] = {}
+    for assuming, size_facts, with_facts in product((False, True), repeat=3):
+        if (size_facts and not space.size_facts) or (with_facts and not missed) or (assuming and not assumption_missed):
             continue
-        trial = _Trial()
+        trial = _Trial(implied=implied)
         known = space if size_facts else replace(space, size_facts=())
-        proved = _prove(_Case(expr, ranges, known, with_facts, away_from_kinks), trial, _DEPTH)
-        missed = trial.fact_missed
+        proved = _prove(_Case(expr, ranges, known, with_facts, away_from_kinks, assuming), trial, _DEPTH)
+        missed, assumption_missed = trial.fact_missed, assumption_missed or trial.assumption_missed
         if proved:
             sizes = [Premise("is at least 0", fact) for fact in space.size_facts] if size_facts else []
-            return Proof(tuple(dict.fromkeys([*trial.premises, *sizes])))
+            found = (_readable(premise, ranges, space) for premise in trial.premises)
+            return Proof(tuple(dict.fromkeys([*found, *sizes])))
     return None
 
 
@@ -123,7 +185,8 @@ def _prove(case: _Case, trial: _Trial, depth: int) -> bool:
     trial.left -= 1
     if trial.left < 0:
         return False
-    work = Workspace(dict(case.ranges), case.space, case.with_facts, case.vanishing, case.signs, handlers=HANDLED)
+    boxes, premises = dict(case.ranges), (case.with_facts, case.assuming)
+    work = Workspace(boxes, case.space, *premises, case.vanishing, case.signs, implied=trial.implied, handlers=HANDLED)
     try:
         numerator = convert(work, case.expr)
         if numerator:
@@ -133,6 +196,7 @@ def _prove(case: _Case, trial: _Trial, depth: int) -> bool:
         return False
     finally:
         trial.fact_missed = trial.fact_missed or work.fact_missed
+        trial.assumption_missed = trial.assumption_missed or work.assumption_missed
     trial.premises.update(work.premises)
     if not numerator:
         return True
@@ -145,7 +209,9 @@ def _prove(case: _Case, trial: _Trial, depth: int) -> bool:
 
 
 def _split(work: Workspace, numerator: Polynomial, case: _Case) -> list[tuple[_Case, int | None]] | None:
-    """The cases of the first indicator in what remains: deltas, then guards, then signs."""
+    """The cases of the first indicator in what remains: residues, deltas, then guards, then signs."""
+    if (residues := _residue_cases(case)) is not None:
+        return residues
     found = {n for m in numerator for n, _ in m if work.generators[n].kind in IDEMPOTENT}
     order = {"delta": 0, "guard": 1, "pos": 2, "zero": 3}
     for number in sorted(found, key=lambda n: (order[work.generators[n].kind], work.generators[n].label)):
@@ -158,6 +224,29 @@ def _split(work: Workspace, numerator: Polynomial, case: _Case) -> list[tuple[_C
             cases = _sign_cases(work, generator, case)
         if cases is not None:
             return cases
+    return None
+
+
+def _residue_cases(case: _Case) -> list[tuple[_Case, int | None]] | None:
+    r"""i = 2 q and i = 2 q + 1 for a free index that is halved: \(\lfloor i/2 \rfloor\) is q in both."""
+    for atom in sorted(case.expr.atoms(floor), key=str):
+        above, below = quotient_of(atom)
+        variable = next((v for v in sorted(above.free_symbols & case.ranges.keys(), key=str)), None)
+        if variable is None or not (below.is_Integer and 1 < below <= _RESIDUES):
+            continue
+        if affine_coefficient(above, variable) is None:
+            continue
+        extent = case.ranges[variable]
+        quotient = fresh({*case.ranges, *case.space.sizes, *all_symbols(case.expr)}, variable)
+        others = {v: n for v, n in case.ranges.items() if v != variable}
+        cases: list[tuple[_Case, int | None]] = []
+        for residue in range(int(below)):
+            value = below * quotient + residue
+            facts = (*_moved(case, variable, value), (extent - 1 - value).expand())
+            expr = substitute(case.expr, {variable: value})
+            space = replace(case.space, size_facts=facts)
+            cases.append((replace(case, expr=expr, ranges={**others, quotient: extent}, space=space), None))
+        return cases
     return None
 
 

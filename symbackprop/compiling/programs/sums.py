@@ -14,6 +14,7 @@ from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.binding import fresh, substitute
 from symbackprop.algebra.collapse import collapse
+from symbackprop.algebra.ranges import count_of
 from symbackprop.algebra.symbols import entry, indices_of, tensor_of, total
 from symbackprop.algebra.terms import Bounds, Term, components, from_term
 from symbackprop.compiling.program import Allocate, Contract, Elementwise, Reduce
@@ -79,7 +80,7 @@ def _product(term: Expr, bounds: Bounds, extents: Extents, whole: Extents, shop:
     inner = [factor for factor in factors if indices_in(factor) & bound]
     result = Mul(*outer)
     for part, members in components(bounds, inner):
-        result *= _part(members, part, extents, shop) if members else Mul(*(extent for _, extent in part))
+        result *= _part(members, part, extents, shop) if members else Mul(*(count_of(n, shop.space) for _, n in part))
     return result
 
 

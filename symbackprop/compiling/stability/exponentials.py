@@ -4,18 +4,21 @@ r"""Sums of exponentials, and what stays finite in their place.
 
 * two plain terms are a sigmoid or a softplus of the difference of their exponents;
 * all others are shifted by their largest exponent M, for any value of which
-  \(E = e^M \sum_q c_q e^{u_q - M}\) and \(\log E = M + \log \sum_q c_q e^{u_q - M}\).
+  \(E = e^M \sum_q c_q e^{u_q - M}\) and \(\log E = M + \log \sum_q c_q e^{u_q - M}\). Where \(c_q\) is 0, \(u_q\) has
+  no part in M, and may be larger.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from sympy import Add, Expr, Mul, Piecewise, Pow, S, Sum, exp, log
+from sympy import Add, Expr, Mul, Ne, Piecewise, Pow, S, Sum, Symbol, exp, log
+from sympy.logic.boolalg import Boolean, true
 
-from symbackprop.algebra.binding import all_symbols, refresh
+from symbackprop.algebra.binding import all_symbols, refresh, replaced
 from symbackprop.algebra.display import size_of
+from symbackprop.algebra.space import ScalarFunction
 from symbackprop.algebra.symbols import Apply, Guard, Maximum, bounds_of, tensor_of, total
 from symbackprop.algebra.terms import Bounds
 
@@ -35,11 +38,19 @@ class Part:
 
     @property
     def is_positive(self) -> bool:
-        return all(bool(f.is_positive) or isinstance(f, Guard) for f in Mul.make_args(self.weight))
+        return all(bool(f.is_positive) or _opened(f) is not None for f in Mul.make_args(self.weight))
 
-    def shifted(self, by: Expr) -> Expr:
-        """The part with `by` taken off its exponent."""
-        return total(self.weight * exp(self.exponent - by), *self.bounds)
+    @property
+    def gates(self) -> tuple[Expr, ...]:
+        """The factors that may be 0 at some of the positions: what they shut out takes no part in the sum."""
+        bound = {variable for variable, _ in self.bounds}
+        factors = Mul.make_args(self.weight)
+        return tuple(f for f in factors if not f.is_positive and not f.is_number and f.free_symbols & bound)
+
+    def shifted(self, by: Expr, gates: tuple[Expr, ...]) -> Expr:
+        """The part with the largest exponent `by` taken off; what these gates shut out may have a larger one."""
+        exponent = self.exponent - by
+        return total(self.weight * exp(capped(exponent) if gates else exponent), *self.bounds)
 
 
 Definition = Callable[[Expr], tuple[Part, ...] | None]
@@ -67,6 +78,11 @@ def _parts(expr: Expr, definition: Definition, avoid: frozenset) -> tuple[Part, 
         return None if inner is None else tuple(replace(p, bounds=(*p.bounds, *bounds_of(expr))) for p in inner)
     if isinstance(expr, Mul):
         return _product(expr, definition, avoid)
+    if _is_case(expr):
+        value, condition = expr.args[0]
+        inner = _parts(value, definition, avoid) if value != 1 else None
+        indicator = Piecewise((S.One, condition), (S.Zero, True))
+        return None if inner is None else tuple(replace(p, weight=p.weight * indicator) for p in inner)
     if tensor_of(expr):
         found = definition(expr)
         return None if found is None else tuple(_apart(part, avoid) for part in found)
@@ -160,18 +176,44 @@ def without_common(parts: tuple[Part, ...]) -> tuple[tuple[Part, ...], Expr]:
     return tuple(replace(part, exponent=part.exponent - common) for part in parts), common
 
 
-def largest_of(part: Part) -> Expr:
-    """The largest exponent of one part, over the positions that its guards let through."""
-    guards = [factor for factor in Mul.make_args(part.weight) if isinstance(factor, Guard)]
+def largest_of(part: Part, gates: Iterable[Expr]) -> Expr:
+    """The largest exponent of one part, over the positions that these of its gates let through."""
     body = part.exponent
-    for guard in guards:
-        body = Piecewise((body, guard.argument >= 0), (_LEAST, True))
+    for gate in gates:
+        opened = _opened(gate)
+        body = Piecewise((body, Ne(gate, 0) if opened is None else opened), (_LEAST, True))
     for bound in part.bounds:
         body = Maximum(body, bound)
     return body
 
 
+def _opened(gate: Expr) -> Boolean | None:
+    """The condition under which a guard or an indicator is 1, and else 0; None for another factor."""
+    if isinstance(gate, Guard):
+        return gate.argument >= 0
+    return gate.args[0][1] if _is_case(gate) and gate.args[0][0] == 1 else None
+
+
+def _is_case(expr: Expr) -> bool:
+    """Whether an expression is one value under a condition, and else 0."""
+    return isinstance(expr, Piecewise) and len(expr.args) == 2 and tuple(expr.args[1]) == (S.Zero, true)
+
+
 _LEAST = -(S(10) ** 300)  # below every exponent that counts
+
+_x = Symbol("x", real=True)
+CAPPED = ScalarFunction("_capped", _x, _x)
+"""Of an exponent that is above 0 only where its exponential counts for nothing: x to proofs, min(x, 0) in code."""
+
+
+def capped(exponent: Expr) -> Expr:
+    return Apply(CAPPED.name, exponent)
+
+
+def with_caps(expr: Expr) -> Expr:
+    """`expr` with min(x, 0) for each exponent that is above 0 only where it does not count."""
+    found = {part for part in expr.atoms(Apply) if part.name == CAPPED.name}
+    return replaced(expr, {part: -Apply("relu", -part.argument) for part in found}) if found else expr
 
 
 def base_and_power(factor: Expr) -> tuple[Expr, Expr]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import combinations
 
 from sympy import Expr, Piecewise, Symbol
 from sympy.core.traversal import preorder_traversal
@@ -43,22 +44,25 @@ class Naming:
     def largest(self, parts: tuple[Part, ...], ranges: Ranges) -> Expr:
         """The largest exponent of a sum: an entry for the free indices that it reads, and what all exponents share."""
         parts, common = without_common(parts)
-        values = list(dict.fromkeys(map(largest_of, parts)))
+        values = list(dict.fromkeys(largest_of(part, part.gates) for part in parts))
         entries = [self._entry(value, ranges) if value.has(Maximum) else value for value in values]
         found = entries[0]
         for value in entries[1:]:
             found = self._entry(Piecewise((found, found > value), (value, True)), ranges)
         return found + common
 
-    def largest_if_known(self, parts: tuple[Part, ...], ranges: Ranges) -> Expr | None:
-        """The same where it has its tensor already."""
+    def largest_if_known(self, parts: tuple[Part, ...], ranges: Ranges) -> tuple[Expr | None, tuple[Expr, ...]]:
+        """The same where it has its tensor already, or where that of fewer gates has; and the gates that it heeds."""
         parts, common = without_common(parts)
-        values = list(dict.fromkeys(map(largest_of, parts)))
-        if len(values) != 1:
-            return None
-        array, free = _over(values[0], ranges)
-        name = self.known.get(_key(array))
-        return None if name is None else entry(name, *free) + common
+        shared = [gate for gate in parts[0].gates if all(gate in part.gates for part in parts)]
+        for count in range(len(shared), -1, -1):
+            for gates in combinations(shared, count):
+                values = {largest_of(part, gates) for part in parts}
+                array, free = _over(values.pop(), ranges)
+                name = self.known.get(_key(array))
+                if name is not None and not values:
+                    return entry(name, *free) + common, gates
+        return None, ()
 
     def logarithm(self, name: str, array: Array, expression: Expr, at: Iterable[Expr]) -> Expr:
         """The entry of `log_p` at the indices of an entry of p, `expression` being log p at p's own."""
@@ -77,6 +81,9 @@ class Naming:
 
     def _base(self, value: Expr) -> str:
         """The tensor whose entries the exponents are, else the one whose equation it is."""
+        if isinstance(value, Maximum):
+            while isinstance(value, Maximum | Piecewise):  # what shuts a position out is no exponent
+                value = value.body if isinstance(value, Maximum) else value.args[0][0]
         read = {str(tensor_of(part)) for part in value.atoms(Indexed)}
         return read.pop().removesuffix("_max") if len(read) == 1 else self.owner
 

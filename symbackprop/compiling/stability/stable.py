@@ -16,6 +16,7 @@ from symbackprop.algebra.binding import tensors_in
 from symbackprop.algebra.proving.zero import Proof, is_zero
 from symbackprop.algebra.space import Space
 from symbackprop.algebra.symbols import Apply
+from symbackprop.compiling.stability.exponentials import CAPPED
 from symbackprop.compiling.stability.naming import Added, Naming
 from symbackprop.compiling.stability.steady import LOG_SOFTPLUS, Steady, by_cases
 from symbackprop.model.model import Model
@@ -73,7 +74,7 @@ def stable(model: Model, kept: frozenset[str] = frozenset()) -> StableModel:
         return StableModel(model, (), frozenset())
     tensors = (*model.tensors, *(Tensor(new.name, new.array.shape, "intermediate") for new in added))
     constants = frozenset(new.name for new in added if new.of is None)
-    return StableModel(model.rewritten(tensors, tuple(equations)), tuple(rewrites), constants)
+    return StableModel(model.rewritten(tensors, tuple(equations), (CAPPED,)), tuple(rewrites), constants)
 
 
 def _exponentials(model: Model) -> frozenset[str]:
@@ -107,7 +108,7 @@ def _rewritten(
     if after == equation.expression:
         return []
     logs = [new for new in (*before, *naming.added) if new.of is not None]
-    known = replace(model.space, functions={**model.functions, LOG_SOFTPLUS.name: LOG_SOFTPLUS})
+    known = replace(model.space, functions={**model.functions, LOG_SOFTPLUS.name: LOG_SOFTPLUS, CAPPED.name: CAPPED})
     space = known.with_definitions({new.name: new.array for new in logs})
     using = (*steady.using, *(new.name for new in logs))
     changes = [(equation.tensor, equation.expression, replace(array, expression=after))]

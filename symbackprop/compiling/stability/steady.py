@@ -12,14 +12,16 @@ from dataclasses import dataclass, field, replace
 from sympy import Add, Expr, Mul, Piecewise, Pow, S, Sum, Symbol, exp, log
 from sympy.tensor.indexed import Indexed
 
-from symbackprop.algebra.binding import rebind, replaced, tensors_in
+from symbackprop.algebra.binding import rebind, replaced, substitute, tensors_in
 from symbackprop.algebra.elimination import put_in
+from symbackprop.algebra.folding import match
 from symbackprop.algebra.ranges import is_nonnegative
 from symbackprop.algebra.space import Ranges, ScalarFunction, Space
 from symbackprop.algebra.symbols import BINDERS, Apply, body_of, bounds_of, indices_of, remade, tensor_of
 from symbackprop.compiling.stability.exponentials import (
     Part,
     base_and_power,
+    capped,
     is_pair,
     parts_of,
     sigmoids_of,
@@ -138,13 +140,13 @@ class Steady:
             parts = self.parts(base, ranges) if power.is_Integer else None
             if parts is not None and power < 0 and any(len(parts) > 1 or part.bounds for part in parts):
                 below.append((parts, int(-power)))
-            elif parts is not None and power == 1:
-                above.append((base, parts))
+            elif parts is not None and power > 0:
+                above += [(base, parts)] * int(power)
             else:
                 others.append(base**power)
         if not below:
             return None
-        product = _Product(self, ranges)
+        product = _Product(self, ranges, tuple(others))
         for parts, power in below:
             product.divide(parts, power)
         for base, parts in above:
@@ -156,7 +158,7 @@ class Steady:
         """The largest exponent M, named, and what is left of the sum when the exponents are less M."""
         assert self.naming is not None
         largest = self.naming.largest(parts, ranges)
-        return largest, Add(*(part.shifted(largest) for part in parts))
+        return largest, Add(*(part.shifted(largest, part.gates) for part in parts))
 
     # logarithms
 
@@ -244,10 +246,11 @@ class Steady:
 
 @dataclass(slots=True)
 class _Product:
-    """A product under way: exponentials gathered in `exponent`, sums below still to be placed."""
+    """A product under way: exponentials gathered in `exponent`, sums below still to be placed; `others` multiply it."""
 
     steady: Steady
     ranges: Ranges
+    others: tuple[Expr, ...]
     below: list[tuple[tuple[Part, ...], int]] = field(default_factory=list)
     above: list[tuple[Expr, tuple[Part, ...]]] = field(default_factory=list)
     exponent: Expr = S.Zero
@@ -269,6 +272,7 @@ class _Product:
         if self.below and self.steady.naming is None:
             return None
         known: dict[Expr, None] = {}
+        shut = len(self.below) == 1 and self._is_shut_out_below(*self.below[0])
         for parts, power in self.below:
             largest, rest = self.steady.shifted(parts, self.ranges)
             known[largest] = None
@@ -277,7 +281,16 @@ class _Product:
         for base, parts in self.above:
             self._place(base, parts, known)
         exponent = self.steady.form(self.exponent.expand(), self.ranges)
-        return self.result * exp(exponent)
+        return self.result * exp(capped(exponent) if shut else exponent)
+
+    def _is_shut_out_below(self, parts: tuple[Part, ...], power: int) -> bool:
+        """Whether the exponential is one of those that are summed below, with the gates that it has there."""
+        part, *others = parts
+        if others or power != 1 or not part.gates:
+            return False
+        found = match(part.exponent, self.exponent, frozenset(variable for variable, _ in part.bounds))
+        factors = (*Mul.make_args(self.result), *self.others)
+        return found is not None and all(substitute(gate, found) in factors for gate in part.gates)
 
     def _as_curve(self, parts: tuple[Part, ...], power: int) -> bool:
         """Puts a sum of two exponentials in as a tanh or as sigmoids, if that leaves no exponential behind."""
@@ -300,10 +313,10 @@ class _Product:
     def _place(self, base: Expr, parts: tuple[Part, ...], known: Mapping[Expr, None]) -> None:
         """A sum above: shifted with the one below that has the same largest exponent."""
         naming = self.steady.naming
-        largest = naming.largest_if_known(parts, self.ranges) if naming is not None else None
+        largest, gates = naming.largest_if_known(parts, self.ranges) if naming is not None else (None, ())
         if largest is not None and largest in known:
             self.exponent += largest
-            self.result *= Add(*(part.shifted(largest) for part in parts))
+            self.result *= Add(*(part.shifted(largest, gates) for part in parts))
         else:
             self.result *= self.steady.form(base, self.ranges)
 

@@ -15,6 +15,7 @@ from symbackprop.notation.claims.leaves import Leaf, divided_word, is_letter, le
 from symbackprop.notation.claims.references import Reference, reference_of
 from symbackprop.notation.claims.symbols import key
 from symbackprop.notation.surface.tree import Fence, Node, Number, Product, Word
+from symbackprop.notation.writing.glyphs import GREEK
 
 DELTA = "delta"
 _PREFIXES = ("grad_", "nabla_", "d_", "∂", "d")
@@ -63,6 +64,8 @@ def looks_like_gradient(leaf: Leaf) -> bool:
         return True
     if word.startswith(("d", "∂", "delta", "Delta", "grad", "nabla", "g_")) and len(word) > 1:
         rest = word[1:]
+        if word[0] == "d" and rest in GREEK:
+            return True
         return not word.startswith("d") or word.startswith(("delta",)) or not rest.islower() or len(rest) <= 2
     return word.endswith((".grad", "_bar", "_grad"))
 
@@ -117,7 +120,7 @@ def _by_bar(leaf: Leaf, context: Context) -> Gradient | None:
 
 
 def by_delta(leaf: Leaf, context: Context) -> Gradient | None:
-    """The adjoint that δ with its marks is: of the layer above it, of the tensor below it, of the one pre-activation."""
+    """The adjoint that δ with its marks is: of the layer above it, the tensor below it, the one pre-activation."""
     for target in _targets(leaf, context):
         found = reference_of(target, context)
         if found is not None:

@@ -1,4 +1,4 @@
-"""What a leaf is read beside: the symbols of the model, the notation of the note, and what the formula around it binds."""
+"""What a leaf is read beside: the model's symbols, the note's notation, and what the formula around it binds."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from symbackprop.notation.source import Source
 class Alias:
     """What a note's own letter stands for: the adjoint of a tensor, or of each layer's tensor of a family.
 
-    `target` is the word of the tensor or of the family; `root` what is differentiated, "" where the note leaves it open.
+    `target` is the word of the tensor or of the family; `root` what is differentiated, "" where that is open.
     """
 
     target: str
@@ -28,8 +28,9 @@ class Notation:
 
     `base` is what the first entry is called. `each_layer` are the letters that stand for any layer, `last_layer` those
     for the last one; `samples` and `times` the letters that count samples and steps. `superscript_times`: a bare number
-    above a letter is a step and no power. `aliases` are the letters that the note gives to adjoints. `outer_deltas`: the
-    δ of an activation is that of its pre-activation; `delta_operates`: δ before a tensor makes its adjoint. `said` words each decision for the report.
+    above a letter is a step and no power. `aliases` are the letters that the note gives to adjoints. `outer_deltas`:
+    the δ of an activation is that of its pre-activation; `delta_operates`: δ before a tensor makes its adjoint. `said`
+    words each decision for the report.
     """
 
     base: int = 1
@@ -49,8 +50,9 @@ class Context:
     """Where a leaf stands.
 
     `layers` gives the number for which each letter of a layer stands here. `bound` are the letters of indices in scope,
-    `sizes_of` the extents that letters are known to run over, `named_sizes` the sizes that letters of the note are; `sample` is the index of the sample that is meant where
-    none is written, within a sum over samples. `given` are names that the note defined earlier. With `pointwise` the
+    `sizes_of` the extents that letters are known to run over, `named_sizes` the sizes that letters of the note
+    are; `sample` is the index of the sample that is meant where none is written, within a sum over samples.
+    `given` are names that the note defined earlier. With `pointwise` the
     derivative of f(z) by z is f'(z) entry by entry, not the matrix with that on its diagonal.
     """
 

@@ -222,9 +222,9 @@ def _samples_of(leaf: Leaf, tables: Sequence[Symbols]) -> Iterator[str]:
         return
     if whole.samples is not None and computed & whole.sampled:
         for mark in leaf.above:
-            if isinstance(mark, Fence) and mark.opening == "(" and (letter := letter_of(mark)) is not None:
-                if letter not in ("l", "ell", "L"):
-                    yield letter
+            letter = letter_of(mark) if isinstance(mark, Fence) and mark.opening == "(" else None
+            if letter not in (None, "l", "ell", "L"):
+                yield letter
     tensor = one.spelled.get(key(stem))
     if tensor is not None and len(leaf.below) == 1 and not one.tensors[tensor]:
         letter = letter_of(leaf.below[0])
@@ -270,13 +270,13 @@ def _to_one_less(sums: Iterable[Big]) -> bool:
     return bool(ends) and all(end is not None and end[1] == -1 for end in ends)
 
 
-# -------------------------------------------------------------------------------------------------- letters of gradients
+# ----------------------------------------------------------------------------------------------- letters of gradients
 
 
 def _aliases(
     statements: Iterable[Statement], tables: Sequence[Symbols], notation: Notation
 ) -> Iterator[tuple[str, Alias]]:
-    r"""The letters that stand for gradients because a statement equates them: \(\delta^l_j = \partial C/\partial z^l_j\)."""
+    r"""The letters that stand for gradients because a statement says so: \(\delta^l_j = \partial C/\partial z^l_j\)."""
     for statement in statements:
         for leaf, side in _defining(statement):
             found = _derivative(side, statement, tables, notation)

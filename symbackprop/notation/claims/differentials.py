@@ -1,4 +1,4 @@
-r"""Derivatives as people write them: \(\frac{\partial L}{\partial W}\), `dL/dW1`, \(\frac{d}{dz} a\), \(\nabla_W J\)."""
+r"""Derivatives as people write them: \(\frac{\partial L}{\partial W}\), `dL/dW1`, \(\frac{d}{dz} a\), \(\nabla_W\)."""
 
 from __future__ import annotations
 
@@ -234,7 +234,7 @@ def _marked_root(leaf: Leaf, context: Context) -> str | None:
 
 
 def nabla(row: Row, context: Context, resolve: Resolve) -> tuple[syntax.Node, int] | None:
-    r"""`\nabla_W J(W, b)`, `\nabla L(w)`, `\nabla_X`, and how many factors it takes; None if the row begins otherwise."""
+    r"""`\nabla_W J(W, b)`, `\nabla L(w)`, `\nabla_X`, with how many factors it takes; None for another row."""
     head = row[0][1]
     if isinstance(head, Product) and head.factors:
         inner = _sign_of_nabla(head.factors[0][1])
@@ -268,13 +268,13 @@ def _with_root(
 ) -> tuple[syntax.Node, int]:
     """`∇_W` with the root behind it, if there is one."""
     if following and following[0][0] == "":
+        expression = following[0][1]
         bracket = len(following) > 1 and isinstance(following[1][1], Fence) and following[1][1].opening == "("
         for count in (2, 1) if bracket else (1,):
             root = root_of(following[:count], context)
             if root is not None:
                 whole = span.to(following[count - 1][1].span)
                 return derivative(by, root, whole, context, resolve), 1 + count
-        expression = following[0][1]
         if isinstance(expression, Fence):
             of = resolve(expression, context)
             target = variable(by, span, context, resolve)
@@ -286,17 +286,18 @@ def _by_argument(span: Span, following: Row, context: Context, resolve: Resolve)
     """`∇L(w)`, `∇W1`: what is differentiated by stands behind."""
     if not following:
         raise _no_gradient(span, context)
+    first = following[0][1]
     if len(following) > 1 and isinstance(following[1][1], Fence) and following[1][1].opening == "(":
         root = root_of(following[:2], context)
         variable_ = leaf_of(following[1][1].body)
         by = None if variable_ is None else reference_of(variable_, context)
         if root is not None and by is not None:
             return derivative(by, root, span.to(following[1][1].span), context, resolve), 3
-    leaf = leaf_of(following[0][1])
+    leaf = leaf_of(first)
     found = None if leaf is None else reference_of(leaf, context)
     if found is None or found.tensor in context.symbols.roots.values():
-        raise _no_gradient(span.to(following[0][1].span), context)
-    return derivative(found, "", span.to(following[0][1].span), context, resolve), 2
+        raise _no_gradient(span.to(first.span), context)
+    return derivative(found, "", span.to(first.span), context, resolve), 2
 
 
 def _no_gradient(span: Span, context: Context) -> NotationError:

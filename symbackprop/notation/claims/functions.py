@@ -1,4 +1,4 @@
-r"""Which function is meant: `\tanh`, `softmax`, the model's own, and f, g, φ, σ that a note uses for what the model applies."""
+r"""Which function is meant: `\tanh`, `softmax`, the model's own; f, g, φ, σ of a note for what the model applies."""
 
 from __future__ import annotations
 

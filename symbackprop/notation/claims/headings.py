@@ -30,7 +30,7 @@ def _scale(title: str) -> Scale | None:
 
 
 def root_under(titles: tuple[str, ...]) -> str | None:
-    """What the nearest heading differentiates, `Gradients of the cost`, `Derivatives of $J$`: "loss", "cost", a name."""
+    """What the nearest heading differentiates, `Gradients of the cost`, `Derivatives of $J$`: "loss", "cost" or J."""
     return next((root for title in reversed(titles) if (root := _root(title)) is not None), None)
 
 

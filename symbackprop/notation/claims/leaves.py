@@ -167,7 +167,7 @@ def shift_of(mark: Node) -> tuple[str, int] | None:
 
 
 def divided_word(leaf: Leaf) -> Leaf | None:
-    """A leaf whose word has its subscript behind an underscore, `W1_ij`, with that as a mark below; None without one."""
+    """A leaf with its subscript behind an underscore, `W1_ij`, with that as a mark below; None without one."""
     head, _, tail = leaf.word.rpartition("_")
     if not head or not tail:
         return None

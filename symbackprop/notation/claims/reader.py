@@ -24,7 +24,7 @@ from symbackprop.notation.claims.leaves import Leaf, is_letter, leaf_of, letter_
 from symbackprop.notation.claims.readings import reading_of, scope_of
 from symbackprop.notation.claims.records import Claim, Defined, Line, Note, Reading, Schema, Unreadable
 from symbackprop.notation.claims.references import is_family, reference_of
-from symbackprop.notation.claims.resolver import resolve
+from symbackprop.notation.claims.resolver import given_name, resolve
 from symbackprop.notation.claims.statements import Statement, Unparsed, decimals_of, is_update, named_by, statements_of
 from symbackprop.notation.claims.sums import index_letters
 from symbackprop.notation.claims.symbols import LEARNING_RATES, Symbols, key, symbols_of
@@ -36,7 +36,19 @@ from symbackprop.notation.reading.calls import KNOWN
 from symbackprop.notation.reading.values import Value
 from symbackprop.notation.surface.grammar import parse
 from symbackprop.notation.surface.macros import Macro, macros_of
-from symbackprop.notation.surface.tree import Big, Fence, Node, Number, Product, Range, Relation, Rows, Scripted, Sum, Word, walk
+from symbackprop.notation.surface.tree import (
+    Big,
+    Fence,
+    Node,
+    Number,
+    Product,
+    Range,
+    Relation,
+    Rows,
+    Scripted,
+    Word,
+    walk,
+)
 
 MAX_CLAIMS = 2_000
 _RATES = frozenset(LEARNING_RATES)
@@ -267,6 +279,8 @@ class _Reader:
         _check_numbers(statement, readings, self.tables)
         if not readings:
             raise max(errors, key=_progress)
+        if self._is_of_all(statement):
+            readings = [r for r in readings if r.scale == "all samples"] or readings
         whole = tuple(reading for reading in readings if _fits(reading))
         kind = "update" if is_update(statement) or _is_change(statement) else "equality"
         scale = scale_under(statement.passage.headings)
@@ -282,7 +296,10 @@ class _Reader:
             return [one, whole] if scale == one.scale else [whole, one]
         root = root_under(statement.passage.headings)
         of_cost = root == "cost" or (root is not None and whole.roots.get(root) == whole.model.root)
-        return [whole, one] if of_cost or _speaks_of_all(statement, one, whole, self.notation) else [one, whole]
+        return [whole, one] if of_cost or self._is_of_all(statement) else [one, whole]
+
+    def _is_of_all(self, statement: Statement) -> bool:
+        return len(self.tables) > 1 and _speaks_of_all(statement, *self.tables, self.notation)
 
     def _reading(
         self, statement: Statement, symbols: Symbols, layers: Mapping[str, int], pointwise: bool = False
@@ -368,15 +385,15 @@ class _Reader:
         for reading in claim.readings:
             value = reading.sides[0].value
             if value is not None and not reading.indices and leaf.bare:
-                self.given.setdefault(reading.scale, {})[leaf.word] = value
+                self.given.setdefault(reading.scale, {})[given_name(leaf)] = value
         if len(rest) < 2:
-            words = f"it stands for {statement.source.written(rest[0].span)}"
+            words = f"it stands for {statement.source.written(alone.sides[0].span)}"
             return Defined(statement.where, statement.written, name, words)
         line = self._claim(replace(statement, sides=rest, signs=statement.signs[1:]), layers, defines=False)
         return replace(line, definition=name) if isinstance(line, Claim) else line
 
     def _assumed(self, statement: Statement) -> Defined | None:
-        """A value that a statement gives to data or a parameter, `B = 0`: an assumption, which is neither right nor wrong."""
+        """A value given to data, a parameter or an open function, `B = 0`: an assumption, neither right nor wrong."""
         written = statement.source.written
         example = _open_function(statement.sides[0], self.tables[-1].model)
         if example is not None:
@@ -398,7 +415,13 @@ class _Reader:
         """The outer side that is a name which nothing bears, and no gradient's by its looks."""
         for place in (0, len(statement.sides) - 1):
             leaf = leaf_of(statement.sides[place]) or _change_of(statement.sides[place], self.tables)
-            if leaf is None or leaf.primes or leaf.word in ("e", "I") or not leaf.word[:1].isalpha():
+            if (
+                leaf is None
+                or leaf.primes
+                or leaf.word == "I"
+                or (leaf.word == "e" and leaf.above)
+                or not leaf.word[:1].isalpha()
+            ):
                 continue
             if _is_open_rate(leaf, self.tables):
                 return place, leaf

@@ -108,7 +108,8 @@ class Note:
     """The lines of a note, and what was decided once for all of them.
 
     `ranked` says that the readings of each claim stand in the order of the evidence for them, so that a later one is
-    meant only where the shapes of those before it do not fit. `base` is what the first entry was taken to be counted as.
+    meant only where the shapes of those before it do not fit. The first entry was taken to be
+    that of number `base`.
     """
 
     lines: tuple[Line, ...]

@@ -35,7 +35,7 @@ DROPPED = -1
 class Reference:
     """A tensor with the place at each axis: an index as written, an implied `Sample`, or None for the whole axis.
 
-    `power` is an exponent as written, `transposed` whether a T stands above, `through` the tensor by way of which a part
+    `power` is an exponent as written, `transposed` whether a T stands above, `through` the tensor by which a part
     of an adjoint comes.
     """
 
@@ -139,7 +139,7 @@ def _name_parts(marks: tuple[Node, ...]) -> Iterator[tuple[str, tuple[Node, ...]
 
 
 def _of_owner(leaf: Leaf, context: Context) -> Iterator[_Named]:
-    r"""The tensors of a layer that has a name, which stands above or behind the subscript: \(W^{[o]}_q\), \(W_{q,o}\)."""
+    r"""The tensors of a layer with a name, which stands above or behind the subscript: \(W^{[o]}_q\), \(W_{q,o}\)."""
     owned = context.symbols.owned
     for stem in _stems(leaf) if owned else ():
         for place, mark in enumerate(leaf.above):
@@ -170,7 +170,7 @@ def _of_line(leaf: Leaf, context: Context) -> Iterator[_Named]:
 
 
 def is_family(word: str, symbols: Symbols) -> bool:
-    """Whether a letter alone may stand for that of any layer: the model has it with two numbers at least, and not alone."""
+    """Whether a letter may stand for that of any layer: the model has it with two numbers at least, and not alone."""
     return len(symbols.families.get(word, ())) > 1 and symbols.named(word) is None
 
 
@@ -214,7 +214,7 @@ def _layers_below(marks: tuple[Node, ...], context: Context) -> Iterator[tuple[i
 
 
 def layer_of(mark: Node, context: Context) -> int | str | None:
-    """The number of the layer that `l + 1`, `L` or `n_l` is; "last" or "before" where the model does not number them."""
+    """The number of the layer that `l + 1`, `L` or `n_l` is; "last" or "before" in a model without numbers."""
     shift = shift_of(mark)
     if shift is None and isinstance(mark, Word) and mark.text in context.notation.last_layer:
         shift = mark.text, 0
@@ -276,7 +276,10 @@ def _is_input(stem: str, layer: int | str, context: Context) -> bool:
 
 
 def _of_one_step(leaf: Leaf, context: Context) -> Iterator[_Named]:
-    """In a model of one step, x_t is x and h_{t-1} the tensor called hp, h_prev or h0, where these are vectors or the model shows that it is of one step."""
+    """In a model of one step, x_t is x and h_{t-1} the tensor called hp, h_prev or h0.
+
+    That is where these are vectors, or the model shows that it is of one step.
+    """
     if context.symbols.timed:
         return
     for marks, others, is_below in ((leaf.below, leaf.above, True), (leaf.above, leaf.below, False)):
@@ -287,7 +290,8 @@ def _of_one_step(leaf: Leaf, context: Context) -> Iterator[_Named]:
             if shift[0] in context.bound or shift[0] in context.symbols.sizes:
                 continue
             rest = marks[:place] + marks[place + 1 :]
-            texts = [text_of(part) for part in (rest if is_below else others)]
+            below, above = (rest, others) if is_below else (others, rest)
+            texts = [text_of(part) for part in below]
             part = "_".join(text for text in texts if text) if all(texts) else ""
             suffixes = {0: ("", "t"), -1: EARLIER, 1: LATER}[shift[1]]
             for stem in _stems(leaf):
@@ -296,9 +300,7 @@ def _of_one_step(leaf: Leaf, context: Context) -> Iterator[_Named]:
                         tensor = context.symbols.named(stem, middle, suffix)
                         if tensor is None or not (_is_vector(tensor, context) or context.symbols.is_one_step):
                             continue
-                        left = () if middle else (rest if is_below else others)
-                        yield _Named(tensor, left if is_below else left, () if is_below and middle else
-                                     (others if is_below else rest))  # fmt: skip
+                        yield _Named(tensor, () if middle else below, above)
 
 
 def _is_vector(tensor: str, context: Context) -> bool:

@@ -6,7 +6,7 @@ factors. What cannot be read is an error with its place; nothing that stands in 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
@@ -294,7 +294,7 @@ def _neighbours(row: Row) -> Row:
     return row[:count]
 
 
-# ----------------------------------------------------------------------------------------------------------- derivatives
+# -------------------------------------------------------------------------------------------------------- derivatives
 
 
 def _quotient(above: Node, below: Node, span: Span, context: Context) -> syntax.Node:
@@ -386,7 +386,7 @@ def _operated(row: Row, context: Context) -> tuple[syntax.Node, int] | None:
     return derivative(outer(found, context), "", span, context, resolve), count
 
 
-# ------------------------------------------------------------------------------------------------------ calls, functions
+# --------------------------------------------------------------------------------------------------- calls, functions
 
 
 def _called(row: Row, context: Context) -> tuple[syntax.Node, int] | None:
@@ -397,9 +397,15 @@ def _called(row: Row, context: Context) -> tuple[syntax.Node, int] | None:
         return None
     leaf = _whole_name(leaf, context)
     fence = _fence_behind(row)
-    if fence is not None and leaf.word == "delta" and leaf.bare and isinstance(fence.body, Listing):
-        if len(fence.body.items) == 2 and context.symbols.tensor("delta") is None:
-            return _delta(fence.body.items, leaf.span.to(fence.span), context), 2
+    items = fence.body.items if fence is not None and isinstance(fence.body, Listing) else ()
+    if (
+        fence is not None
+        and leaf.word == "delta"
+        and leaf.bare
+        and len(items) == 2
+        and not _is_tensor("delta", context)
+    ):
+        return _delta(items, leaf.span.to(fence.span), context), 2
     method = _method(leaf, fence, context)
     if method is not None:
         return method
@@ -407,7 +413,7 @@ def _called(row: Row, context: Context) -> tuple[syntax.Node, int] | None:
     if leaf.word == "prod" and fence is not None and isinstance(fence.body, Listing) and len(fence.body.items) == 2:
         chain = tuple(("", resolve(part, context)) for part in fence.body.items)
         return syntax.Product(chain, leaf.span.to(fence.span)), 2
-    if leaf.word == "e" and leaf.above and not leaf.below and context.symbols.tensor("e") is None:
+    if leaf.word == "e" and leaf.above and not leaf.below and not _is_tensor("e", context) and "e" not in context.given:
         raised = node.above[0] if isinstance(node, Scripted) and len(node.above) == 1 else leaf.above[0]
         call = syntax.Call(syntax.Name("exp", leaf.span), (resolve(raised, context),), leaf.span)
         return call, 1
@@ -422,8 +428,12 @@ def _called(row: Row, context: Context) -> tuple[syntax.Node, int] | None:
     return _applied(leaf, name, (argument,), span, context), 1 + count
 
 
+def _is_tensor(word: str, context: Context) -> bool:
+    return context.symbols.tensor(word) is not None
+
+
 def _whole_name(leaf: Leaf, context: Context) -> Leaf:
-    r"""The leaf with what stands below it in its name, where a function is called so: \(\mathrm{softmax}_{\mathrm{rows}}\)."""
+    r"""The leaf with what stands below it in its name, where a function is called so: \(\mathrm{softmax}_{rows}\)."""
     part = text_of(leaf.below[0]) if len(leaf.below) == 1 else None
     whole = f"{leaf.word}_{part}"
     known = part is not None and functions.known(whole, context) is not None
@@ -479,7 +489,7 @@ def _with_brackets(
 
 
 def _may_be_function(leaf: Leaf, context: Context) -> bool:
-    """Whether a name may be a note's own for an activation: a usual letter, or a word with a prime that is near none."""
+    """Whether a name may be a note's for an activation: a usual letter, or a word with a prime that is near none."""
     return functions.may_be(leaf.word) or (leaf.primes > 0 and _near_function(leaf, context) is None)
 
 
@@ -498,7 +508,7 @@ def _means_tensor(leaf: Leaf, context: Context) -> bool:
     """Whether a name with brackets behind it is a tensor, an adjoint or a size, so that the brackets are a factor."""
     if leaf.primes:
         return False
-    known = leaf.word in context.symbols.sizes or leaf.word in context.given or leaf.word in context.bound
+    known = leaf.word in context.symbols.sizes or given_name(leaf) in context.given or leaf.word in context.bound
     return known or reference_of(leaf, context) is not None or gradient_of(leaf, context) is not None
 
 
@@ -787,7 +797,7 @@ def _without_comma(node: Node) -> Node:
     return node.items[0] if isinstance(node, Listing) and len(node.items) == 1 else node
 
 
-def _case(cells: list[Node]) -> Node | None:
+def _case(cells: Sequence[Node]) -> Node | None:
     """The condition of a case, its words left off; None for otherwise."""
     found = [part for cell in cells for part in _words_aside(cell)]
     return found[0] if len(found) == 1 else None
@@ -1006,8 +1016,8 @@ def _leaf(leaf: Leaf, context: Context) -> syntax.Node | None:
     """A leaf by itself: an index, a tensor, an adjoint, a size, a number with a name; None if it is none of these."""
     if leaf.word + "prime" * leaf.primes in context.bound and not leaf.accents and not leaf.below:
         return _letter(leaf, context)
-    if leaf.word in context.given and not leaf.accents:
-        name = syntax.Name(leaf.word, leaf.span)
+    if given_name(leaf) in context.given:
+        name = syntax.Name(given_name(leaf), leaf.span)
         return name if leaf.bare else _with_marks(name, _marked(leaf), context)
     marks = kronecker(leaf)
     if marks is not None and (_are_indices(marks, context) or named_delta(leaf, context) is None):
@@ -1114,6 +1124,11 @@ def _other(leaf: Leaf, context: Context) -> syntax.Node | None:
 def _as_node(leaf: Leaf) -> Node:
     """The leaf as a node of the surface, its accents aside."""
     return Word(leaf.word, leaf.span, leaf.font) if leaf.bare else _marked(leaf)
+
+
+def given_name(leaf: Leaf) -> str:
+    """The name by which a note's own letter is known to later lines."""
+    return "_".join((leaf.word, *leaf.accents))
 
 
 def _marked(leaf: Leaf) -> Scripted:

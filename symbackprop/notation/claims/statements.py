@@ -40,7 +40,7 @@ class Statement:
     """A chain of sides with the signs between them, at its place; `each` are indices for each value of which it holds.
 
     `conditions` restrict it; `layers` are the numbers that the words around it give for a letter. `passage` is where it
-    stands; `goes_on` tells that its first side is that of the statement before, `rest` is what could not be told behind it.
+    stands; `goes_on` tells that its first side is that of the statement before, `rest` what nothing was told by.
     """
 
     passage: Passage

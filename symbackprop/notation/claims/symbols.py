@@ -1,4 +1,4 @@
-"""The symbol table of a model at one scale: tensors under all spellings, roots, sizes, layers, what is activated by what.
+"""The symbol table of a model at one scale: tensors under all spellings, roots, sizes, layers, activations.
 
 A spelling is compared by its key: letters and digits without underscores and dots, Greek letters as such, so that
 `W_z`, `Wz` and W with z below it are one name, and x with i below it is not the letter ξ.
@@ -18,10 +18,10 @@ from symbackprop.algebra.binding import tensors_in
 from symbackprop.algebra.symbols import ADJOINT, Apply, adjoint, indices_of, is_adjoint, part_of, size, tensor_of
 from symbackprop.model.batching import sampled_tensors
 from symbackprop.model.model import Model
+from symbackprop.notation.claims.records import Scale
 from symbackprop.notation.conventions import Conventions
 from symbackprop.notation.writing.glyphs import GREEK, nomenclature, parts
 
-Scale = str
 ONE, ALL = "one sample", "all samples"
 
 LEARNING_RATES = ("eta", "alpha", "gamma", "lr", "learning_rate", "rate", "epsilon", "mu", "lambda")
@@ -75,9 +75,9 @@ def accented(accent: str) -> tuple[str, ...]:
 class Symbols:
     """What names mean in `model`, which is one sample or all samples of `whole`.
 
-    `spelled` gives the tensor of a key; `roots` what may be differentiated, by every name that it goes by; `samples` the
-    size and the axis (0 or -1) of the samples, None for one sample. `families` gives the tensors of a letter by their
-    layers. Shapes are those of tensors; `shapes` has those of adjoints and their parts as well.
+    `spelled` gives the tensor of a key; `roots` what may be differentiated, by every name that it goes by; `samples`
+    the size and the axis (0 or -1) of the samples, None for one sample. `families` gives the tensors of a letter by
+    their layers. Shapes are those of tensors; `shapes` has those of adjoints and their parts as well.
     """
 
     scale: Scale
@@ -224,7 +224,7 @@ class Symbols:
 
     @cached_property
     def is_one_step(self) -> bool:
-        """Whether the model is one step of a recurrence: it has `h_prev`, or hp beside h, of the step before or after."""
+        """Whether the model is one step of a recurrence: it has `h_prev`, or hp beside h, of another step."""
         own = {key(name) for name in self.tensors}
         ends = [(name, end) for name in own for end in (*EARLIER, *LATER) if name.endswith(end) and name != end]
         return not self.timed and any(len(end) > 1 or name.removesuffix(end) in own for name, end in ends)
@@ -329,7 +329,7 @@ def _sizes(model: Model, whole: Model) -> dict[str, Expr]:
 
 
 def _spelled(model: Model, whole: Model, sampled: frozenset[str]) -> dict[str, str]:
-    """The tensor of each key: of its own name first, then of its other spellings, unless two tensors share one or a size has it."""
+    """The tensor of each key: of its own name, then of its other spellings, unless two share one or a size has it."""
     shapes = {tensor.name: tensor.shape for tensor in model.tensors}
     named = nomenclature(_PLAIN, model.space, tensors=model.tensors, root=model.root, sampled=sorted(sampled))
     own = {key(name): name for name in shapes}
@@ -350,7 +350,7 @@ def _spelled(model: Model, whole: Model, sampled: frozenset[str]) -> dict[str, s
 def _other_spellings(name: str, glyph, sampled: bool) -> Iterator[str]:
     """How the tensor is shown, and `Z1` for the z1 of all samples."""
     yield glyph.plain
-    letters, subscript, number = parts(name.rpartition(".")[2])
+    letters, _, _ = parts(name.rpartition(".")[2])
     if "." in name and glyph.mark.isdigit() and not glyph.verbatim:
         yield from (f"{glyph.letters}{glyph.mark}", f"{letters}{glyph.mark}")
     if sampled and "." not in name and len(letters) == 1 and letters.islower() and letters.isascii():
@@ -361,6 +361,6 @@ def _other_spellings(name: str, glyph, sampled: bool) -> Iterator[str]:
 
 def _entries_letter(name: str, _glyph, sampled: bool) -> Iterator[str]:
     """The entries of W are w."""
-    letters, subscript, _ = parts(name.rpartition(".")[2])
+    letters, _, _ = parts(name.rpartition(".")[2])
     if not sampled and len(letters) == 1 and letters.isupper() and "." not in name:
         yield letters.lower() + name[1:]

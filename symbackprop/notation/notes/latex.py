@@ -1,4 +1,4 @@
-r"""LaTeX documents: displays and formulas in the line between `\begin{document}` and its end, rows of tables, macros."""
+r"""LaTeX documents: displays and formulas in the line between `\begin{document}` and its end, tables, macros."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -171,7 +172,7 @@ class _Reader:
         hidden = _INLINE.sub(lambda m: "x" * len(m.group()), text[span.start : span.end]).replace("\\|", "xx")
         bars = [at for at, sign in enumerate(hidden) if sign == "|"]
         ends = [-1, *bars, len(hidden)]
-        found = [Span(span.start + a + 1, span.start + b) for a, b in zip(ends, ends[1:], strict=False)]
+        found = [Span(span.start + a + 1, span.start + b) for a, b in pairwise(ends)]
         return [cell for cell in found if text[cell.start : cell.end].strip()]
 
     def _row(self, span: Span, cells: list[Span], head: list[str]) -> TableRow:
@@ -194,9 +195,7 @@ class _Reader:
         for number, match in enumerate(matches):
             yield from self._text_in_cell(Span(cell.start + places[number], cell.start + match.start()))
             group = next(name for name in _GROUPS if match[name] is not None)
-            inside = _stripped(
-                self.source.text, Span(cell.start + match.start(group), cell.start + match.end(group))
-            )
+            inside = _stripped(self.source.text, Span(cell.start + match.start(group), cell.start + match.end(group)))
             markup = "text" if group == "text" else "latex"
             yield Passage(self.source, inside, markup, "cell", headings=self.titles)
         yield from self._text_in_cell(Span(cell.start + places[-2], cell.end))

@@ -21,7 +21,7 @@ _LABEL = re.compile(r"\s*(?:\(?\d{1,3}(?:\.\d+)*[.):]|[•*–—-](?=\s+\S)|\([
 _NUMBER = re.compile(r"(?:\s{2,}|\t)\(\d{1,3}(?:\.\d+)*[a-z]?\)\s*$")
 _GOES_ON = re.compile(r"\s*(?:(?:=|≈)(?!=)|[⊙∘·⋅/]|\+(?!.*=))")
 _BEGINS = re.compile(r"\s*[^\s=]+\s*(?::=|=(?!=)|←)")
-_OPEN_END = tuple("+-*/^@⊙∘·⋅,=<([{") + ("≤", "≥", "≠", "≈", "..")
+_OPEN_END = (*"+-*/^@⊙∘·⋅,=<([{", "≤", "≥", "≠", "≈", "..")
 _OPENING, _CLOSING = "([{", ")]}"
 _KEPT = frozenset({"if", "else", "otherwise", "for", "each", "all", "every", "any", "forall", "and", "or", "in"})
 _QUANTIFIED = frozenset({"each", "all", "every", "any"})
@@ -210,6 +210,9 @@ def _in_quantifier(words: list[_Word], place: int) -> bool:
 
 def _is_prose_in_brackets(words: list[_Word], place: int, known: Collection[str]) -> bool:
     """Whether brackets hold a remark: `(wrong twice)`, `(since x > 0)`."""
+    before = next((word.text for word in reversed(words[:place]) if not word.text.isspace()), "")
+    if _is_sign(before) or (place and not words[place - 1].text.isspace()):
+        return False  # a remark stands apart
     depth, inner = 0, []
     for at in range(place, len(words)):
         depth += (words[at].text in _OPENING) - (words[at].text in _CLOSING)

@@ -52,7 +52,8 @@ ONES, IDENTITY, NORM, DELTA = "1_", "I_", "‖", "delta"
 OTHER_NAMES = {
     "logistic": "sigmoid", "sigm": "sigmoid", "swish": "silu", "leakyrelu": "leaky_relu", "gelutanh": "gelu_tanh",
     "maximum": "max", "sqr": "square", "rowsums": "rowsum", "colsums": "colsum", "columnsum": "colsum", "tr": "trace",
-    "matmul": "dot", "sgn": "sign", "Tr": "trace", "concatenate": "concat", **{name.lower(): name for name in (*FUNCTIONS, "softmax", "sum", "mean", "max")},
+    "matmul": "dot", "sgn": "sign", "Tr": "trace", "concatenate": "concat",
+    **{name.lower(): name for name in (*FUNCTIONS, "softmax", "sum", "mean", "max")},
 }  # fmt: skip
 """Further spellings of functions, in small letters."""
 

@@ -175,8 +175,7 @@ def _subscript(node: Subscript, scope: Scope) -> Value:
     if (slice_ := sliced(node, scope)) is not None:
         return slice_
     # in a claim, an index may have the name of a tensor
-    is_tensor = isinstance(base, Name) and base.name not in scope.given
-    value = _tensor(base, node, scope) if is_tensor else read(base, scope)
+    value = _tensor(base, node, scope) if isinstance(base, Name) and base.name not in scope.given else read(base, scope)
     if any(isinstance(part, Whole) for part in node.indices) and len(node.indices) == value.rank:
         return _slice(node, value, scope)
     if scope.stated is not None and len(node.indices) == sum(size != 1 for size in value.shape) > 0:

@@ -232,7 +232,19 @@ def _proved_by(pair: Pair, truth: Truth, opaque: Collection[str]) -> Proof | Non
             proof = is_zero(difference, pair.ranges, truth.space, using, away_from_kinks=away)
             if proof is not None:
                 return proof
+        fewer = _without_idle(pair, truth, using) if tried == 1 else using
+        if fewer != using and (proof := is_zero(difference, pair.ranges, truth.space, fewer, away_from_kinks=bent)):
+            return proof
     return None
+
+
+def _without_idle(pair: Pair, truth: Truth, using: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of the definitions in use without which the sides differ, those farthest inward left out first."""
+    for name in using:
+        others = tuple(other for other in using if other != name)
+        if _holds(pair, truth, others):
+            using = others
+    return using
 
 
 def _holds(pair: Pair, truth: Truth, using: Collection[str]) -> bool:

@@ -24,7 +24,6 @@ from symbackprop.verifying.points import points_of
 from symbackprop.verifying.truths import Truth, Truths, direct_name, partial_of
 
 
-
 class Reader(Protocol):
     """A note as it reads beside a model, its entries counted from `base` where that is given."""
 

@@ -167,7 +167,8 @@ def _to_printed_digits(pair: Pair, decimals: int, reading: Reading, number: int,
         if rounding.status == "differs":
             sizes = tuple((symbol.name, count) for symbol, count in sorted(point.sizes.items(), key=str))
             at = (sizes, rounding.indices, tuple(sorted(leaves.items())))
-            witness = Witness(*at, rounding.value or 0.0, float(printed.value))
+            value, said = rounding.value or 0.0, float(printed.value)
+            witness = Witness(*at, value, said, said - value)
             return Judgement("wrong", reading, side=number, pair=pair, witness=witness)
         found.append(rounding)
     agreed = [rounding for rounding in found if rounding.status == "agrees"]

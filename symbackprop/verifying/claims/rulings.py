@@ -19,7 +19,7 @@ from symbackprop.verifying.claims.judging import Basis, Judgement, judge
 from symbackprop.verifying.claims.meanings import NoMeaningError, in_units
 from symbackprop.verifying.truths import Truths
 
-TELLING = 2  # lines that tell two layouts apart, for a note to be in the other one
+TELLING = 2  # different lines that tell two layouts apart, for a note to be in the other one
 GIVEN = 3  # wrong lines that a later one may be judged upon
 
 
@@ -71,7 +71,8 @@ def _under(other: Context, rulings: tuple[Ruling, ...], stated: Context) -> tupl
     """The rulings with those lines settled that are right in another context, if no line speaks against it."""
     judged = {n: _judgement_in(other, stated, n) for n, ruling in enumerate(rulings) if not ruling.is_settled}
     right = {number for number, judgement in judged.items() if judgement.status == "right"}
-    enough = len(right) >= (TELLING if other.rereads else 1)
+    said = {"".join(stated.lines[number].written.split()) for number in right}
+    enough = len(said) >= (TELLING if other.rereads else 1)
     accepted = right if enough and right and not _is_spoken_against(other, stated) else set()
     result = list(rulings)
     for number, judgement in judged.items():

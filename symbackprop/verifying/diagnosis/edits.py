@@ -50,11 +50,15 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What an edit may put in: names of tensors, the likeliest first, the name of the number of samples, indices."""
+    """What an edit may put in: names of tensors, the likeliest first, the name of the number of samples, indices.
+
+    No adjoint of what is `claimed` explains a claim on it.
+    """
 
     scope: Scope
     names: tuple[str, ...] = ()
     samples: str | None = None
+    claimed: frozenset[str] = frozenset()
 
 
 def small_edits_of(node: Node, around: Surroundings) -> Iterator[Edit]:
@@ -88,6 +92,8 @@ def edits_of(node: Node, around: Surroundings) -> Iterator[Edit]:
 def fitting_edits_of(node: Node, around: Surroundings) -> Iterator[Edit]:
     """Edits of a formula whose shapes do not fit: also two factors of a product at once."""
     yield from _pairs(tuple(spots(node)), around.scope)
+    for name in ("rowsum", "colsum") if around.samples is not None else ():
+        yield Edit("the sum over the samples is missing", Call(Name(name, node.span), (node,), node.span))
     yield from edits_of(node, around)
 
 
@@ -381,7 +387,8 @@ def _others(name: str, around: Surroundings) -> Iterable[str]:
     shapes, root = around.scope.tensors, _root(name)
     mark = "" if root is None else f"{ADJOINT}{root}{ADJOINT}" if root else ADJOINT
     for other in (f"{mark}{tensor}" for tensor in around.names):
-        if other != name and other in shapes and len(shapes[other]) == len(shapes[name]):
+        is_claimed = root is not None and other.rpartition(ADJOINT)[2] in around.claimed
+        if other != name and not is_claimed and other in shapes and len(shapes[other]) == len(shapes[name]):
             yield other
 
 

@@ -177,13 +177,14 @@ class _Search:
 
     @property
     def _surroundings(self) -> Surroundings:
-        """Tensors in the order in which they are likely: those computed, data, parameters; not what is claimed."""
+        """Tensors in the order in which they are likely: those computed, data, parameters."""
         roles = ("intermediate", "input", "target", "constant", "parameter")
-        claimed = {side.subject.name for side in self.reading.sides if side.subject.kind == "adjoint"}
-        tensors = [t for t in self.basis.truth.model.tensors if t.role in roles and t.name not in claimed]
+        claimed = frozenset(side.subject.name for side in self.reading.sides if side.subject.kind == "adjoint")
+        tensors = [tensor for tensor in self.basis.truth.model.tensors if tensor.role in roles]
         names = [tensor.name for tensor in sorted(tensors, key=lambda tensor: roles.index(tensor.role))]
         samples = self.basis.truth.derivation.source.samples
-        return Surroundings(self.reading.scope, tuple(names), None if samples is None else str(samples.size))
+        size = None if samples is None else str(samples.size)
+        return Surroundings(self.reading.scope, tuple(names), size, claimed)
 
     def _is_right(self, at: int, node: Node) -> bool:
         try:

@@ -22,6 +22,7 @@ from symbackprop.notation.reading.syntax import (
     Subscript,
     Transpose,
 )
+from symbackprop.verifying.claims.spelling import untransposed
 
 Rebuild = Callable[[Node], Node]
 
@@ -102,6 +103,10 @@ def shown(node: Node, scope: Scope) -> str:
         case Product(factors):
             first, *rest = ((joint, bracketed(child, scope)) for joint, child in factors)
             return first[1] + "".join(_joined(joint, text) for joint, text in rest)
+        case Subscript(base, indices) if base.span == node.span and _as_written(indices, scope):
+            return untransposed(scope.source.written(node.span))
+        case Name():
+            return untransposed(scope.source.written(node.span))
         case Subscript(base, indices):
             return f"{shown(base, scope)}[{','.join(shown(i, scope) for i in indices)}]"
         case Negative(operand):
@@ -113,6 +118,13 @@ def shown(node: Node, scope: Scope) -> str:
             start = ("-" if sign == "-" else "") + shown(first, scope)
             return start + "".join(f" {mark} {shown(term, scope)}" for mark, term in rest)
     return scope.source.written(node.span)
+
+
+def _as_written(indices: tuple[Node, ...], scope: Scope) -> bool:
+    """Whether no edit has changed the indices."""
+    return all(
+        isinstance(part, Name) and scope.source.written(part.span).strip("{}\\") == part.name for part in indices
+    )
 
 
 def _joined(joint: str, text: str) -> str:
