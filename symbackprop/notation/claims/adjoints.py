@@ -193,7 +193,8 @@ def _with_part(leaf: Leaf, part: str, rest: tuple[Node, ...], context: Context) 
     """The pre-activation whose name ends with what stands below δ: δ_o of `Z_o`, δ_{h1} of `net_h1`."""
     symbols = context.symbols
     for pool in (symbols.preactivations, tuple(e.tensor for e in symbols.model.order)):
-        fitting = [name for name in pool if key(name).endswith(key(part)) and len(key(name)) > len(key(part))]
+        own = {name: key(name.rpartition(".")[2]) for name in pool}
+        fitting = [name for name in pool if own[name].endswith(key(part)) and len(own[name]) > len(key(part))]
         if len(fitting) == 1:
             yield replace(leaf, word=fitting[0], below=rest)
             return

@@ -11,9 +11,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
+from symbackprop.errors import NotationError
 from symbackprop.notation.claims.adjoints import gradient_of, looks_like_gradient, preactivation_of
 from symbackprop.notation.claims.context import Alias, Context, Notation
-from symbackprop.notation.claims.differentials import differential, root_of
+from symbackprop.notation.claims.differentials import Differential, differential, root_of
 from symbackprop.notation.claims.leaves import Leaf, leaf_of, letter_of, shift_of, text_of
 from symbackprop.notation.claims.references import reference_of
 from symbackprop.notation.claims.statements import Statement
@@ -307,7 +308,7 @@ def _derivative(
         parts = _fraction(side)
         if parts is None:
             return None
-        of, by = differential(parts[0], context), differential(parts[1], context)
+        of, by = (_first_order(part, context) for part in parts)
         if of is None or by is None or len(by.operand) != 1 or not of.operand:
             continue
         root, leaf = root_of(of.operand, context), leaf_of(by.operand[0][1])
@@ -315,6 +316,14 @@ def _derivative(
         if root is not None and leaf is not None:
             return root, leaf
     return None
+
+
+def _first_order(node: Node, context: Context) -> Differential | None:
+    """The differential that a node is; None for one of another order, which its own line refuses."""
+    try:
+        return differential(node, context)
+    except NotationError:
+        return None
 
 
 def _sample_root(node: Node, context: Context) -> str | None:

@@ -92,6 +92,9 @@ def _marks(scripts: tuple[Node, ...]) -> Iterator[Node]:
                 yield from _marks(items)
             case Fence("", body):
                 yield from _marks((body,))
+            case Scripted(Fence("[" | "(") as fence, (), above, 0):
+                yield fence
+                yield from _marks(above)
             case _:
                 yield node
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from symbackprop.algebra.binding import tensors_in
 from symbackprop.algebra.symbols import is_adjoint, primal
@@ -17,6 +18,7 @@ from symbackprop.model.model import Model
 from symbackprop.notation.claims.adjoints import gradient_of, looks_like_gradient
 from symbackprop.notation.claims.context import Context, Notation
 from symbackprop.notation.claims.deciding import leaves_in, notation_of
+from symbackprop.notation.claims.differentials import with_indices
 from symbackprop.notation.claims.headings import root_under, scale_under
 from symbackprop.notation.claims.leaves import Leaf, is_letter, leaf_of, letter_of, shift_of, text_of
 from symbackprop.notation.claims.readings import reading_of, scope_of
@@ -620,17 +622,34 @@ def _sizes_of(statement: Statement, context: Context) -> Mapping[str, object]:
                     found.setdefault(letter, context.symbols.sizes[high.word])
             if isinstance(part, Relation) and part.signs == ("=",):
                 found |= _classes(part, context)
-            leaf = leaf_of(part) if isinstance(part, Scripted | Word) else None
-            if leaf is None or not leaf.below:
-                continue
-            word = leaf.word[1:] if leaf.word[:1] == "d" and len(leaf.word) > 1 else leaf.word
-            reference = reference_of(replace(leaf, word=word), context) or reference_of(leaf, context)
-            if reference is None or any(not isinstance(place, Node) for place in reference.places):
-                continue
-            for place, extent in zip(reference.places, context.symbols.tensors[reference.tensor], strict=True):
-                letter = letter_of(place) if isinstance(place, Node) else None
-                if letter is not None:
-                    found.setdefault(letter, extent)
+            for leaf in _entries(part):
+                found = _ranges(leaf, context) | found
+    return found
+
+
+def _entries(part: Node) -> Iterator[Leaf]:
+    """The leaves with indices: `W_{ij}`, and of a row those with their indices in brackets behind them, `W[i,j]`."""
+    if isinstance(part, Product):
+        for (_, head), (joint, fence) in pairwise(part.factors):
+            leaf = leaf_of(head)
+            if leaf is not None and joint == "" and isinstance(fence, Fence) and fence.opening == "[" and fence.tight:
+                yield with_indices(leaf, fence)
+    leaf = leaf_of(part) if isinstance(part, Scripted | Word) else None
+    if leaf is not None and leaf.below:
+        yield leaf
+
+
+def _ranges(leaf: Leaf, context: Context) -> dict[str, object]:
+    """The extents of the axes at which letters stand alone in a whole entry."""
+    word = leaf.word[1:] if leaf.word[:1] == "d" and len(leaf.word) > 1 else leaf.word
+    reference = reference_of(replace(leaf, word=word), context) or reference_of(leaf, context)
+    if reference is None or any(not isinstance(place, Node) for place in reference.places):
+        return {}
+    found: dict[str, object] = {}
+    for place, extent in zip(reference.places, context.symbols.tensors[reference.tensor], strict=True):
+        letter = letter_of(place) if isinstance(place, Node) else None
+        if letter is not None:
+            found.setdefault(letter, extent)
     return found
 
 

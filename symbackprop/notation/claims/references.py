@@ -473,6 +473,8 @@ def _divided(marks: list[Node], wanted: int) -> list[Node]:
         whole = text_of(mark)
         if isinstance(mark, Word) and whole is not None and not is_letter(whole):
             found += [Word(letter, mark.span) for letter in whole]
+        elif isinstance(mark, Product) and len(mark.factors) == wanted > 1 and _is_row_of_marks(mark):
+            found += [part for _, part in mark.factors]
         elif (
             isinstance(mark, Number) and mark.written.isdigit() and len(mark.written) == wanted > 1 and len(marks) == 1
         ):
@@ -480,6 +482,11 @@ def _divided(marks: list[Node], wanted: int) -> list[Node]:
         else:
             found.append(mark)
     return found
+
+
+def _is_row_of_marks(mark: Product) -> bool:
+    r"""Whether a product may be marks side by side: the two indices of \(W_{1j}\)."""
+    return all(joint == "" and isinstance(part, Number | Word) for joint, part in mark.factors)
 
 
 def _partly(marks: list[Node], tensor: str, free: list[int], context: Context) -> list[int] | None:

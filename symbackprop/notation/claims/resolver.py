@@ -70,6 +70,7 @@ SIGNS = {"=": "==", "==": "==", "≤": "<=", "≥": ">=", "≠": "!=", "<": "<",
 _NEIGHBOURS = ("", "·", "@")
 _JOINTS = {"×": "*"}
 _ONES = ("1", "𝟏", "𝟙")
+_UNITS = ("I", "𝕀")
 
 
 def resolve(node: Node, context: Context) -> syntax.Node:
@@ -223,6 +224,10 @@ def _first(row: Row, context: Context) -> Iterator[tuple[Joint, syntax.Node, int
         return
     for read in (_part, _differentiated, _nabla, _indicator, _operated, _called, _entry):
         found = read(neighbours, context)
+        if found is not None and found[1] < len(neighbours) and _are_letters(neighbours[found[1]], context):
+            entry = _with_indices(found[0], neighbours[found[1]][1], node.span, context)
+            yield joint, entry, found[1] + 1  # softmax(z)[i]
+            return
         if found is not None:
             yield joint, found[0], found[1]
             return
@@ -673,7 +678,7 @@ def _indicator(row: Row, context: Context) -> tuple[syntax.Node, int] | None:
         return _of_condition(node.body, node.span, context), 1
     leaf = leaf_of(node)
     is_one = _is_one(node, leaf)
-    if fence is not None and _is_condition(fence.body) and (is_one or (leaf is not None and leaf.word == "I")):
+    if fence is not None and _is_condition(fence.body) and (is_one or (leaf is not None and leaf.word in _UNITS)):
         return _of_condition(fence.body, node.span.to(fence.span), context), 2
     if isinstance(node, Scripted) and _is_one(node.base, leaf_of(node.base)) and node.below:
         return _with_sizes(node, "1_", context), 1
@@ -690,7 +695,7 @@ def _identity(leaf: Leaf | None, context: Context) -> Scripted | None:
     if leaf is None or context.symbols.tensor(leaf.word) is not None:
         return None
     divided = leaf if leaf.below else divided_word(leaf)
-    if divided is None or divided.word != "I" or len(divided.below) != 1:
+    if divided is None or divided.word not in _UNITS or len(divided.below) != 1:
         return None
     return Scripted(Word("I", leaf.span), divided.below, divided.above, 0, leaf.span)
 
@@ -897,6 +902,14 @@ def _scripted(node: Scripted, context: Context) -> syntax.Node:
 
 def _with_marks(made: syntax.Node, node: Scripted, context: Context) -> syntax.Node:
     """What was read of the base, with the indices, transposes and powers at it."""
+    if node.below and isinstance(node.base, Fence) and node.base.opening == "‖" and not _is_norm(node):
+        written = context.source.written(node.span)
+        raise NotationError(
+            f"{written} is no norm that is read",
+            where=context.source.locate(node.span),
+            fix="Write the sum: ∑_i |x[i]|.",
+            name=written,
+        )
     if node.below and not _is_norm(node):
         marks = tuple(part for mark in node.below for part in _index_parts(mark))
         indices = tuple(resolve(mark, context.binding(_own_letters(marks))) for mark in marks)
@@ -1007,7 +1020,7 @@ def _leaf(leaf: Leaf, context: Context) -> syntax.Node | None:
         name = syntax.Name(given_name(leaf), leaf.span)
         return name if leaf.bare else _with_marks(name, _marked(leaf), context)
     marks = kronecker(leaf)
-    if marks is not None and named_delta(leaf, context) is None:
+    if marks is not None and (_are_indices(marks, context) or named_delta(leaf, context) is None):
         return _delta(marks, leaf.span, context)
     turned = 0
     if leaf.primes:
@@ -1018,6 +1031,12 @@ def _leaf(leaf: Leaf, context: Context) -> syntax.Node | None:
     for _ in range(turned):
         made = syntax.Transpose(made, leaf.span)
     return made
+
+
+def _are_indices(marks: tuple[Node, ...], context: Context) -> bool:
+    """Whether all marks are letters of indices that stand in this statement, at whole entries or bound."""
+    known = context.bound | set(context.sizes_of)
+    return all(letter_of(mark) in known for mark in marks)
 
 
 def _delta(marks: tuple[Node, ...], span: Span, context: Context) -> syntax.Node:

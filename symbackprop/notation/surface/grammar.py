@@ -435,7 +435,11 @@ class _Grammar:
                 factors.append(self._joined_factor(token))
             elif self._starts_operand():
                 self._check_numbers(factors[-1][0])
-                factors.append(("", self.factor(behind=True)))
+                node = self.factor(behind=True)
+                if isinstance(node, Scripted) and isinstance(node.base, Empty):
+                    factors[-1] = (factors[-1][0], _with_scripts(factors[-1][1], node))  # x{}^2
+                else:
+                    factors.append(("", node))
             else:
                 break
         return Product(tuple(factors), self.since(start)) if len(factors) > 1 else factors[0][1]
@@ -604,7 +608,19 @@ class _Grammar:
             return Product(((token.text, inner),), self.since(start))
         if token.kind == "sign" and (token.text in _BINARY or not self.text):
             return self._lone_sign()
+        if not self.text and token.kind == "number" and len(token.text) > 1:
+            self._refuse_digits(token)
         return self.argument()
+
+    def _refuse_digits(self, token: Token) -> NoReturn:
+        r"""`x^12`, of which TeX sets the first digit alone as a script."""
+        sign = self.tokens[self.position - 1].text
+        raise NotationError(
+            f"{sign}{token.text} sets only its first digit as a script",
+            where=self.source.locate(token.span),
+            fix=f"Write {sign}{{{token.text}}}, or a space after the {token.text[0]}.",
+            name=token.text,
+        )
 
     def _tight_operand(self) -> bool:
         following = self.ahead()
@@ -906,6 +922,15 @@ class _Grammar:
         if token.kind in ("close", "end"):
             return "Write what is meant before it, or leave out the brackets."
         return None
+
+
+def _with_scripts(base: Node, marks: Scripted) -> Scripted:
+    r"""The base with the scripts that stand at nothing right behind it: \(W^{[1]}{}^\top\)."""
+    span = base.span.to(marks.span)
+    if not isinstance(base, Scripted):
+        return Scripted(base, marks.below, marks.above, marks.primes, span)
+    below, above = base.below + marks.below, base.above + marks.above
+    return Scripted(base.base, below, above, base.primes + marks.primes, span)
 
 
 def _joined(parts: list[Node], between: list[str], span: Span) -> Node:
