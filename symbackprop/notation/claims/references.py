@@ -287,8 +287,9 @@ def _of_one_step(leaf: Leaf, context: Context) -> Iterator[_Named]:
             shift = shift_of(mark)
             if shift is None or shift[0] not in context.notation.times or abs(shift[1]) > 1:
                 continue
-            if shift[0] in context.bound or shift[0] in context.symbols.sizes:
-                continue
+            runs = {*context.bound, *context.sizes_of, *context.symbols.sizes}
+            if shift[0] in runs or shift[0].upper() in runs:
+                continue  # an index, of the axis of T entries
             rest = marks[:place] + marks[place + 1 :]
             below, above = (rest, others) if is_below else (others, rest)
             texts = [text_of(part) for part in below]

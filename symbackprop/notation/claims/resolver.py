@@ -413,7 +413,7 @@ def _called(row: Row, context: Context) -> tuple[syntax.Node, int] | None:
     if leaf.word == "prod" and fence is not None and isinstance(fence.body, Listing) and len(fence.body.items) == 2:
         chain = tuple(("", resolve(part, context)) for part in fence.body.items)
         return syntax.Product(chain, leaf.span.to(fence.span)), 2
-    if leaf.word == "e" and leaf.above and not leaf.below and not _is_tensor("e", context) and "e" not in context.given:
+    if leaf.word == "e" and leaf.above and not leaf.below and _is_euler(leaf, context):
         raised = node.above[0] if isinstance(node, Scripted) and len(node.above) == 1 else leaf.above[0]
         call = syntax.Call(syntax.Name("exp", leaf.span), (resolve(raised, context),), leaf.span)
         return call, 1
@@ -426,6 +426,11 @@ def _called(row: Row, context: Context) -> tuple[syntax.Node, int] | None:
     argument, count = _bare_argument(row[1:], context)
     span = node.span.to(row[count][1].span)
     return _applied(leaf, name, (argument,), span, context), 1 + count
+
+
+def _is_euler(leaf: Leaf, context: Context) -> bool:
+    """Whether e is the base of the natural logarithm: upright, or the name of nothing else."""
+    return leaf.font == "upright" or not (_is_tensor("e", context) or "e" in context.given)
 
 
 def _is_tensor(word: str, context: Context) -> bool:
@@ -692,7 +697,7 @@ def _indicator(row: Row, context: Context) -> tuple[syntax.Node, int] | None:
 
 def _identity(leaf: Leaf | None, context: Context) -> Scripted | None:
     """`I_n`, where no tensor bears the name."""
-    if leaf is None or context.symbols.tensor(leaf.word) is not None:
+    if leaf is None or _is_tensor(leaf.word, context) or not all(is_transpose(mark) for mark in leaf.above):
         return None
     divided = leaf if leaf.below else divided_word(leaf)
     if divided is None or divided.word not in _UNITS or len(divided.below) != 1:
@@ -952,7 +957,7 @@ def _index_parts(mark: Node) -> tuple[Node, ...]:
             return items
         case Fence("" | "(" | "[", body):
             return _index_parts(body)
-        case Word(text, span) if text.isalpha() and len(text) == 2:
+        case Word(text, span) if text.isalpha() and 1 < len(text) <= 4 and not is_letter(text):
             return tuple(Word(letter, span) for letter in text)
     return (mark,)
 
