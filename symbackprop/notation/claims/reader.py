@@ -151,7 +151,7 @@ def _parsed(parts: Iterable[Part]) -> Iterator[Statement | Unparsed]:
 
 
 def _is_count(formula: Passage, passage: Passage) -> bool:
-    """Whether a sentence goes on from a formula that is one letter with a whole number: `$n$ = 1`, how many there are."""
+    """Whether a sentence goes on from a formula of one letter with a whole number: `$n$ = 1`, how many there are."""
     letter, number = (part.source.written(part.span).strip() for part in (formula, passage))
     near = formula.source is passage.source and 0 <= passage.span.start - formula.span.end <= 4
     return passage.markup == "text" and near and len(letter) == 1 and _COUNT.fullmatch(number) is not None
