@@ -93,7 +93,7 @@ def _wrong_type(function: str, name: str, value: object, hint: Any) -> UsageErro
     return UsageError(
         f"{name} of {function}() is {given}",
         because=f"It is to be {wanted}.",
-        fix="Read it first: sb.load(path) of a file, sb.parse(text) of a text." if reads else None,
+        fix="Read it first: sb.load(path) of a file, sb.parse(text) of a text." if reads else f"Give {name} as {wanted}.",
         name=name,
     )
 
