@@ -439,6 +439,8 @@ def _filled(
     letters = [letter_of(mark) for mark in marks]
     if axis is not None and axis not in taken:
         own = [place for place, letter in enumerate(letters) if letter in context.notation.samples]
+        if len(own) > 1:  # of two letters that count samples in a note, the one that stands where the axis does
+            own = [place for place in own if place == (0 if axis == 0 else len(marks) - 1)]
         if len(own) == 1 and (len(marks) < len(shape) or own[0] == axis or len(shape) == 1):
             places[axis] = marks.pop(own[0])
             taken.add(axis)
@@ -450,7 +452,7 @@ def _filled(
         return tuple(places)
     if len(marks) == len(free):
         chosen = free
-    elif len(marks) == sum(shape[at] != 1 for at in free) and len(marks) < len(free):
+    elif len(free) == 2 and len(marks) == 1 == sum(shape[at] != 1 for at in free):
         chosen = [at for at in free if shape[at] != 1]
         for at in free:
             if at not in chosen:

@@ -1019,6 +1019,8 @@ def _entry(row: Row, context: Context) -> tuple[syntax.Node, int] | None:
 
 def _leaf(leaf: Leaf, context: Context) -> syntax.Node | None:
     """A leaf by itself: an index, a tensor, an adjoint, a size, a number with a name; None if it is none of these."""
+    if (numbered := _numbered(leaf)) in context.bound | context.free:
+        return syntax.Name(str(numbered), leaf.span)
     if leaf.word + "prime" * leaf.primes in context.bound and not leaf.accents and not leaf.below:
         return _letter(leaf, context)
     if given_name(leaf) in context.given:
@@ -1036,6 +1038,12 @@ def _leaf(leaf: Leaf, context: Context) -> syntax.Node | None:
     for _ in range(turned):
         made = syntax.Transpose(made, leaf.span)
     return made
+
+
+def _numbered(leaf: Leaf) -> str | None:
+    """The letter of an index that has a number below it: `i_1`."""
+    plain = not (leaf.accents or leaf.above or leaf.primes) and len(leaf.below) == 1
+    return leaf.word + leaf.below[0].written if plain and isinstance(leaf.below[0], Number) else None
 
 
 def _are_indices(marks: tuple[Node, ...], context: Context) -> bool:
@@ -1101,7 +1109,7 @@ def _other(leaf: Leaf, context: Context) -> syntax.Node | None:
         text for mark in leaf.below if (text := getattr(mark, "text", getattr(mark, "written", None)))
     )
     root = differentials.root_of((("", _as_node(leaf)),), context)
-    is_index = word in context.free and word not in symbols.tensors
+    is_index = (word in context.free or word in context.sizes_of) and word not in symbols.tensors
     if root is not None and root in symbols.tensors and not is_index:
         name, leaf = root, replace(leaf, above=())
     elif spelled in symbols.sizes or (leaf.below and key(spelled) in map(key, symbols.sizes)):
