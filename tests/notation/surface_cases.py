@@ -11,7 +11,7 @@ LATEX = (
         "… and│ 'without' and│ <x f:upright (!z)>",
     ),
     (r"= a \\ = b \\ c = d = e", "(rel _ = a) row│ (rel _ = b) row│ (rel c = d = e)"),
-    (r"\frac2.5x^2.5 + \frac1{1e-3}", "(sum +(scr (frac 2.5 x) ^2.5) +(frac 1 1e-3))"),
+    (r"\frac2.5x^{2.5} + \frac1{1e-3}", "(sum +(scr (frac 2.5 x) ^2.5) +(frac 1 1e-3))"),
     (r"a = b, \quad c = d", "(rel a = b) ,│ (rel c = d)"),
     (r"x &= 1 \\ &= 2 \\ y &= 3", "(rel x = 1) row│ (rel _ = 2) row│ (rel y = 3)"),
     (
