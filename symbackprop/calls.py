@@ -86,6 +86,9 @@ def _fits(value: object, hint: Any) -> bool:
     return True
 
 
+_READ_FIRST = "Read it first: sb.load(path) of a file, sb.parse(text) of a text."
+
+
 def _wrong_type(function: str, name: str, value: object, hint: Any) -> UsageError:
     wanted = " or ".join(dict.fromkeys(_words(hint)))
     given = "None" if value is None else f"of the type {type(value).__name__}"
@@ -93,7 +96,9 @@ def _wrong_type(function: str, name: str, value: object, hint: Any) -> UsageErro
     return UsageError(
         f"{name} of {function}() is {given}",
         because=f"It is to be {wanted}.",
-        fix="Read it first: sb.load(path) of a file, sb.parse(text) of a text." if reads else None,
+        fix="Read it first: sb.load(path) of a file, sb.parse(text) of a text."
+        if reads
+        else f"Give {name} as {wanted}.",
         name=name,
     )
 

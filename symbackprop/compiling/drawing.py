@@ -63,7 +63,8 @@ def sizes_in_turn(batch: Model, signature: Signature, given: Mapping[str, Any], 
     free = tuple(symbol for name, symbol in signature.sizes.items() if name not in told)
     known = {signature.sizes[name]: count for name, count in told.items()}
     found = drawing.sizes_in_turn(Demands(free, extents, signature.size_facts, known), (_LEAST,))
-    while choices := _affordable(({s.name: n for s, n in sizes.items()} for sizes in found), batch, most):
+    named = ({symbol.name: n for symbol, n in sizes.items()} for sizes in found)
+    while (choices := _affordable(named, batch, most)) is not None:  # of a model without sizes they are {}
         _check_work(batch, signature, choices)
         yield choices
     raise UsageError("no sizes were found that the model allows", fix="Give them: check(n=4, m=5).")

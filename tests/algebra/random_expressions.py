@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable
+from functools import lru_cache
 
 import numpy as np
 from hypothesis import strategies as st
@@ -21,7 +22,8 @@ SPACE = Space(shapes=SHAPES)
 SIZES = ((1, 1), (2, 3), (4, 2))
 
 
-def values(expr: Expr, indices: Iterable[Symbol], sizes: tuple[int, int], seed: int = 3) -> np.ndarray:
+@lru_cache(maxsize=64)
+def values(expr: Expr, indices: tuple[Symbol, ...], sizes: tuple[int, int], seed: int = 3) -> np.ndarray:
     """The value of `expr` at each value of its free indices."""
     known = dict(zip((N, K), sizes, strict=True))
     random = np.random.default_rng(seed)
@@ -31,9 +33,8 @@ def values(expr: Expr, indices: Iterable[Symbol], sizes: tuple[int, int], seed: 
     }
     stored = {name: np.asarray(array, complex) for name, array in stored.items()}
     numbers = Numbers(known, stored)
-    free = list(indices)
-    boxes = [range(int(RANGES[v].xreplace(known))) for v in free]
-    found = [numbers.value(expr, dict(zip(free, at, strict=True))) for at in itertools.product(*boxes)]
+    boxes = [range(int(RANGES[v].xreplace(known))) for v in indices]
+    found = [numbers.value(expr, dict(zip(indices, at, strict=True))) for at in itertools.product(*boxes)]
     return np.array([complex(f.flat[0]) if isinstance(f, np.ndarray) else complex(f) for f in found])
 
 

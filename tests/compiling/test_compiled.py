@@ -439,9 +439,11 @@ def test_the_source_gives_the_same_numbers(
 
 def test_a_file_that_cannot_be_written(classifier: sb.Compiled, tmp_path: Path) -> None:
     """A folder is no file; nothing is left behind."""
+    folder = tmp_path / "folder.py"
+    folder.mkdir()
     with pytest.raises(WriteError, match="cannot write"):
-        classifier.save(tmp_path)
-    assert list(tmp_path.iterdir()) == []
+        classifier.save(folder)
+    assert list(folder.iterdir()) == [] and list(tmp_path.iterdir()) == [folder]
 
 
 def test_the_same_model_gives_the_same_source(classifier: sb.Compiled) -> None:

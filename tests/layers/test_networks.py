@@ -184,7 +184,7 @@ BAD = {
     "no samples": (lambda: sb.Network(2, sb.BatchNorm()), "batch norm without samples", "samples=32"),
     "a class": (lambda: sb.Network(2, sb.Dense), "is no layer", "Dense(units, activation)"),
     "a name": (lambda: sb.Network(2, "dense"), "'dense' is no layer", "Dense(units, activation)"),
-    "a list": (lambda: sb.Network([3, 4], sb.Dense(1)), "[3, 4] is no size", "whole number"),
+    "a list": (lambda: sb.Network([3, 4], sb.Dense(1)), "inputs of Network() is of the type list", "as int or str"),
     "an activation": (lambda: sb.Network(2, sb.Dense(1, 3)), "3 is no activation", "sigmoid"),
     "no layers inside": (lambda: sb.Residual(), "a residual without layers", "Residual(Dense(4))"),
     "unequal shapes": (

@@ -31,7 +31,9 @@ MODEL = read_model(
 
 def reading_of(note: str, side: str) -> Reading:
     """The reading of `L = side`."""
-    (line,) = note_of(f"$$L = {side}$$" if note == "latex" else f"L = {side}", MODEL, "md" if note == "latex" else "txt").lines
+    (line,) = note_of(
+        f"$$L = {side}$$" if note == "latex" else f"L = {side}", MODEL, "md" if note == "latex" else "txt"
+    ).lines
     assert isinstance(line, Claim), str(line)
     return line.readings[0]
 

@@ -571,7 +571,7 @@ def test_missing_and_unknown_results() -> None:
 
 
 CALLS = {
-    "no function": (lambda: sb.verify_function(MODEL, 3), "is no function"),  # type: ignore[arg-type]
+    "no function": (lambda: sb.verify_function(MODEL, 3), "is of the type int"),  # type: ignore[arg-type]
     "an unknown argument": (lambda: sb.verify_function(MODEL, lambda x, y, W1, b1, W3, b2: 0), "takes W3"),
     "no arguments": (lambda: sb.verify_function(MODEL, lambda: 0), "takes no tensor"),
     "no points": (lambda: sb.verify_function(MODEL, right, points=0), "1 point"),

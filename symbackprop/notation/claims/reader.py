@@ -51,6 +51,7 @@ from symbackprop.notation.surface.tree import (
 )
 
 MAX_CLAIMS = 2_000
+_COUNT = re.compile(r"= *\d+")
 _RATES = frozenset(LEARNING_RATES)
 _GRADIENT = re.compile(r"gradient|derivative|adjoint|\\partial|∂|\bgrad", re.I)
 
@@ -124,6 +125,7 @@ def words_of(model: Model) -> frozenset[str]:
 
 def _parsed(parts: Iterable[Part]) -> Iterator[Statement | Unparsed]:
     before: Statement | None = None
+    formula: Passage | None = None
     macros: dict[str, tuple[Macro, ...]] = {}
     for part in parts:
         if isinstance(part, TableRow):
@@ -132,7 +134,9 @@ def _parsed(parts: Iterable[Part]) -> Iterator[Statement | Unparsed]:
         if isinstance(part, Unclosed):
             yield Unparsed(Passage(part.source, part.span, "latex", "display"), part.span, _never_closed(part))
             continue
-        passage = part
+        passage, formula_before, formula = part, formula, part
+        if formula_before is not None and _is_count(formula_before, passage):
+            continue
         try:
             known = (
                 macros.setdefault(passage.source.name, macros_of(passage.source)) if passage.markup == "latex" else ()
@@ -144,6 +148,13 @@ def _parsed(parts: Iterable[Part]) -> Iterator[Statement | Unparsed]:
         for part in statements_of(passage, pieces, before):
             yield part
             before = part if isinstance(part, Statement) else before
+
+
+def _is_count(formula: Passage, passage: Passage) -> bool:
+    """Whether a sentence goes on from a formula of one letter with a whole number: `$n$ = 1`, how many there are."""
+    letter, number = (part.source.written(part.span).strip() for part in (formula, passage))
+    near = formula.source is passage.source and 0 <= passage.span.start - formula.span.end <= 4
+    return passage.markup == "text" and near and len(letter) == 1 and _COUNT.fullmatch(number) is not None
 
 
 def _row(row: TableRow) -> Iterator[Statement | Unparsed]:
