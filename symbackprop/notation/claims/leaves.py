@@ -74,11 +74,12 @@ def leaf_of(node: Node) -> Leaf | None:
 def _entry_of_brackets(node: Node) -> Leaf | None:
     r"""\((W_1)_{ij}\), the entry of a tensor whose name has marks of its own."""
     match node:
-        case Scripted(Fence("(", body), below, (), 0, span) if below:
+        case Scripted(Fence("(", body), below, above, primes, span) if below:
             inner = leaf_of(body)
             if inner is None or inner.bare or inner.primes or not all(isinstance(m, Fence) for m in inner.above):
                 return None
-            return replace(inner, below=(*inner.below, *_marks(below)), span=span)
+            marks = (*inner.above, *_marks(above))
+            return replace(inner, below=(*inner.below, *_marks(below)), above=marks, primes=primes, span=span)
     return None
 
 
