@@ -196,11 +196,15 @@ def _unread(part: Unparsed) -> Unreadable:
 
 @dataclass(slots=True)
 class _Reader:
-    """Reads statements one after the other; names that an earlier one has defined are known to the later ones."""
+    """Reads statements one after the other; names that an earlier one has defined are known to the later ones.
+
+    `batch` are the headings under which a gradient over all samples was stated last: what follows it there goes on so.
+    """
 
     tables: Sequence[Symbols]
     notation: Notation
     given: dict[str, dict[str, Value]] = field(default_factory=dict)
+    batch: tuple[str, ...] | None = None
 
     def line(self, statement: Statement) -> Line:
         """What a statement is: a claim, one for each layer, a definition, or nothing that can be read."""
@@ -209,11 +213,11 @@ class _Reader:
             error = _left(statement)
             return Unreadable(error.where or statement.where, statement.written, error)
         try:
-            if not letters:
-                return self._claim(statement, {})
-            return self._schema(statement, letters)
+            return self._schema(statement, letters) if letters else self._claim(statement, {})
         except SymbackpropError as error:
             return Unreadable(error.where or statement.where, statement.written, error)
+        finally:
+            self._enter_batch(statement)
 
     # layers
 
@@ -290,7 +294,7 @@ class _Reader:
         _check_numbers(statement, readings, self.tables)
         if not readings:
             raise max(errors, key=_progress)
-        if _names_samples(statement, self.tables[-1]):
+        if _names_samples(statement, self.tables[-1]) or self._goes_on(statement):
             readings = [r for r in readings if r.scale == "all samples"] or readings
         whole = tuple(reading for reading in readings if _fits(reading))
         kind = "update" if is_update(statement) or _is_change(statement) else "equality"
@@ -305,9 +309,25 @@ class _Reader:
         scale = scale_under(statement.passage.headings)
         if scale is not None:
             return [one, whole] if scale == one.scale else [whole, one]
+        return [whole, one] if self._speaks_of_all(statement) or self._goes_on(statement) else [one, whole]
+
+    def _speaks_of_all(self, statement: Statement) -> bool:
+        """Whether the heading above a statement names the cost, or its letters all samples."""
+        one, whole = self.tables
         root = root_under(statement.passage.headings)
         of_cost = root == "cost" or (root is not None and whole.roots.get(root) == whole.model.root)
-        return [whole, one] if of_cost or _speaks_of_all(statement, one, whole, self.notation) else [one, whole]
+        return of_cost or _speaks_of_all(statement, one, whole, self.notation)
+
+    def _enter_batch(self, statement: Statement) -> None:
+        """Later statements go on from a gradient over all samples, where no heading says which are meant."""
+        open_scale = len(self.tables) > 1 and scale_under(statement.passage.headings) is None
+        if open_scale and _states_gradient(statement) and self._speaks_of_all(statement):
+            self.batch = statement.passage.headings
+
+    def _goes_on(self, statement: Statement) -> bool:
+        """Whether a statement of a gradient stands below one that is over all samples, and is so as well."""
+        here = self.batch == statement.passage.headings and _states_gradient(statement)
+        return here and not _names_loss(statement, self.tables[-1])
 
     def _reading(
         self, statement: Statement, symbols: Symbols, layers: Mapping[str, int], pointwise: bool = False
@@ -610,6 +630,18 @@ def _speaks_of_all(statement: Statement, one: Symbols, whole: Symbols, notation:
             if name is not None and name in whole.sampled and any(letter_of(m) in notation.samples for m in marks):
                 return True
     return False
+
+
+def _states_gradient(statement: Statement) -> bool:
+    return any(map(looks_like_gradient, leaves_in(statement.sides[0])))
+
+
+def _names_loss(statement: Statement, whole: Symbols) -> bool:
+    """Whether a statement names the loss of one sample, of which it is then."""
+    loss = whole.whole.loss
+    if loss == whole.model.root:
+        return False
+    return any(whole.roots.get(leaf.word.removeprefix("d")) == loss for s in statement.sides for leaf in leaves_in(s))
 
 
 def _variable(side: Node, symbols: Symbols) -> tuple[str, ...]:

@@ -435,7 +435,7 @@ def _filled(
     """The places with the indices below at the axes that are free, from left to right."""
     symbols = context.symbols
     shape, axis = symbols.tensors[tensor], symbols.sample_axis(tensor)
-    marks = _divided(marks, len(shape) - len(taken))
+    marks = _divided(marks, len(shape) - len(taken), context)
     letters = [letter_of(mark) for mark in marks]
     if axis is not None and axis not in taken:
         own = [place for place, letter in enumerate(letters) if letter in context.notation.samples]
@@ -469,12 +469,17 @@ def _filled(
     return tuple(places)
 
 
-def _divided(marks: list[Node], wanted: int) -> list[Node]:
-    """Marks with words of several letters and numbers of several digits divided, where more indices are wanted."""
+def _divided(marks: list[Node], wanted: int, context: Context) -> list[Node]:
+    """Marks with words of several letters and numbers of several digits divided, where more indices are wanted.
+
+    The name of data that serve as an index is one.
+    """
     found: list[Node] = []
     for mark in marks:
         whole = text_of(mark)
-        if isinstance(mark, Word) and whole is not None and not is_letter(whole):
+        if whole is not None and context.symbols.named(whole) in context.symbols.integers:
+            found.append(mark)
+        elif isinstance(mark, Word) and whole is not None and not is_letter(whole):
             found += [Word(letter, mark.span) for letter in whole]
         elif isinstance(mark, Product) and len(mark.factors) == wanted > 1 and _is_row_of_marks(mark):
             found += [part for _, part in mark.factors]

@@ -1047,9 +1047,16 @@ def _numbered(leaf: Leaf) -> str | None:
 
 
 def _are_indices(marks: tuple[Node, ...], context: Context) -> bool:
-    """Whether all marks are letters of indices that stand in this statement, at whole entries or bound."""
+    """Whether all marks are indices of this statement: letters at whole entries or bound, and data that choose."""
     known = context.bound | set(context.sizes_of)
-    return all(letter_of(mark) in known for mark in marks)
+    return all(letter_of(mark) in known or _chooses(mark, context) for mark in marks)
+
+
+def _chooses(mark: Node, context: Context) -> bool:
+    """Whether a mark is data that serve as an index: `tok_t`."""
+    leaf = leaf_of(mark)
+    found = None if leaf is None else reference_of(leaf, context)
+    return found is not None and found.tensor in context.symbols.integers
 
 
 def _delta(marks: tuple[Node, ...], span: Span, context: Context) -> syntax.Node:

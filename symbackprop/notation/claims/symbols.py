@@ -116,16 +116,21 @@ class Symbols:
 
     @cached_property
     def owned(self) -> Mapping[tuple[str, str], str]:
-        """The tensors of a layer that has a name, by the keys of that and of their own: ("out", "W") is `out.W`."""
+        """The tensors of a layer that has a name, by the keys of that and of their own: ("out", "W") is `out.W`.
+
+        The number in the name of a layer is its name too where no other has it: ("1", "W") is `h1.W`.
+        """
         found: dict[tuple[str, str], str] = {}
+        numbered: dict[tuple[str, str], set[str]] = {}
         for name in self.tensors:
             owner, _, leaf = name.rpartition(".")
-            if not owner:
-                continue
-            found[key(owner), key(leaf)] = name
-            if name in self.sampled:
-                found.setdefault((key(owner), key(leaf.capitalize())), name)
-        return found
+            number = parts(owner)[2]
+            capital = (key(leaf.capitalize()),) if name in self.sampled else ()
+            for own in (key(leaf), *capital) if owner else ():
+                found.setdefault((key(owner), own), name)
+                if number:
+                    numbered.setdefault((number, own), set()).add(name)
+        return {place: next(iter(names)) for place, names in numbered.items() if len(names) == 1} | found
 
     @cached_property
     def variance(self) -> str | None:
