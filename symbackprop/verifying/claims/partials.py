@@ -67,13 +67,19 @@ def partials_in(expressions: Collection[Expr], truth: Truth) -> tuple[Truth, Par
         definitions |= _held(*_parts(name), fixed, truth)
     truth = truth.with_definitions(definitions) if definitions else truth
     several = {name: found for name, found in {**between, **shown}.items() if _is_direct(name, truth)}
-    endless = frozenset(n for n in names if partial_of(n) and truth.is_endless(*_parts(n)) and _is_direct(n, truth))
+    endless = frozenset(name for name in names if _is_endless(name, truth) and _is_direct(name, truth))
     return truth, Partials(endless.union(several if definitions else ()), several)
 
 
 def _is_direct(name: str, truth: Truth) -> bool:
     """Whether there is a derivative that holds others fixed beside the one over all paths."""
     return truth.knows(direct_name(*_parts(name)))
+
+
+def _is_endless(name: str, truth: Truth) -> bool:
+    """Whether a path may pass a recurrence; for the derivative of a root the adjoint is the formula over all paths."""
+    of, by = _parts(name)
+    return of not in ("", truth.loss, truth.cost) and truth.is_endless(of, by)
 
 
 def _parts(name: str) -> tuple[str, str]:
