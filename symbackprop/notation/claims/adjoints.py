@@ -34,9 +34,9 @@ class Gradient:
 
 def gradient_of(leaf: Leaf, context: Context) -> Gradient | None:
     """The adjoint that a leaf names; None if it names none."""
-    for found in (_by_note(leaf, context), _by_prefix(leaf, context), _by_bar(leaf, context)):
-        if found is not None:
-            return found
+    for found in (_by_note, _by_prefix, _by_bar, _by_variable_below):
+        if (gradient := found(leaf, context)) is not None:
+            return gradient
     delta = as_delta(leaf)
     if delta is not None:
         return by_delta(delta, context)
@@ -116,6 +116,21 @@ def _by_bar(leaf: Leaf, context: Context) -> Gradient | None:
     return None
 
 
+def _by_variable_below(leaf: Leaf, context: Context) -> Gradient | None:
+    """`f_u`, the derivative of the loss f by u; a constant below it says what it depends on, `L_δ`."""
+    symbols, plain = context.symbols, not (leaf.above or leaf.primes or leaf.accents)
+    below = leaf_of(leaf.below[0]) if plain and len(leaf.below) == 1 else None
+    root = symbols.roots.get(leaf.word) if leaf.word in (symbols.model.root, symbols.whole.loss) else None
+    if below is None or root is None or below.word in {*context.bound, *context.sizes_of}:
+        return None
+    if below.word in context.notation.samples | context.notation.times or not below.bare:
+        return None
+    found = reference_of(below, context)
+    if found is None or symbols.roles.get(found.tensor) == "constant" or not symbols.depends(root, found.tensor):
+        return None
+    return Gradient(found, root)
+
+
 # ----------------------------------------------------------------------------------------------------------------- δ
 
 
@@ -143,14 +158,16 @@ def _targets(leaf: Leaf, context: Context) -> Iterator[Leaf]:
             not is_letter(inner.word) or inner.below or inner.accents or _is_tensor(inner, context)
         ):
             yield replace(inner, above=(*inner.above, *leaf.above), below=(*inner.below, *leaf.below[1:]))
+    letter = letter_of(leaf.below[0]) if len(leaf.below) == 1 else None
+    extent = context.extent(letter)
+    if extent is not None:
+        inner = (*symbols.preactivations, *symbols.affine_outputs)
+        fitting = [name for name in inner if symbols.tensors[name][-1:] == (extent,)]
+        if len(fitting) == 1:
+            yield replace(leaf, word=fitting[0])
     single = _only(symbols.preactivations) or _only(tuple(n for n in symbols.preactivations if n in ("z", "Z")))
     if single is not None:
         yield replace(leaf, word=single)
-    letter = letter_of(leaf.below[0]) if len(leaf.below) == 1 else None
-    if letter is not None and letter in context.sizes_of:
-        fitting = [n for n in symbols.preactivations if symbols.tensors[n][-1:] == (context.sizes_of[letter],)]
-        if len(fitting) == 1:
-            yield replace(leaf, word=fitting[0])
 
 
 def named_delta(leaf: Leaf, context: Context) -> Gradient | None:

@@ -29,8 +29,8 @@ class Notation:
     `base` is what the first entry is called. `each_layer` are the letters that stand for any layer, `last_layer` those
     for the last one; `samples` and `times` the letters that count samples and steps. `superscript_times`: a bare number
     above a letter is a step and no power. `aliases` are the letters that the note gives to adjoints. `outer_deltas`:
-    the δ of an activation is that of its pre-activation; `delta_operates`: δ before a tensor makes its adjoint. `said`
-    words each decision for the report.
+    the δ of an activation is that of its pre-activation; `delta_operates`: δ before a tensor makes its adjoint.
+    `extents` is what a letter of an index runs over in all of the note. `said` words each decision for the report.
     """
 
     base: int = 1
@@ -42,6 +42,7 @@ class Notation:
     aliases: Mapping[str, Alias] = field(default_factory=dict)
     outer_deltas: bool = False
     delta_operates: bool = False
+    extents: Mapping[str, Expr] = field(default_factory=dict)
     said: tuple[str, ...] = ()
 
 
@@ -69,6 +70,10 @@ class Context:
     given: frozenset[str] = frozenset()
     divides_words: bool = False
     pointwise: bool = False
+
+    def extent(self, letter: str | None) -> Expr | None:
+        """What a letter runs over here, or else in all of the note."""
+        return None if letter is None else self.sizes_of.get(letter, self.notation.extents.get(letter))
 
     def binding(self, letters: Iterable[str]) -> Context:
         """This context with more letters of indices in scope."""

@@ -15,6 +15,7 @@ from symbackprop.errors import NotationError
 from symbackprop.notation.claims.adjoints import gradient_of, looks_like_gradient, preactivation_of
 from symbackprop.notation.claims.context import Alias, Context, Notation
 from symbackprop.notation.claims.differentials import Differential, differential, root_of
+from symbackprop.notation.claims.extents import extents_of_note
 from symbackprop.notation.claims.leaves import Leaf, leaf_of, letter_of, shift_of, text_of
 from symbackprop.notation.claims.references import reference_of
 from symbackprop.notation.claims.statements import Statement
@@ -57,6 +58,9 @@ def notation_of(statements: Sequence[Statement], tables: Sequence[Symbols], base
         each_layer=notation.each_layer - {owner for owner, _ in whole.owned},
         last_layer=notation.last_layer - {owner for owner, _ in whole.owned},
     )
+    context = Context(statements[0].source, tables[0], notation) if statements else None
+    if context is not None:
+        notation = replace(notation, extents=extents_of_note((s.sides for s in statements), context))
     notation = replace(notation, outer_deltas=any(_shows_outer(s, tables, notation) for s in statements))
     notation = replace(notation, aliases=_first(_aliases(statements, tables, notation)))
     return replace(notation, said=tuple(_said(notation, leaves, whole)))
@@ -228,7 +232,8 @@ def _samples_of(leaf: Leaf, tables: Sequence[Symbols]) -> Iterator[str]:
     tensor = one.spelled.get(key(stem))
     if tensor is not None and len(leaf.below) == 1 and not one.tensors[tensor]:
         letter = letter_of(leaf.below[0])
-        if letter is not None and one.spelled.get(key(stem + letter)) is None and letter not in ("t", "l"):
+        known = letter is None or one.named(letter) is not None or one.spelled.get(key(stem + letter)) is not None
+        if letter is not None and not known and letter not in ("t", "l"):
             yield letter
 
 

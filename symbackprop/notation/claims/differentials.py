@@ -260,6 +260,8 @@ def _sign_of_nabla(node: Node) -> Leaf | None:
         return None
     if leaf.word.startswith("nabla_"):
         return replace(leaf, word="∇", below=(Word(leaf.word.removeprefix("nabla_"), leaf.span), *leaf.below))
+    if leaf.word == "∂" and leaf.below:
+        return replace(leaf, word="∇")  # ∂_x f
     return leaf if leaf.word in ("∇", "nabla") else None
 
 
@@ -279,6 +281,12 @@ def _with_root(
             of = resolve(expression, context)
             target = variable(by, span, context, resolve)
             return syntax.Slope(of, target, span.to(expression.span)), 2
+        operand = leaf_of(expression)
+        of_ = None if operand is None else reference_of(operand, context)
+        if of_ is not None and context.symbols.depends(of_.tensor, by.tensor):
+            whole = span.to(expression.span)
+            made = variable(of_, expression.span, context, resolve)
+            return syntax.Partial(made, variable(by, span, context, resolve), whole), 2
     return derivative(by, "", span, context, resolve), 1
 
 
@@ -293,6 +301,9 @@ def _by_argument(span: Span, following: Row, context: Context, resolve: Resolve)
         by = None if variable_ is None else reference_of(variable_, context)
         if root is not None and by is not None:
             return derivative(by, root, span.to(following[1][1].span), context, resolve), 3
+    only = [name for name, role in context.symbols.roles.items() if role == "parameter"]
+    if len(only) == 1 and (root := root_of(following[:1], context)) is not None:
+        return derivative(Reference(only[0]), root, span.to(first.span), context, resolve), 2
     leaf = leaf_of(first)
     found = None if leaf is None else reference_of(leaf, context)
     if found is None or found.tensor in context.symbols.roots.values():
@@ -325,4 +336,7 @@ def primed_root(leaf: Leaf, argument: Node, span: Span, context: Context, resolv
     if of is None or of.tensor == by.tensor or not context.symbols.depends(of.tensor, by.tensor):
         return None
     target = variable(by, argument.span, context, resolve)
+    applied = context.symbols.activations.get(by.tensor)
+    if applied is not None and context.symbols.reads.get(of.tensor) == {by.tensor}:
+        return syntax.Call(syntax.Name(applied, leaf.span), (target,), span, 1)  # a'(z) of a = f(z): entry by entry
     return syntax.Partial(variable(of, leaf.span, context, resolve), target, span)

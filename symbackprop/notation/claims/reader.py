@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 
 from symbackprop.algebra.binding import tensors_in
 from symbackprop.algebra.symbols import is_adjoint, primal
@@ -18,7 +17,7 @@ from symbackprop.model.model import Model
 from symbackprop.notation.claims.adjoints import gradient_of, looks_like_gradient
 from symbackprop.notation.claims.context import Context, Notation
 from symbackprop.notation.claims.deciding import leaves_in, notation_of
-from symbackprop.notation.claims.differentials import with_indices
+from symbackprop.notation.claims.extents import extents_in, named_sizes
 from symbackprop.notation.claims.headings import root_under, scale_under
 from symbackprop.notation.claims.leaves import Leaf, is_letter, leaf_of, letter_of, shift_of, text_of
 from symbackprop.notation.claims.readings import reading_of, scope_of
@@ -37,7 +36,6 @@ from symbackprop.notation.reading.values import Value
 from symbackprop.notation.surface.grammar import parse
 from symbackprop.notation.surface.macros import Macro, macros_of
 from symbackprop.notation.surface.tree import (
-    Big,
     Fence,
     Node,
     Number,
@@ -45,7 +43,6 @@ from symbackprop.notation.surface.tree import (
     Range,
     Relation,
     Rows,
-    Scripted,
     Word,
     walk,
 )
@@ -362,8 +359,8 @@ class _Reader:
             given=given,
             divides_words=statement.passage.markup == "latex",
         )
-        context = replace(context, sizes_of=_sizes_of(statement, context))
-        return replace(context, named_sizes=_named_sizes(statement, context))
+        context = replace(context, sizes_of=extents_in(statement.sides, context))
+        return replace(context, named_sizes=named_sizes(statement.sides, context))
 
     def _line_layer(self, statement: Statement, symbols: Symbols, layers: Mapping[str, int]) -> int | None:
         """The layer that a bare letter has in a line: that of the letter l, or the last one where the line names it."""
@@ -474,7 +471,7 @@ def _is_change(statement: Statement) -> bool:
     head = statement.sides[0]
     first = leaf_of(head.factors[0][1]) if isinstance(head, Product) else leaf_of(head)
     names = {leaf.word for side in statement.sides[1:] for leaf in leaves_in(side)}
-    return first is not None and first.word.startswith("Delta") and len(statement.sides) == 2 and bool(names & _RATES)
+    return first is not None and first.word.startswith("Delta") and bool(names & _RATES)
 
 
 def _with_rate(nodes: list[syntax.Node], statement: Statement) -> list[syntax.Node]:
@@ -491,7 +488,7 @@ def _with_rate(nodes: list[syntax.Node], statement: Statement) -> list[syntax.No
             whole = (
                 syntax.Subscript(plain, target.indices, target.span) if isinstance(target, syntax.Subscript) else plain
             )
-            return [whole, syntax.Addition((("+", whole), ("+", nodes[1])), nodes[1].span)]
+            return [whole, *(syntax.Addition((("+", whole), ("+", node)), node.span) for node in nodes[1:])]
     if is_update(statement):
         return nodes
     rates = [{name.name for name in syntax.names_in(node)} & _RATES for node in nodes]
@@ -652,76 +649,6 @@ def _variable(side: Node, symbols: Symbols) -> tuple[str, ...]:
             named = leaf is not None and symbols.tensor(leaf.word) is None
             return (text,) if named and symbols.tensor(text) is None else ()
     return ()
-
-
-def _sizes_of(statement: Statement, context: Context) -> Mapping[str, object]:
-    """The extents over which the letters of a statement are known to run, from sums and from whole entries."""
-    found: dict[str, object] = {}
-    for side in statement.sides:
-        for part in walk(side):
-            if isinstance(part, Big) and isinstance(part.below, Relation) and part.above is not None:
-                letter, high = letter_of(part.below.operands[0]), leaf_of(part.above)
-                if letter is not None and high is not None and high.bare and high.word in context.symbols.sizes:
-                    found.setdefault(letter, context.symbols.sizes[high.word])
-            if isinstance(part, Relation) and part.signs == ("=",):
-                found |= _classes(part, context)
-            for leaf in _entries(part):
-                found = _ranges(leaf, context) | found
-    return found
-
-
-def _entries(part: Node) -> Iterator[Leaf]:
-    """The leaves with indices: `W_{ij}`, and of a row those with their indices in brackets behind them, `W[i,j]`."""
-    if isinstance(part, Product):
-        for (_, head), (joint, fence) in pairwise(part.factors):
-            leaf = leaf_of(head)
-            if leaf is not None and joint == "" and isinstance(fence, Fence) and fence.opening == "[" and fence.tight:
-                yield with_indices(leaf, fence)
-    leaf = leaf_of(part) if isinstance(part, Scripted | Word) else None
-    if leaf is not None and leaf.below:
-        yield leaf
-
-
-def _ranges(leaf: Leaf, context: Context) -> dict[str, object]:
-    """The extents of the axes at which letters stand alone in a whole entry."""
-    word = leaf.word[1:] if leaf.word[:1] == "d" and len(leaf.word) > 1 else leaf.word
-    reference = reference_of(replace(leaf, word=word), context) or reference_of(leaf, context)
-    if reference is None or any(not isinstance(place, Node) for place in reference.places):
-        return {}
-    found: dict[str, object] = {}
-    for place, extent in zip(reference.places, context.symbols.tensors[reference.tensor], strict=True):
-        letter = letter_of(place) if isinstance(place, Node) else None
-        if letter is not None:
-            found.setdefault(letter, extent)
-    return found
-
-
-def _named_sizes(statement: Statement, context: Context) -> Mapping[str, str]:
-    """The letters that a note has for sizes: the N of a sum to N over an axis of m entries."""
-    found: dict[str, str] = {}
-    for side in statement.sides:
-        for part in walk(side):
-            if not isinstance(part, Big) or not isinstance(part.below, Relation) or part.above is None:
-                continue
-            letter, high = letter_of(part.below.operands[0]), leaf_of(part.above)
-            extent = context.sizes_of.get(letter or "")
-            if high is None or not high.bare or extent is None or high.word == str(extent):
-                continue
-            known = high.word in context.symbols.sizes or context.symbols.named(high.word) is not None
-            if not known and str(extent) in context.symbols.sizes:
-                found[high.word] = str(extent)
-    return found
-
-
-def _classes(relation: Relation, context: Context) -> dict[str, object]:
-    """The letter of a class, `y = k`, runs over the classes of the target y."""
-    target, letter = leaf_of(relation.operands[0]), letter_of(relation.operands[1])
-    found = None if target is None else reference_of(target, context)
-    if found is None or letter is None:
-        return {}
-    shape = context.symbols.tensors[found.tensor]
-    whole = [extent for extent, place in zip(shape, found.places, strict=True) if place is None]
-    return {letter: whole[0]} if len(whole) == 1 else {}
 
 
 def _under(condition: Node, nodes: list[syntax.Node], context: Context) -> list[syntax.Node]:

@@ -19,7 +19,7 @@ from symbackprop.notation.reading.calls import KNOWN
 from symbackprop.notation.reading.meaning import read
 from symbackprop.notation.reading.scope import PLACEHOLDER, BoundIndex, Scope, Stated
 from symbackprop.notation.reading.subjects import subject_of
-from symbackprop.notation.reading.syntax import Call, Name, Node, Product, Subscript, children, names_in
+from symbackprop.notation.reading.syntax import Addition, Call, Name, Node, Product, Subscript, children, names_in
 from symbackprop.notation.reading.tokens import DOT
 from symbackprop.notation.reading.values import Value
 from symbackprop.notation.source import Source
@@ -50,7 +50,7 @@ def reading_of(nodes: Iterable[Node], each: tuple[Name, ...], symbols: Symbols, 
     if each:
         sides = [_at_each(node, each, raws, scope) for node in sides]
         raws = [_raw(node, scope, free) for node in sides]
-    if _dots_are_unclear(raws, sides):
+    if _dots_are_unclear(raws, sides) or any(_adds_dots_to_vectors(node, scope, free) for node in sides):
         entrywise = replace(scope, stated=replace(stated, dots=True))
         others = [_raw(node, entrywise, free) for node in sides]
         if not _dots_are_unclear(others, sides):
@@ -100,6 +100,17 @@ def _dots_are_unclear(raws: list[_Raw], sides: list[Node]) -> bool:
     if first is None or not first.rank or not any(map(_has_dot, sides)):
         return False
     return any(raw.value is None or not raw.value.rank for raw in raws[1:])
+
+
+def _adds_dots_to_vectors(node: Node, scope: Scope, free: tuple[Name, ...]) -> bool:
+    """Whether a `·` in a sum makes a number that is added to a vector, `u · v + w`."""
+    if not _has_dot(node):
+        return False
+    if isinstance(node, Addition):
+        values = [(_raw(term, scope, free).value, _has_dot(term)) for _, term in node.terms]
+        numbers = any(value is not None and not value.rank and dotted for value, dotted in values)
+        return numbers and any(value is not None and value.rank for value, _ in values)
+    return any(_adds_dots_to_vectors(part, scope, free) for part in children(node))
 
 
 def _has_dot(node: Node) -> bool:

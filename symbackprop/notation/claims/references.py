@@ -109,6 +109,7 @@ def _named(leaf: Leaf, context: Context) -> Iterator[_Named]:
                     if tensor is not None:
                         yield _Named(tensor, left, rest)
     yield from _of_line(leaf, context)
+    yield from _of_indices(leaf, context)
     yield from _variance(leaf, context)
     yield from _summand(leaf, context)
 
@@ -172,6 +173,27 @@ def _of_line(leaf: Leaf, context: Context) -> Iterator[_Named]:
 def is_family(word: str, symbols: Symbols) -> bool:
     """Whether a letter may stand for that of any layer: the model has it with two numbers at least, and not alone."""
     return len(symbols.families.get(word, ())) > 1 and symbols.named(word) is None
+
+
+def _of_indices(leaf: Leaf, context: Context) -> Iterator[_Named]:
+    """The one of a family of tensors that its indices tell, by what they run over: of w1 and w2 that with `w_{kj}`."""
+    family = context.symbols.families.get(key(leaf.word + "".join(leaf.accents)), {})
+    if len(family) < 2 or not leaf.below or leaf.primes:
+        return
+    fitting = [name for name in family.values() if _fit(leaf.below, name, context)]
+    if len(fitting) == 1:
+        yield _Named(fitting[0], leaf.below, leaf.above)
+
+
+def _fit(marks: tuple[Node, ...], tensor: str, context: Context) -> bool:
+    """Whether marks may be the indices of a tensor, one for each axis, as far as it is known what they run over."""
+    shape = context.symbols.tensors[tensor]
+    axis = context.symbols.sample_axis(tensor)
+    shape = tuple(extent for at, extent in enumerate(shape) if at != axis)
+    marks = tuple(_divided(list(marks), len(shape), context))
+    extents = [context.extent(letter_of(mark)) for mark in marks]
+    known = [(one, other) for one, other in zip(extents, shape, strict=False) if one is not None]
+    return len(marks) == len(shape) and bool(known) and all(same_size(one, other) for one, other in known)
 
 
 def _without_digits(word: str) -> tuple[str, str]:

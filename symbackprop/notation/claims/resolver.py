@@ -159,7 +159,7 @@ def _is_differential(node: Node, context: Context) -> bool:
 def _row(factors: Row, context: Context) -> syntax.Node:
     """A product, its factors read from left to right."""
     made: list[tuple[Joint, syntax.Node]] = []
-    rest = factors
+    rest = factors = _with_spoken_dots(factors, context)
     while rest:
         for joint, node, count in _first(rest, context):
             made.append((_JOINTS.get(joint, joint) if made else "", node))
@@ -169,6 +169,20 @@ def _row(factors: Row, context: Context) -> syntax.Node:
     if len(made) == 1:
         return made[0][1]
     return syntax.Product(tuple(made), factors[0][1].span.to(factors[-1][1].span))
+
+
+def _with_spoken_dots(factors: Row, context: Context) -> Row:
+    """`a dot b`, the word between two factors, as `a · b`."""
+    words = [isinstance(node, Word) and node.text == "dot" for _, node in factors]
+    if not any(words) or _is_tensor("dot", context):
+        return factors
+    found: list[tuple[Joint, Node]] = []
+    for place, (joint, node) in enumerate(factors):
+        between = words[place] and 0 < place < len(factors) - 1 and _fence_behind(factors[place:]) is None
+        if not between:
+            spoken = place and words[place - 1] and len(found) == place - sum(words[:place])
+            found.append(("·" if spoken else joint, node))
+    return tuple(found)
 
 
 def _refuse_two_readings(factors: Row, context: Context) -> None:

@@ -218,6 +218,14 @@ class Symbols:
         return tuple(e.tensor for e in self.model.order if e.tensor in activated)
 
     @cached_property
+    def affine_outputs(self) -> tuple[str, ...]:
+        """The tensors that the loss reads and that no function is applied to in between: a parameter times the rest."""
+        read = self.reads.get(self.model.root, frozenset()) | self.reads.get(self.whole.loss, frozenset())
+        own = [name for name in read if name not in self.preactivations and name not in self.activations.values()]
+        learnt = {name for name, role in self.roles.items() if role == "parameter"}
+        return tuple(e.tensor for e in self.model.order if e.tensor in own and self.reads[e.tensor] & learnt)
+
+    @cached_property
     def timed(self) -> frozenset[str]:
         """The tensors whose first axis is that of a recurrence."""
         extents = {
@@ -236,11 +244,13 @@ class Symbols:
 
     @cached_property
     def network_input(self) -> str | None:
-        """The one vector or matrix that is no parameter and that the first affine equation reads."""
+        """The one input that the first affine equation reads, or its one constant where it reads no input."""
         for equation in self.model.order:
-            read = [n for n in self.reads[equation.tensor] if self.roles.get(n) in ("input", "constant")]
-            if any(self.roles.get(n) == "parameter" for n in self.reads[equation.tensor]):
-                return read[0] if len(read) == 1 else None
+            read = self.reads[equation.tensor]
+            if any(self.roles.get(name) == "parameter" for name in read):
+                data = ([name for name in read if self.roles.get(name) == role] for role in ("input", "constant"))
+                found = next((names for names in data if names), [])
+                return found[0] if len(found) == 1 else None
         return None
 
     def sample_axis(self, name: str) -> int | None:

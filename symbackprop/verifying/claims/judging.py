@@ -224,8 +224,13 @@ def _as_factor(left: Side, right: Value, reading: Reading, number: int, basis: B
 
 
 def _update(reading: Reading, basis: Basis) -> Judgement:
-    """`W := W - α dW`: the new value is the old one less a positive multiple of the gradient."""
-    old, new = reading.sides[0], reading.sides[-1]
+    """`W := W - α dW = ...`: each new value is the old one less a positive multiple of the gradient."""
+    found = [_new_value(reading, number, basis) for number in range(1, len(reading.sides))]
+    return next((judgement for judgement in found if judgement.status == "wrong"), _joined(reading, found))
+
+
+def _new_value(reading: Reading, number: int, basis: Basis) -> Judgement:
+    old, new = reading.sides[0], reading.sides[number]
     if old.value is None or new.value is None:
         side = new if new.value is None else old
         return Judgement("wrong", reading, because=(side.error.because or side.error.what) if side.error else "")
@@ -240,7 +245,7 @@ def _update(reading: Reading, basis: Basis) -> Judgement:
     pair = pair_of(step, basis.value(new.value), len(reading.indices), basis.samples)
     if pair is None:
         return Judgement("wrong", reading, because=f"{described(old.written, old.value)}, its new value does not")
-    return judge_pair(pair, reading, 1, basis)
+    return judge_pair(pair, reading, number, basis)
 
 
 def _gradient(old: Array, basis: Basis) -> Array:
