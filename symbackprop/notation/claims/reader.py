@@ -15,6 +15,7 @@ from symbackprop.algebra.symbols import is_adjoint, primal
 from symbackprop.errors import LimitError, NotationError, SymbackpropError, UnknownNameError
 from symbackprop.model.model import Model
 from symbackprop.notation.claims.adjoints import gradient_of, looks_like_gradient
+from symbackprop.notation.claims.conditions import Spoken, spoken, under
 from symbackprop.notation.claims.context import Context, Notation
 from symbackprop.notation.claims.deciding import leaves_in, notation_of
 from symbackprop.notation.claims.extents import extents_in, named_sizes
@@ -41,7 +42,6 @@ from symbackprop.notation.surface.tree import (
     Number,
     Product,
     Range,
-    Relation,
     Rows,
     Word,
     walk,
@@ -71,10 +71,12 @@ def read_note(
     notation = notation_of(statements, tables, conventions.index_base)
     notation = notation if base is None else replace(notation, base=base)
     reader = _Reader(tables, notation)
-    lines = tuple(
-        reader.line(part) if isinstance(part, Statement) else _unread(part) for part in found if states(part, tables)
-    )
-    return Note(lines, notation.said, ranked=True, base=notation.base)
+    stating = [part for part in found if states(part, tables)]
+    lines = [reader.line(part) if isinstance(part, Statement) else _unread(part) for part in stating]
+    for number, (part, line) in enumerate(zip(stating, lines, strict=True)):
+        if isinstance(part, Statement) and reader.explains_later(line):
+            lines[number] = reader.line(part)
+    return Note(tuple(lines), notation.said, ranked=True, base=notation.base)
 
 
 def states(part: Statement | Unparsed, tables: Sequence[Symbols]) -> bool:
@@ -123,6 +125,7 @@ def words_of(model: Model) -> frozenset[str]:
 def _parsed(parts: Iterable[Part]) -> Iterator[Statement | Unparsed]:
     before: Statement | None = None
     formula: Passage | None = None
+    condition: Spoken | None = None
     macros: dict[str, tuple[Macro, ...]] = {}
     for part in parts:
         if isinstance(part, TableRow):
@@ -142,7 +145,14 @@ def _parsed(parts: Iterable[Part]) -> Iterator[Statement | Unparsed]:
         except SymbackpropError as error:
             yield Unparsed(passage, passage.span, error)
             continue
+        if (said := spoken(passage, pieces)) is not None:
+            condition = said
+            continue
+        condition = condition if condition is not None and condition.reaches(passage) else None
         for part in statements_of(passage, pieces, before):
+            if condition is not None and isinstance(part, Statement):
+                part = replace(part, conditions=(condition.condition, *part.conditions))
+                condition = replace(condition, last=passage, used=True)
             yield part
             before = part if isinstance(part, Statement) else before
 
@@ -201,6 +211,7 @@ class _Reader:
     tables: Sequence[Symbols]
     notation: Notation
     given: dict[str, dict[str, Value]] = field(default_factory=dict)
+    definitions: list[str] = field(default_factory=list)
     batch: tuple[str, ...] | None = None
 
     def line(self, statement: Statement) -> Line:
@@ -215,6 +226,13 @@ class _Reader:
             return Unreadable(error.where or statement.where, statement.written, error)
         finally:
             self._enter_batch(statement)
+
+    def explains_later(self, line: Line) -> bool:
+        """Whether a line could not be read for want of a name that a later line defines, once in all of the note."""
+        if not isinstance(line, Unreadable) or not isinstance(line.error, UnknownNameError):
+            return False
+        spelled = key(line.error.name or "")
+        return sum(spelled.startswith(key(name)) for name in self.definitions) == 1
 
     # layers
 
@@ -336,7 +354,7 @@ class _Reader:
             nodes[1] = syntax.Addition((("+", nodes[0]), (sign, nodes[1])), nodes[1].span)
         nodes = _with_rate(nodes, statement)
         for condition in statement.conditions:
-            nodes = _under(condition, nodes, context)
+            nodes = under(condition, nodes, context)
         each = tuple(syntax.Name(letter, statement.span) for letter in statement.each)
         given = self.given.get(symbols.scale, {})
         scope = scope_of(symbols, statement.source, self.notation.base, given, frozenset(statement.each))
@@ -409,8 +427,11 @@ class _Reader:
         assert isinstance(claim, Claim)
         for reading in claim.readings:
             value = reading.sides[0].value
-            if value is not None and not reading.indices and leaf.bare:
+            letters = [letter_of(mark) for mark in leaf.below]
+            whole = letters == [symbol.name for symbol in reading.indices] and not (leaf.above or leaf.primes)
+            if value is not None and whole:
                 self.given.setdefault(reading.scale, {})[given_name(leaf)] = value
+        self.definitions.append(given_name(leaf))
         if len(rest) < 2:
             words = f"it stands for {statement.source.written(alone.sides[0].span)}"
             return Defined(statement.where, statement.written, name, words)
@@ -448,12 +469,25 @@ class _Reader:
                 or not leaf.word[:1].isalpha()
             ):
                 continue
-            if _is_open_rate(leaf, self.tables):
+            if _is_open_rate(leaf, self.tables) or self._is_no_root(leaf, place, statement, layers):
                 return place, leaf
             if looks_like_gradient(leaf) or any(self._knows(leaf, statement, s, layers) for s in self.tables):
                 continue
             return place, leaf
         return None
+
+    def _is_no_root(self, leaf: Leaf, place: int, statement: Statement, layers: Mapping[str, int]) -> bool:
+        """Whether a usual letter of a loss, which the model's own has not, names something that is no number."""
+        own = {name for table in self.tables for name in (table.model.root, table.whole.loss)}
+        if not leaf.bare or leaf.word in own or not any(leaf.word in table.roots for table in self.tables):
+            return False
+        other = statement.sides[1 if place == 0 else 0]
+        try:
+            line = self._claim(replace(statement, sides=(other, other), signs=("=",)), layers, defines=False)
+        except SymbackpropError:
+            return False
+        values = [r.sides[0].value for r in line.readings] if isinstance(line, Claim) else []
+        return bool(values) and all(value is not None and value.rank > 0 for value in values)
 
     def _knows(self, leaf: Leaf, statement: Statement, symbols: Symbols, layers: Mapping[str, int]) -> bool:
         context = self._context(statement, symbols, layers)
@@ -649,24 +683,3 @@ def _variable(side: Node, symbols: Symbols) -> tuple[str, ...]:
             named = leaf is not None and symbols.tensor(leaf.word) is None
             return (text,) if named and symbols.tensor(text) is None else ()
     return ()
-
-
-def _under(condition: Node, nodes: list[syntax.Node], context: Context) -> list[syntax.Node]:
-    """The sides where a condition on indices holds: `(i ≠ j)` leaves both as they are off the diagonal.
-
-    Raises:
-        NotationError: a condition of another kind, under which nothing is judged.
-    """
-    if isinstance(condition, Relation) and condition.signs in (("≠",), ("=",)) and len(condition.operands) == 2:
-        letters = [letter_of(part) for part in condition.operands]
-        if all(letter is not None for letter in letters):
-            inner = context.binding(letter for letter in letters if letter is not None)
-            factor = syntax.Indicator(resolve(condition, inner), condition.span)
-            return [syntax.Product((("", factor), ("*", node)), node.span) for node in nodes]
-    written = context.source.written(condition.span)
-    raise NotationError(
-        f"it is not judged under the condition {written}",
-        where=context.source.locate(condition.span),
-        fix="Write cases, or an indicator 1[...], in the formula.",
-        name=written,
-    )

@@ -224,6 +224,15 @@ def _two_readings(span: Span, ways: str, context: Context) -> NotationError:
 
 def _first(row: Row, context: Context) -> Iterator[tuple[Joint, syntax.Node, int]]:
     """The first factor of a row, read, with the number of factors that it takes; a word may be several factors."""
+    found = tuple(_read_first(row, context))
+    *others, (joint, node, count) = found
+    yield from others
+    made, taken = _with_methods(node, row[sum(part[2] for part in found) :], context)
+    yield joint, made, count + taken
+
+
+def _read_first(row: Row, context: Context) -> Iterator[tuple[Joint, syntax.Node, int]]:
+    """The same without what is called at it."""
     joint, node = row[0]
     if joint == "⊗":
         raise NotationError(
@@ -247,9 +256,6 @@ def _first(row: Row, context: Context) -> Iterator[tuple[Joint, syntax.Node, int
             return
     if isinstance(node, Product):
         yield joint, _product(node, context), 1
-        return
-    if len(neighbours) > 1 and isinstance(neighbours[1][1], Word) and neighbours[1][1].text.startswith("."):
-        yield joint, *_method_of_brackets(neighbours, context)
         return
     if isinstance(node, Fence | Quotient) and len(neighbours) > 1 and _are_letters(neighbours[1], context):
         base = resolve(node, context)
@@ -609,39 +615,57 @@ def _unknown_mark(mark: Node, leaf: Leaf, context: Context) -> NotationError:
 
 
 def _method(leaf: Leaf, fence: Fence | None, context: Context) -> tuple[syntax.Node, int] | None:
-    """`dZ.sum(axis=0)`, `W2.T`: what a program calls at a tensor."""
-    head, dot, name = leaf.word.rpartition(".")
-    if not dot or context.symbols.tensor(leaf.word) is not None or functions.plain_name(leaf.word) != leaf.word:
+    """`dZ.sum(axis=0)`, `W2.T`, `W2.T.dot(dZ)`: what a program calls at a tensor."""
+    if "." not in leaf.word or context.symbols.tensor(leaf.word) is not None or leaf.accents:
         return None
-    inner = replace(leaf, word=head)
-    target = _leaf(inner, context)
-    if target is None:
+    if functions.plain_name(leaf.word) != leaf.word:
         return None
+    head, *names = leaf.word.split(".")
+    target = _leaf(Leaf(head, leaf.span), context)
+    if target is None or not all(name == "T" for name in names[:-1]):
+        return None
+    for _ in names[:-1]:
+        target = syntax.Transpose(target, leaf.span)
+    made = _at_method(target, names[-1], fence, leaf.span, context)
+    if made is None:
+        return None
+    node, count = made
+    return (_with_marks(node, _marked(leaf), context) if count == 1 and not leaf.bare else node), count
+
+
+def _with_methods(node: syntax.Node, row: Row, context: Context) -> tuple[syntax.Node, int]:
+    """`(a * b).sum(axis=0).T`: the node with what is called at it, and how many factors that takes."""
+    taken = 0
+    while taken < len(row) and isinstance(row[taken][1], Word) and row[taken][1].text.startswith("."):
+        word = row[taken][1]
+        *turns, name = word.text.removeprefix(".").split(".")
+        for _ in turns:
+            node = syntax.Transpose(node, node.span.to(word.span))
+        fence = _fence_behind(row[taken:])
+        made = _at_method(node, name, fence, node.span.to(word.span), context)
+        if made is None or not all(turn == "T" for turn in turns):
+            raise _no_meaning(word, context)
+        node, taken = made[0], taken + made[1]
+    return node, taken
+
+
+def _at_method(
+    target: syntax.Node, name: str, fence: Fence | None, span: Span, context: Context
+) -> tuple[syntax.Node, int] | None:
+    """What a method makes of its target, with 2 where brackets belong to it; None for a name that is none."""
     if name == "T":
-        return syntax.Transpose(target, leaf.span), 1
-    if name in ("sum", "mean", "max", "dot") and fence is not None and fence.opening == "(":
-        span = leaf.span.to(fence.span)
-        arguments = _arguments(fence, context)
-        if name != "dot":
-            arguments = tuple(_as_axis(argument) for argument in arguments)
-        return syntax.Call(syntax.Name(name, leaf.span), (target, *arguments), span), 2
+        return syntax.Transpose(target, span), 1
+    if fence is None or fence.opening != "(":
+        return None
+    arguments = _arguments(fence, context)
+    span = span.to(fence.span)
+    if name in ("t", "transpose") and not arguments:
+        return syntax.Transpose(target, span), 2
+    if name in ("dot", "matmul", "mm") and len(arguments) == 1:
+        return syntax.Call(syntax.Name("dot", span), (target, *arguments), span), 2
+    if name in ("sum", "mean", "max"):
+        return syntax.Call(syntax.Name(name, span), (target, *map(_as_axis, arguments)), span), 2
     return None
-
-
-def _method_of_brackets(row: Row, context: Context) -> tuple[syntax.Node, int]:
-    """`(a * b).sum(axis=0)`."""
-    head, name = row[0][1], row[1][1]
-    assert isinstance(name, Word)
-    target = resolve(head, context)
-    fence = row[2][1] if len(row) > 2 else None
-    method = name.text.removeprefix(".")
-    if method == "T":
-        return syntax.Transpose(target, head.span.to(name.span)), 2
-    if method not in ("sum", "mean", "max") or not isinstance(fence, Fence):
-        raise _no_meaning(name, context)
-    arguments = tuple(_as_axis(argument) for argument in _arguments(fence, context))
-    span = head.span.to(fence.span)
-    return syntax.Call(syntax.Name(method, name.span), (target, *arguments), span), 3
 
 
 def _as_axis(argument: syntax.Node) -> syntax.Node:
@@ -694,11 +718,11 @@ def _indicator(row: Row, context: Context) -> tuple[syntax.Node, int] | None:
                 where=context.source.locate(node.body.span),
                 fix="Write [a = b] for 1 where they are equal.",
             )
-        return _of_condition(node.body, node.span, context), 1
+        return resolve_condition(node.body, node.span, context), 1
     leaf = leaf_of(node)
     is_one = _is_one(node, leaf)
     if fence is not None and _is_condition(fence.body) and (is_one or (leaf is not None and leaf.word in _UNITS)):
-        return _of_condition(fence.body, node.span.to(fence.span), context), 2
+        return resolve_condition(fence.body, node.span.to(fence.span), context), 2
     if isinstance(node, Scripted) and _is_one(node.base, leaf_of(node.base)) and node.below:
         return _with_sizes(node, "1_", context), 1
     if leaf is not None and leaf.word in _ONES and leaf.bare:
@@ -723,7 +747,7 @@ def _is_one(node: Node, leaf: Leaf | None) -> bool:
     return (isinstance(node, Number) and node.value == 1) or (leaf is not None and leaf.word in _ONES)
 
 
-def _of_condition(condition: Node, span: Span, context: Context) -> syntax.Node:
+def resolve_condition(condition: Node, span: Span, context: Context) -> syntax.Node:
     """1 where the condition holds; of a target with one 1, `y = k` is its entry k."""
     match condition:
         case Relation((first, second), ("=",)):
@@ -747,7 +771,7 @@ def _with_sizes(node: Node, name: str, context: Context) -> syntax.Node:
     below = node.below[0]
     inner = below.body if isinstance(below, Fence) else below
     if _is_condition(inner):
-        return _of_condition(inner, node.span, context)
+        return resolve_condition(inner, node.span, context)
     sizes = _sizes(inner)
     call: syntax.Node = syntax.Call(
         syntax.Name(name, node.span), tuple(resolve(size, context) for size in sizes), node.span
@@ -1037,7 +1061,7 @@ def _leaf(leaf: Leaf, context: Context) -> syntax.Node | None:
         return syntax.Name(str(numbered), leaf.span)
     if leaf.word + "prime" * leaf.primes in context.bound and not leaf.accents and not leaf.below:
         return _letter(leaf, context)
-    if given_name(leaf) in context.given:
+    if given_name(leaf) in context.given and leaf.word not in context.bound:
         name = syntax.Name(given_name(leaf), leaf.span)
         return name if leaf.bare else _with_marks(name, _marked(leaf), context)
     marks = kronecker(leaf)

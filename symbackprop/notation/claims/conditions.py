@@ -1,0 +1,76 @@
+r"""Conditions on statements: beside a formula, \((i \ne j)\), and in the words before it, "for \(i = j\), ..."."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from symbackprop.errors import NotationError
+from symbackprop.notation.claims.context import Context
+from symbackprop.notation.claims.leaves import leaf_of, letter_of
+from symbackprop.notation.claims.resolver import SIGNS, resolve, resolve_condition
+from symbackprop.notation.notes.passages import Passage
+from symbackprop.notation.reading import syntax
+from symbackprop.notation.surface.tree import Fence, Node, Piece, Relation
+
+_SPOKEN = re.compile(r"\b(?:if|for|when|whenever|case|suppose|assume)\b[^.;]{0,40}$", re.I)
+_BREAK = re.compile(r"\n\s*\n|\n\s*(?:[-*+]|\d+[.)])\s|\.\s+[A-Z]")
+_GAP = re.compile(r"\n\s*\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A condition that words before a formula give, with the last passage that it reached; `used` once it was one."""
+
+    condition: Node
+    last: Passage
+    used: bool = False
+
+    def reaches(self, passage: Passage) -> bool:
+        """Whether it holds for the next passage: in its sentence, or for the one formula that follows it apart."""
+        if passage.source is not self.last.source or passage.headings != self.last.headings:
+            return False
+        between = passage.source.text[self.last.span.end : passage.span.start]
+        return not _BREAK.search(between) if self.used else len(_GAP.findall(between)) < 2
+
+
+def spoken(passage: Passage, pieces: Sequence[Piece]) -> Spoken | None:
+    """The condition that a formula is by the words before it; None for any other formula."""
+    if len(pieces) != 1 or passage.place != "inline" or not _SPOKEN.search(passage.before):
+        return None
+    node = pieces[0].node.body if isinstance(pieces[0].node, Fence) else pieces[0].node
+    match node:
+        case Relation((first, second), (sign,)) if sign in SIGNS:
+            letters = [letter_of(part) for part in (first, second)]
+            if all(letters) or (sign not in ("=", "==") and leaf_of(first) is not None):
+                return Spoken(node, passage)
+    return None
+
+
+def under(condition: Node, nodes: list[syntax.Node], context: Context) -> list[syntax.Node]:
+    """The sides where a condition holds, 0 elsewhere: `(i ≠ j)` leaves them as they are off the diagonal.
+
+    Raises:
+        NotationError: what is no condition that can be judged.
+    """
+    match condition:
+        case Relation(operands, signs) if all(sign in SIGNS for sign in signs):
+            letters = [letter for part in operands if (letter := letter_of(part)) is not None]
+            own = [letter for letter in letters if context.symbols.tensor(letter) is None]
+            inner = context.binding(own)
+            said = {name.name for node in nodes for name in syntax.names_in(node)}
+            if len(own) == len(operands) and not said.issuperset(own):
+                return nodes  # i = j for entries at i alone
+            if len(own) == len(operands):
+                factor: syntax.Node = syntax.Indicator(resolve(condition, inner), condition.span)
+            else:
+                factor = resolve_condition(condition, condition.span, inner)
+            return [syntax.Product((("", factor), ("*", node)), node.span) for node in nodes]
+    written = context.source.written(condition.span)
+    raise NotationError(
+        f"it is not judged under the condition {written}",
+        where=context.source.locate(condition.span),
+        fix="Write cases, or an indicator 1[...], in the formula.",
+        name=written,
+    )
