@@ -30,6 +30,8 @@ class Notation:
     for the last one; `samples` and `times` the letters that count samples and steps. `superscript_times`: a bare number
     above a letter is a step and no power. `aliases` are the letters that the note gives to adjoints. `outer_deltas`:
     the δ of an activation is that of its pre-activation; `delta_operates`: δ before a tensor makes its adjoint.
+    `numpy`: formulas are those of a program, whose arrays are repeated along axes that are missing.
+    `rows` are letters that with an index stand for rows of the matrix with the capital letter: x_iᵀ of X.
     `extents` is what a letter of an index runs over in all of the note. `said` words each decision for the report.
     """
 
@@ -42,6 +44,8 @@ class Notation:
     aliases: Mapping[str, Alias] = field(default_factory=dict)
     outer_deltas: bool = False
     delta_operates: bool = False
+    numpy: bool = False
+    rows: frozenset[str] = frozenset()
     extents: Mapping[str, Expr] = field(default_factory=dict)
     said: tuple[str, ...] = ()
 

@@ -16,7 +16,8 @@ from symbackprop.notation.claims.adjoints import gradient_of, looks_like_gradien
 from symbackprop.notation.claims.context import Alias, Context, Notation
 from symbackprop.notation.claims.differentials import Differential, differential, root_of
 from symbackprop.notation.claims.extents import extents_of_note
-from symbackprop.notation.claims.leaves import Leaf, leaf_of, letter_of, shift_of, text_of
+from symbackprop.notation.claims.functions import plain_name
+from symbackprop.notation.claims.leaves import Leaf, is_transpose, leaf_of, letter_of, shift_of, text_of
 from symbackprop.notation.claims.references import reference_of
 from symbackprop.notation.claims.statements import Statement
 from symbackprop.notation.claims.symbols import Symbols, key
@@ -58,12 +59,30 @@ def notation_of(statements: Sequence[Statement], tables: Sequence[Symbols], base
         each_layer=notation.each_layer - {owner for owner, _ in whole.owned},
         last_layer=notation.last_layer - {owner for owner, _ in whole.owned},
     )
+    notation = replace(
+        notation, numpy=any(map(_is_of_program, leaves)), rows=frozenset(_letters_of_rows(leaves, whole))
+    )
     context = Context(statements[0].source, tables[0], notation) if statements else None
     if context is not None:
         notation = replace(notation, extents=extents_of_note((s.sides for s in statements), context))
     notation = replace(notation, outer_deltas=any(_shows_outer(s, tables, notation) for s in statements))
     notation = replace(notation, aliases=_first(_aliases(statements, tables, notation)))
     return replace(notation, said=tuple(_said(notation, leaves, whole)))
+
+
+def _is_of_program(leaf: Leaf) -> bool:
+    """Whether a name is one of NumPy, or what it calls at an array: `np.sum`, `dZ.sum`."""
+    return leaf.word != plain_name(leaf.word) or leaf.word.rpartition(".")[2] in ("sum", "mean", "dot")
+
+
+def _letters_of_rows(leaves: Iterable[Leaf], symbols: Symbols) -> Iterator[str]:
+    """The letters that with an index are transposed, so that the whole is a vector: u_kᵀ, where the model has a U."""
+    for leaf in leaves:
+        capital = symbols.tensors.get(leaf.word.upper())
+        indexed = len(leaf.below) == 1 and letter_of(leaf.below[0]) is not None and not leaf.accents
+        small = indexed and len(leaf.word) == 1 and leaf.word.islower() and any(map(is_transpose, leaf.above))
+        if small and capital is not None and len(capital) == 2 and len(symbols.tensors.get(leaf.word, ())) == 1:
+            yield leaf.word
 
 
 def _is_operated(side: Node) -> bool:
@@ -391,5 +410,7 @@ def _said(notation: Notation, leaves: Iterable[Leaf], symbols: Symbols) -> Itera
         yield f"{letters} counts the samples"
     if notation.outer_deltas:
         yield "the gradient of an activation is that of its pre-activation"
+    if notation.numpy:
+        yield "arrays are repeated along axes that are missing, as NumPy has it"
     if notation.base == 0:
         yield "indices count from 0"

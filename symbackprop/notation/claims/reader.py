@@ -301,9 +301,7 @@ class _Reader:
         errors: list[SymbackpropError] = []
         for symbols in self._ordered(statement):
             try:
-                readings.append(self._reading(statement, symbols, layers))
-                if not _agree_in_shape(readings[-1]):
-                    readings.append(self._reading(statement, symbols, layers, pointwise=True))
+                readings += self._readings(statement, self._context(statement, symbols, layers))
             except SymbackpropError as error:
                 errors.append(error)
         _check_numbers(statement, readings, self.tables)
@@ -311,6 +309,7 @@ class _Reader:
             raise max(errors, key=_progress)
         if _names_samples(statement, self.tables[-1]) or self._goes_on(statement):
             readings = [r for r in readings if r.scale == "all samples"] or readings
+        readings.sort(key=_is_stretched)
         whole = tuple(reading for reading in readings if _fits(reading))
         kind = "update" if is_update(statement) or _is_change(statement) else "equality"
         scale = scale_under(statement.passage.headings)
@@ -336,18 +335,30 @@ class _Reader:
     def _enter_batch(self, statement: Statement) -> None:
         """Later statements go on from a gradient over all samples, where no heading says which are meant."""
         open_scale = len(self.tables) > 1 and scale_under(statement.passage.headings) is None
-        if open_scale and _states_gradient(statement) and self._speaks_of_all(statement):
+        if open_scale and self._states_gradient(statement) and self._speaks_of_all(statement):
             self.batch = statement.passage.headings
 
     def _goes_on(self, statement: Statement) -> bool:
         """Whether a statement of a gradient stands below one that is over all samples, and is so as well."""
-        here = self.batch == statement.passage.headings and _states_gradient(statement)
+        here = self.batch == statement.passage.headings and self._states_gradient(statement)
         return here and not _names_loss(statement, self.tables[-1])
 
-    def _reading(
-        self, statement: Statement, symbols: Symbols, layers: Mapping[str, int], pointwise: bool = False
-    ) -> Reading:
-        context = replace(self._context(statement, symbols, layers), pointwise=pointwise)
+    def _states_gradient(self, statement: Statement) -> bool:
+        leaves = tuple(leaves_in(statement.sides[0]))
+        context = self._context(statement, self.tables[-1], {})
+        return any(looks_like_gradient(leaf) or gradient_of(leaf, context) is not None for leaf in leaves)
+
+    def _readings(self, statement: Statement, context: Context) -> Iterator[Reading]:
+        """The reading at one scale; where its sides do not agree in shape, those that may be meant instead."""
+        reading = self._reading(statement, context)
+        yield reading
+        if _agree_in_shape(reading):
+            return
+        yield self._reading(statement, replace(context, pointwise=True))
+        if context.notation.numpy:
+            yield self._reading(statement, replace(context, notation=replace(context.notation, numpy=False)))
+
+    def _reading(self, statement: Statement, context: Context) -> Reading:
         nodes = [resolve(side, context) for side in statement.sides]
         if is_update(statement) and statement.signs[0] in ("-=", "+="):
             sign = statement.signs[0][0]
@@ -356,9 +367,9 @@ class _Reader:
         for condition in statement.conditions:
             nodes = under(condition, nodes, context)
         each = tuple(syntax.Name(letter, statement.span) for letter in statement.each)
-        given = self.given.get(symbols.scale, {})
-        scope = scope_of(symbols, statement.source, self.notation.base, given, frozenset(statement.each))
-        found = reading_of(nodes, each, symbols, scope)
+        given = self.given.get(context.symbols.scale, {})
+        scope = scope_of(context, given, frozenset(statement.each))
+        found = reading_of(nodes, each, context.symbols, scope)
         digits = [decimals_of(side) for side in statement.sides]
         sides = zip(found.sides, digits, strict=True)
         return replace(found, sides=tuple(replace(side, decimals=count) for side, count in sides))
@@ -543,6 +554,13 @@ def _fits(reading: Reading) -> bool:
     return all(side.error is None for side in reading.sides)
 
 
+def _is_stretched(reading: Reading) -> bool:
+    """Whether a number that depends on tensors stands for all entries of another side, which is seldom meant."""
+    values = [side.value for side in reading.sides if side.value is not None]
+    numbers = any(not value.rank and tensors_in(value.expression) for value in values)
+    return numbers and any(value.rank for value in values)
+
+
 def _agree_in_shape(reading: Reading) -> bool:
     values = [side.value for side in reading.sides]
     return all(value is not None and values[0] is not None and value.shape == values[0].shape for value in values)
@@ -661,10 +679,6 @@ def _speaks_of_all(statement: Statement, one: Symbols, whole: Symbols, notation:
             if name is not None and name in whole.sampled and any(letter_of(m) in notation.samples for m in marks):
                 return True
     return False
-
-
-def _states_gradient(statement: Statement) -> bool:
-    return any(map(looks_like_gradient, leaves_in(statement.sides[0])))
 
 
 def _names_loss(statement: Statement, whole: Symbols) -> bool:

@@ -12,6 +12,7 @@ from symbackprop.algebra.binding import all_symbols, fresh, substitute
 from symbackprop.algebra.symbols import index
 from symbackprop.errors import IndexRangeError, NotationError, ShapeError, SymbackpropError
 from symbackprop.model.functions import FUNCTIONS
+from symbackprop.notation.claims.context import Context
 from symbackprop.notation.claims.indices import free_indices
 from symbackprop.notation.claims.records import Reading, Side
 from symbackprop.notation.claims.symbols import LEARNING_RATES, Symbols
@@ -22,12 +23,13 @@ from symbackprop.notation.reading.subjects import subject_of
 from symbackprop.notation.reading.syntax import Addition, Call, Name, Node, Product, Subscript, children, names_in
 from symbackprop.notation.reading.tokens import DOT
 from symbackprop.notation.reading.values import Value
-from symbackprop.notation.source import Source
 
 
-def scope_of(symbols: Symbols, source: Source, base: int, given: Mapping[str, Value], each: frozenset[str]) -> Scope:
+def scope_of(context: Context, given: Mapping[str, Value], each: frozenset[str]) -> Scope:
     """The names of one reading."""
-    stated = Stated({}, symbols.roots, base, symbols.samples, each=each, depends=symbols.depends)
+    symbols, notation, source = context.symbols, context.notation, context.source
+    stated = Stated({}, symbols.roots, notation.base, symbols.samples, each=each, depends=symbols.depends)
+    stated = replace(stated, broadcasts=notation.numpy)
     rates = {name: () for name in LEARNING_RATES if symbols.tensor(name) is None and name not in symbols.sizes}
     shapes = {**rates, **symbols.shapes}
     functions = {**FUNCTIONS, **symbols.model.functions}

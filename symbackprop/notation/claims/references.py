@@ -97,6 +97,8 @@ def _named(leaf: Leaf, context: Context) -> Iterator[_Named]:
         rest = leaf.below[:place] + leaf.below[place + 1 :]
         yield from _of_layer(leaf, layer, rest, leaf.above, context)
     yield from _of_owner(leaf, context)
+    if leaf.word in context.notation.rows and len(leaf.below) == 1:
+        yield _Named(leaf.word.upper(), leaf.below, leaf.above)
     yield from _of_one_step(leaf, context)
     for stem in _stems(leaf):
         for below, left in _name_parts(leaf.below):

@@ -725,8 +725,11 @@ def _indicator(row: Row, context: Context) -> tuple[syntax.Node, int] | None:
         return resolve_condition(fence.body, node.span.to(fence.span), context), 2
     if isinstance(node, Scripted) and _is_one(node.base, leaf_of(node.base)) and node.below:
         return _with_sizes(node, "1_", context), 1
-    if leaf is not None and leaf.word in _ONES and leaf.bare:
-        return syntax.Number(Fraction(1), node.span), 1
+    if leaf is not None and leaf.word in _ONES and not leaf.below and all(map(is_transpose, leaf.above)):
+        ones: syntax.Node = syntax.Call(syntax.Name("1_", node.span), (), node.span)
+        for _ in leaf.above:
+            ones = syntax.Transpose(ones, node.span)
+        return ones, 1
     identity = _identity(leaf, context)
     if identity is not None:
         return _with_sizes(identity, "I_", context), 1

@@ -336,6 +336,8 @@ def _trace(node: Call, scope: Scope, read: Read) -> Value:
 
 
 def _ones(node: Call, scope: Scope, _read: Read) -> Value:
+    if not node.arguments:
+        return scalar(S.One)  # repeated wherever it stands
     """`1_m`, a vector of ones, or `1_(h×m)`."""
     shape = _sizes(node, 2, scope)
     return Value(Array(tuple(fresh_letters(len(shape), (), scope.taken)), shape, S.One))

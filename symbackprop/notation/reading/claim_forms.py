@@ -11,6 +11,7 @@ from sympy.logic.boolalg import Boolean
 from symbackprop.algebra.arrays import Array
 from symbackprop.algebra.symbols import ADJOINT, Guard, entry, is_adjoint
 from symbackprop.errors import NotationError, ShapeError
+from symbackprop.notation.reading.broadcasting import broadcast
 from symbackprop.notation.reading.index_formulas import integer, position
 from symbackprop.notation.reading.scope import Scope
 from symbackprop.notation.reading.syntax import (
@@ -266,6 +267,8 @@ def widened(nodes: list[Node], values: list[Value], scope: Scope) -> list[Value]
     vector is repeated for each of them.
     """
     assert scope.stated is not None
+    if scope.stated.broadcasts:
+        return broadcast(values)
     whole = next((value for value in values if value.rank == 2), None)
     if whole is None:
         return values

@@ -16,10 +16,11 @@ from sympy import Expr, Mul, S, Symbol
 from symbackprop.algebra.arrays import Array
 from symbackprop.algebra.symbols import ADJOINT, is_adjoint, primal, total
 from symbackprop.errors import NotationError, ShapeError
+from symbackprop.notation.reading.broadcasting import broadcast
 from symbackprop.notation.reading.claim_forms import is_identity
 from symbackprop.notation.reading.products import multiplied, product, refuse_product
 from symbackprop.notation.reading.scope import Scope
-from symbackprop.notation.reading.syntax import Joint, Name, Node, Number, Partial, Product, Transpose
+from symbackprop.notation.reading.syntax import Call, Joint, Name, Node, Number, Partial, Product, Transpose
 from symbackprop.notation.reading.values import (
     Value,
     as_matrix,
@@ -55,6 +56,8 @@ def claim_product(node: Product, scope: Scope, read: Read) -> Value:
             valued.append((joint, whole, _chained([part for _, part in run], scope, read)))
         elif _is_bare_ones(first):
             valued.append((joint, first, _ones(factors, place, scope, read)))
+        elif is_open_ones(first) and joint in _MATRIX and valued and _has_columns(valued[-1][2]):
+            valued.append((joint, first, Value(Array((_letter(scope),), valued[-1][2].shape[-1:], S.One))))
         else:
             valued.append((joint, first, read(first, scope)))
         place += len(run)
@@ -201,7 +204,18 @@ def _no_chain(first: _Link, second: _Link, scope: Scope) -> ShapeError:
 
 def _is_bare_ones(node: Node) -> bool:
     """`1ᵀ`."""
-    return isinstance(node, Transpose) and isinstance(node.base, Number) and node.base.value == 1
+    return isinstance(node, Transpose) and (
+        (isinstance(node.base, Number) and node.base.value == 1) or is_open_ones(node.base)
+    )
+
+
+def _has_columns(value: Value) -> bool:
+    return value.rank == 2 or (value.rank == 1 and value.row)
+
+
+def is_open_ones(node: Node) -> bool:
+    """**1**, whose size is left to what stands beside it: behind a matrix one for each of its columns."""
+    return isinstance(node, Call) and node.function.name == "1_" and not node.arguments
 
 
 def _ones(factors: Factors, place: int, scope: Scope, read: Read) -> Value:
@@ -269,6 +283,10 @@ def _entrywise(first: Value, second: Value, scope: Scope) -> Value | None:
         if all(same_size(extent, S.One) for extent in number.shape):
             factor = number.array.at(*(S.Zero for _ in number.shape))
             return Value(entrywise(lambda a, factor=factor: factor * a, (other.array,), scope.taken), other.row)
+    if scope.stated is not None and scope.stated.broadcasts:
+        left, right = broadcast([first, second])
+        if same_shape(left.shape, right.shape):
+            return Value(entrywise(lambda a, b: a * b, (left.array, right.array), scope.taken))
     one, two = as_matrix(first), as_matrix(second)
     if {first.rank, second.rank} == {1, 2} and same_shape(one.shape, two.shape):
         return squeezed(Value(entrywise(lambda a, b: a * b, (one.array, two.array), scope.taken)))

@@ -8,6 +8,7 @@ from typing import NoReturn
 from sympy import Expr, Mul
 
 from symbackprop.errors import LimitError, NotationError, ShapeError
+from symbackprop.notation.reading.broadcasting import broadcast
 from symbackprop.notation.reading.scope import Scope
 from symbackprop.notation.reading.syntax import Addition, Cases, Negative, Node, Product, Transpose
 from symbackprop.notation.reading.values import (
@@ -103,6 +104,8 @@ def _until(left: Node, right: Node) -> Node:
 
 
 def _divided(left: Node, value: Value, right: Node, divisor: Value, scope: Scope) -> Value:
+    if scope.stated is not None and scope.stated.broadcasts:
+        value, divisor = broadcast([value, divisor])
     matched([left, right], [value, divisor], "divide", scope)
     if divisor.expression.is_zero:
         written = scope.source.written(right.span)
