@@ -26,6 +26,7 @@ from symbackprop.notation.surface.tree import (
     Rows,
     Scripted,
     Word,
+    rewritten,
     walk,
 )
 
@@ -59,6 +60,8 @@ def summed(node: Big, context: Context, resolve: Resolve) -> syntax.Node:
             fix="Write the factors out.",
         )
     found = tuple(_over_samples(binder, node, context) for binder in binders(node, context))
+    if (clashing := next((b for b in found if b.letter in context.free & context.notation.samples), None)) is not None:
+        return summed(_with_own_sample(node, clashing), _counting(_OWN, context), resolve)
     inner = context.binding(binder.letter for binder in found)
     over_samples = next((b.letter for b in found if b.samples or b.letter in context.notation.samples), None)
     if over_samples is not None and context.symbols.samples is not None:
@@ -81,6 +84,33 @@ def _over_samples(binder: Binder, node: Big, context: Context) -> Binder:
     if not whole or binder.letter in _letters_in(node.body):
         return binder
     return replace(binder, letter=SAMPLE, samples=True)
+
+
+_OWN = "ς"
+
+
+def _with_own_sample(node: Big, binder: Binder) -> Big:
+    r"""The sum over samples with a letter of its own, where an index of the left side has the same letter.
+
+    Of \(\sum_i \partial L^{(i)}/\partial W_{ij}\) the (i) is the sample's, the i of W the one outside.
+    """
+
+    def renamed(part: Node) -> Node | None:
+        match part:
+            case Fence("(", Word(binder.letter, span)):
+                return replace(part, body=Word(_OWN, span))
+        return None
+
+    def bound(part: Node) -> Node | None:
+        return Word(_OWN, part.span) if letter_of(part) == binder.letter else None
+
+    below = None if node.below is None else rewritten(node.below, bound)
+    return replace(node, below=below, body=rewritten(node.body, renamed))
+
+
+def _counting(letter: str, context: Context) -> Context:
+    """The context with one letter more that counts samples."""
+    return replace(context, notation=replace(context.notation, samples=context.notation.samples | {letter}))
 
 
 def _letters_in(node: Node) -> frozenset[str]:

@@ -46,8 +46,12 @@ def key(text: str) -> str:
     return "".join(_in_greek(piece) for piece in _PIECES.findall(text))
 
 
+_SHORT = {"eps": "epsilon", "lam": "lambda", "lamda": "lambda"}
+
+
 def _in_greek(piece: str) -> str:
     """A Greek letter by its sign, also with the name of an accent behind it: `rhohat` is "ρhat"."""
+    piece = _SHORT.get(piece, piece)
     for accent in ("", *_ACCENTS):
         stem = piece.removesuffix(accent) if accent else piece
         if stem in GREEK and piece == stem + accent:

@@ -8,7 +8,7 @@ Sums and products are lists, not nested pairs, so that the depth of a tree is th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from fractions import Fraction
 from typing import Any
@@ -295,3 +295,9 @@ def walk(node: Node) -> Iterator[Node]:
     yield node
     for part in children(node):
         yield from walk(part)
+
+
+def rewritten(node: Node, change: Callable[[Node], Node | None]) -> Node:
+    """The tree with what `change` makes of a node in the place of each for which it is not None."""
+    found = change(node)
+    return found if found is not None else with_children(node, [rewritten(part, change) for part in children(node)])

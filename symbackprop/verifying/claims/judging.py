@@ -82,6 +82,12 @@ class Basis:
         samples = self.truth.derivation.source.samples
         return None if samples is None or self.truth.scale == "one sample" else samples.size
 
+    @property
+    def has_rows(self) -> bool:
+        """Whether samples stand in rows, so that a vector of one number for each column is a row as well."""
+        samples = self.truth.derivation.source.samples
+        return self.samples is not None and samples is not None and samples.side == "rows"
+
     def value(self, value: Value) -> Value:
         return Value(in_units(value.array, self.meaning, self.truth, self.partials.held), value.row)
 
@@ -146,6 +152,9 @@ def is_jacobian(subject: Subject, truth: Truth) -> bool:
 
 def _compared(left: Value, right: Value, reading: Reading, number: int, basis: Basis) -> Judgement:
     pair = pair_of(basis.value(left), basis.value(right), len(reading.indices), basis.samples)
+    if pair is None and basis.has_rows:
+        plain = (Value(basis.value(value).array) for value in (left, right))
+        pair = pair_of(*plain, len(reading.indices), basis.samples)
     if pair is None:
         sides = (reading.sides[number - 1].written, left), (reading.sides[number].written, right)
         because = ", ".join(described(written, value) for written, value in sides)
