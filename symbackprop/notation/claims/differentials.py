@@ -163,7 +163,7 @@ def derivative_of(
     """The derivative of what a row of factors stands for, by a tensor."""
     if by.power is not None:
         return _by_power(row, by, span, place, context, resolve)
-    root = root_of(tuple(row), context)
+    root = root_of(tuple(row), context) or _outer_function(row, by, context)
     if root is not None:
         return derivative(by, root, span, context, resolve)
     node = row[0][1] if len(row) == 1 else Product(tuple(row), row[0][1].span.to(row[-1][1].span))
@@ -176,6 +176,16 @@ def derivative_of(
             if isinstance(target, syntax.Name) and target.name == argument:
                 return replace(of, order=order + 1, span=span)
     return syntax.Slope(of, target, span)
+
+
+def _outer_function(row: Sequence[tuple[Joint, Node]], by: Reference, context: Context) -> str | None:
+    """The root y = f(g, h) in ∂f/∂g, where f is no name of the model and y reads g itself."""
+    leaf = leaf_of(row[0][1]) if len(row) == 1 else None
+    symbols = context.symbols
+    if leaf is None or not leaf.bare or leaf.word not in ("f", "F", "phi") or symbols.tensor(leaf.word) is not None:
+        return None
+    known = leaf.word in symbols.sizes or leaf.word in symbols.model.functions or leaf.word in context.given
+    return symbols.model.root if by.tensor in symbols.reads.get(symbols.model.root, ()) and not known else None
 
 
 def _by_power(
@@ -208,8 +218,12 @@ def root_of(row: Row, context: Context) -> str | None:
     """The root that a row of factors is: `L`, `J(W, b)`, ℓ; None if it is something else, or one sample's loss."""
     leaf = leaf_of(row[0][1])
     arguments = len(row) == 2 and isinstance(row[1][1], Fence) and row[1][1].opening == "("
-    if leaf is None or not (len(row) == 1 or arguments) or leaf.accents or leaf.primes:
+    if leaf is None or not (len(row) == 1 or arguments) or leaf.primes:
         return None
+    if leaf.accents:
+        found = reference_of(leaf, context)
+        whole = found is not None and found.tensor in context.symbols.roots.values() and leaf.bare
+        return found.tensor if found is not None and whole else None
     name = leaf.word
     if leaf.below or leaf.above:
         return _marked_root(leaf, context)

@@ -14,7 +14,9 @@ from symbackprop.algebra.binding import tensors_in
 from symbackprop.algebra.symbols import is_adjoint, primal
 from symbackprop.errors import LimitError, NotationError, SymbackpropError, UnknownNameError
 from symbackprop.model.model import Model
+from symbackprop.notation.claims.accumulation import Begun, accumulated
 from symbackprop.notation.claims.adjoints import gradient_of, looks_like_gradient
+from symbackprop.notation.claims.cases import by_variable, with_spoken_cases
 from symbackprop.notation.claims.conditions import Spoken, spoken, under
 from symbackprop.notation.claims.context import Context, Notation
 from symbackprop.notation.claims.deciding import leaves_in, notation_of
@@ -67,21 +69,34 @@ def read_note(
         where = found[MAX_CLAIMS].passage.source.locate(found[MAX_CLAIMS].span)
         raise LimitError(f"there are more than {MAX_CLAIMS:,} claims", where=where, fix="Split the notes.")
     tables = symbols_of(model)
+    found = tuple(accumulated(found, frozenset(t.name for t in model.tensors if t.role == "parameter")))
     statements = [part for part in found if isinstance(part, Statement)]
     notation = notation_of(statements, tables, conventions.index_base)
     notation = notation if base is None else replace(notation, base=base)
     reader = _Reader(tables, notation)
     stating = [part for part in found if states(part, tables)]
-    lines = [reader.line(part) if isinstance(part, Statement) else _unread(part) for part in stating]
+    lines = [_line(part, reader) for part in stating]
     for number, (part, line) in enumerate(zip(stating, lines, strict=True)):
         if isinstance(part, Statement) and reader.explains_later(line):
             lines[number] = reader.line(part)
     return Note(tuple(lines), notation.said, ranked=True, base=notation.base)
 
 
-def states(part: Statement | Unparsed, tables: Sequence[Symbols]) -> bool:
+def _line(part: Statement | Unparsed | Begun, reader: _Reader) -> Line:
+    match part:
+        case Statement():
+            return reader.line(part)
+        case Begun(statement):
+            name = statement.source.written(statement.sides[0].span)
+            return Defined(statement.where, statement.written, name, "a later line adds to it")
+        case Unparsed():
+            where = part.passage.source.locate(part.span)
+            return Unreadable(part.error.where or where, part.passage.source.written(part.span), part.error)
+
+
+def states(part: Statement | Unparsed | Begun, tables: Sequence[Symbols]) -> bool:
     """Whether a statement is about tensors: not of shapes alone, `(h×n)(n×1) = h×1`, nor a range, `l = 2, 3`."""
-    if isinstance(part, Unparsed):
+    if not isinstance(part, Statement):
         return True
     leaves = [leaf for side in part.sides for leaf in leaves_in(side)]
     sizes = {key(name) for table in tables for name in table.sizes}
@@ -149,7 +164,7 @@ def _parsed(parts: Iterable[Part]) -> Iterator[Statement | Unparsed]:
             condition = said
             continue
         condition = condition if condition is not None and condition.reaches(passage) else None
-        for part in statements_of(passage, pieces, before):
+        for part in statements_of(passage, with_spoken_cases(pieces), before):
             if condition is not None and isinstance(part, Statement):
                 part = replace(part, conditions=(condition.condition, *part.conditions))
                 condition = replace(condition, last=passage, used=True)
@@ -196,11 +211,6 @@ def _never_closed(part: Unclosed) -> NotationError:
     )
 
 
-def _unread(part: Unparsed) -> Unreadable:
-    where = part.passage.source.locate(part.span)
-    return Unreadable(part.error.where or where, part.passage.source.written(part.span), part.error)
-
-
 @dataclass(slots=True)
 class _Reader:
     """Reads statements one after the other; names that an earlier one has defined are known to the later ones.
@@ -221,6 +231,8 @@ class _Reader:
             error = _left(statement)
             return Unreadable(error.where or statement.where, statement.written, error)
         try:
+            if variables := tuple(by_variable(statement)):
+                return self._each(statement, variables)
             return self._schema(statement, letters) if letters else self._claim(statement, {})
         except SymbackpropError as error:
             return Unreadable(error.where or statement.where, statement.written, error)
@@ -263,6 +275,12 @@ class _Reader:
     def _names_last(self, mark: Node) -> bool:
         shift = shift_of(mark)
         return shift is not None and shift[0] in self.notation.last_layer
+
+    def _each(self, statement: Statement, instances: Sequence[tuple[str, Statement]]) -> Line:
+        """One claim for each variable by which a statement differentiates."""
+        made = [(words, self._claim(instance, {}, defines=False)) for words, instance in instances]
+        claims = tuple((words, claim) for words, claim in made if isinstance(claim, Claim))
+        return Schema(statement.where, statement.written, claims)
 
     def _schema(self, statement: Statement, letters: tuple[str, ...]) -> Line:
         """The statement at each layer for which all of its tensors exist."""

@@ -503,7 +503,7 @@ def _with_brackets(
         return _chance(leaf, fence, span, context), 2
     if _means_tensor(leaf, context):
         return None
-    if fence.opening in ("(", "[") and _may_be_function(leaf, context) and not leaf.below:
+    if fence.opening in ("(", "[") and _may_be_function(leaf, context) and all(map(_is_layer, leaf.below)):
         argument = resolve(fence.body, context)
         found = functions.applied(leaf.word, argument, context)
         if found is not None:
@@ -511,6 +511,11 @@ def _with_brackets(
     if fence.tight and fence.opening == "(" and not context.divides_words:
         raise _unknown_function(leaf, context)
     return None
+
+
+def _is_layer(mark: Node) -> bool:
+    """Whether a mark at a function says the layer that it belongs to: `f_1'(z_1)`."""
+    return isinstance(mark, Number) and mark.value.denominator == 1
 
 
 def _may_be_function(leaf: Leaf, context: Context) -> bool:
@@ -599,7 +604,7 @@ def _applied(leaf: Leaf, name: str, arguments: tuple[syntax.Node, ...], span: Sp
         else:
             power = mark
     for mark in leaf.below:
-        if not isinstance(mark, Word) or mark.text not in ("F", "softmax"):
+        if not _is_layer(mark) and (not isinstance(mark, Word) or mark.text not in ("F", "softmax")):
             raise _unknown_mark(mark, leaf, context)
     node: syntax.Node = syntax.Call(syntax.Name(name, leaf.span), arguments, span, order)
     return node if power is None else syntax.Power(node, resolve(power, context), span)

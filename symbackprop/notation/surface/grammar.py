@@ -567,10 +567,17 @@ class _Grammar:
                 (above if raised else below).append(script)
             if raised and self._turned(script):
                 above.append(self._word())
+        if primes and not below and self._at_number_of_function():
+            below.append(self._number())  # g'1(z1), the activation of layer 1
         if not (below or above or primes):
             return base
         end = max(base.span.end, self.tokens[self.position - 1].span.end)
         return Scripted(base, tuple(below), tuple(above), primes, Span(start, end))
+
+    def _at_number_of_function(self) -> bool:
+        opened = self.ahead()
+        tight = self.at.kind == "number" and not self.at.space and self.at.text.isdecimal()
+        return tight and opened.kind == "open" and opened.text == "(" and not opened.space
 
     def _turned(self, script: Node) -> bool:
         """Whether a T stands right behind a mark in brackets, as in `W^[2]T`, where it is a mark as well."""

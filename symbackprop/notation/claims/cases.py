@@ -1,0 +1,88 @@
+r"""Cases that are told in words: `a if z > 0, b otherwise` in a line, and \(\partial y/\partial\theta\) for each θ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from symbackprop.notation.claims.leaves import leaf_of
+from symbackprop.notation.claims.statements import Statement
+from symbackprop.notation.surface.tree import Listing, Node, Piece, Relation, Rows, Text, Word, rewritten, walk
+
+_OTHERWISE = ("otherwise", "else")
+
+
+def with_spoken_cases(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
+    """The pieces of a formula with `= a if p, b otherwise` as a chain whose last side is cases."""
+    found: list[Piece] = []
+    place = 0
+    while place < len(pieces):
+        piece = pieces[place]
+        rows, end = _rows_behind(pieces, place + 1)
+        if isinstance(piece.node, Relation) and len(rows) > 1:
+            *sides, last = piece.node.operands
+            first = ((last, rows[0][0]), *rows[1:])
+            cases = Rows("cases", first, last.span.to(pieces[end - 1].node.span))
+            whole = piece.node.span.to(pieces[end - 1].node.span)
+            piece = replace(piece, node=replace(piece.node, operands=(*sides, cases), span=whole))
+            place = end - 1
+        found.append(piece)
+        place += 1
+    return tuple(found)
+
+
+def _rows_behind(pieces: Sequence[Piece], place: int) -> tuple[tuple[tuple[Node, ...], ...], int]:
+    """The condition of the value before, then the further values with theirs, and where they end."""
+    rows: list[tuple[Node, ...]] = []
+    while _says(pieces, place, ("if", "when")) and place + 1 < len(pieces):
+        condition = pieces[place + 1].node
+        rows.append((condition,) if not rows else (pieces[place - 1].node, condition))
+        place += 2
+        if _says(pieces, place, _OTHERWISE) and place + 1 < len(pieces):
+            return (*rows, (pieces[place + 1].node, Text("otherwise", pieces[place].node.span))), place + 2
+        if place < len(pieces) and _says(pieces, place + 1, _OTHERWISE):
+            return (*rows, (pieces[place].node, pieces[place + 1].node)), place + 2
+        place += 1
+    return (), place
+
+
+def _says(pieces: Sequence[Piece], place: int, words: Sequence[str]) -> bool:
+    node = pieces[place].node if place < len(pieces) else None
+    return isinstance(node, Text) and node.text.strip() in words
+
+
+def by_variable(statement: Statement) -> Iterator[tuple[str, Statement]]:
+    r"""The statements for each θ of \(\partial y/\partial\theta = \{a \text{ if } \theta \text{ is } w; ...\}\)."""
+    cases = statement.sides[-1]
+    if not isinstance(cases, Rows) or cases.kind != "cases" or len(statement.sides) != 2:
+        return
+    told = [_told(row[-1]) for row in cases.rows if len(row) == 2]
+    letters = {letter for pair in told if pair is not None for letter in (pair[0],)}
+    if len(told) != len(cases.rows) or None in told or len(letters) != 1:
+        return
+    (letter,) = letters
+    if not any(isinstance(part, Word) and part.text == letter for part in walk(statement.sides[0])):
+        return
+    for row, pair in zip(cases.rows, told, strict=True):
+        assert pair is not None
+        first = rewritten(statement.sides[0], _putting(letter, pair[1]))
+        words = f"{letter} = {statement.source.written(pair[1].span)}"
+        yield words, replace(statement, sides=(first, _without_comma(row[0])))
+
+
+def _told(cell: Node) -> tuple[str, Node] | None:
+    """The letter and what it is in `if θ is w`, `if θ = w`."""
+    match cell:
+        case Listing((Text("if"), Word(letter), Text("is"), what)):
+            return letter, what
+        case Listing((Text("if"), Relation((Word(letter), what), ("=",)))):
+            return letter, what
+    return None
+
+
+def _putting(letter: str, what: Node):
+    return lambda part: what if (leaf := leaf_of(part)) is not None and leaf.word == letter and leaf.bare else None
+
+
+def _without_comma(node: Node) -> Node:
+    return node.items[0] if isinstance(node, Listing) and len(node.items) == 2 else node
