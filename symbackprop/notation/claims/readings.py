@@ -27,7 +27,11 @@ from symbackprop.notation.source import Source
 
 def scope_of(symbols: Symbols, source: Source, base: int, given: Mapping[str, Value], each: frozenset[str]) -> Scope:
     """The names of one reading."""
-    stated = Stated({}, symbols.roots, base, symbols.samples, each=each, depends=symbols.depends)
+    padded = frozenset(name for equation in symbols.model.equations for name in equation.padded)
+    rows = symbols.vectors_are_rows
+    stated = Stated(
+        {}, symbols.roots, base, symbols.samples, each=each, padded=padded, rows=rows, depends=symbols.depends
+    )
     rates = {name: () for name in LEARNING_RATES if symbols.tensor(name) is None and name not in symbols.sizes}
     shapes = {**rates, **symbols.shapes}
     functions = {**FUNCTIONS, **symbols.model.functions}

@@ -37,6 +37,7 @@ from symbackprop.notation.reading.values import (
     same_shape,
     same_size,
     scalar,
+    spread,
 )
 
 Read = Callable[[Node, Scope], Value]
@@ -266,6 +267,7 @@ def widened(nodes: list[Node], values: list[Value], scope: Scope) -> list[Value]
     vector is repeated for each of them.
     """
     assert scope.stated is not None
+    values = spread(values)
     whole = next((value for value in values if value.rank == 2), None)
     if whole is None:
         return values

@@ -63,7 +63,8 @@ class Stated:
     `aliases` are other spellings of the names in `tensors`, `roots` what may be differentiated, by every name that it
     goes by. Indices are counted from `base`; the claim is said for each value of those in `each`. `samples` is the size
     of the axis over samples and its place (0 or -1), None for one sample. `free` are the indices that stand free, with
-    their sizes. `repeated` gathers the places where a vector was repeated for each sample.
+    their sizes. `repeated` gathers the places where a vector was repeated for each sample. What is `padded` reads 0
+    outside its range. `rows`: vectors stand on the left of matrices, as rows.
     """
 
     aliases: Mapping[str, str]
@@ -75,6 +76,8 @@ class Stated:
     unit: Expr | None = None
     dots: bool = False
     each: frozenset[str] = frozenset()
+    padded: frozenset[str] = frozenset()
+    rows: bool = False
     depends: Callable[[str, str], bool] = field(default=lambda _of, _by: False, compare=False)
 
 
