@@ -283,6 +283,7 @@ class Truths:
         stand = one_over_m or self.one_over_m
         if stand not in self._derived:
             names = [t.name for t in self.model.tensors if _is_leaf(t.name, self.model) and not t.integer]
+            names += _given_numbers(self.model)
             self._derived[stand] = derive(self.model, names, checks=False, one_over_m=stand)
         whole = self._derived[stand]
         return whole.one_sample if scale == "one sample" and whole.one_sample is not None else whole
@@ -306,6 +307,12 @@ def truths_of(model: Model, one_over_m: Stand = "parameters") -> Truths:
 def _numbers(names: Iterable[str], turn: int) -> dict[str, np.ndarray]:
     """Numbers of no meaning, others at each point."""
     return {name: np.asarray(0.37 + 0.11 * place + 0.07 * turn) for place, name in enumerate(names)}
+
+
+def _given_numbers(model: Model) -> list[str]:
+    """The numbers to which the model gives values, `w1 = 0.15`: a note may differentiate by them all the same."""
+    numbers = [e.tensor for e in model.order if not e.indices and not tensors_in(e.expression)]
+    return [name for name in numbers if name != model.root]
 
 
 def _is_leaf(name: str, model: Model) -> bool:

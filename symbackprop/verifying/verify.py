@@ -11,15 +11,16 @@ from sympy import Integer
 
 from symbackprop.algebra.binding import substitute
 from symbackprop.algebra.proving.grids import TooLargeError
-from symbackprop.algebra.symbols import size
+from symbackprop.algebra.symbols import ADJOINT, primal, size
 from symbackprop.derivation.scalars import scalar_model
 from symbackprop.errors import DerivationError, ModelError, NotationError, UnknownNameError, UsageError
 from symbackprop.model.model import Model
 from symbackprop.notation.claims.reader import read_note, words_of
-from symbackprop.notation.claims.records import Note, Schema, Unreadable
+from symbackprop.notation.claims.records import Claim, Note, Schema, Unreadable
 from symbackprop.notation.conventions import Conventions, Stand
 from symbackprop.notation.notes.formats import parts_of
-from symbackprop.verifying.claims.contexts import Reader
+from symbackprop.verifying.claims.contexts import Reader, singles
+from symbackprop.verifying.claims.judging import names_in
 from symbackprop.verifying.claims.reporting import Wording, in_letters, notation_of, verdict_of
 from symbackprop.verifying.claims.rulings import rulings_on
 from symbackprop.verifying.diagnosis.explaining import diagnosis_of
@@ -54,8 +55,8 @@ def verify(
     parts = parts_of(note, names=words_of(model))
 
     @lru_cache(maxsize=16)
-    def read(beside: Model, base: int | None = None, /) -> Note:
-        return read_note(parts, beside, chosen, base)
+    def read(beside: Model, /, **changes: object) -> Note:
+        return read_note(parts, beside, chosen, changes)
 
     try:
         report = _best(read, source, model, sizes, chosen)
@@ -76,14 +77,25 @@ def verify(
 def _best(read: Reader, source: str, model: Model, sizes: Mapping[str, int] | None, conventions: Conventions) -> Report:
     """The report beside the model whose names the note has: the model itself, or the same in single operations.
 
-    That is the one beside which more lines can be read.
+    That is the one beside which more lines can be read. The letters of operations are ours: a note that has them says
+    itself what each of them is.
     """
     unknown = _unreadable(read(model))
     if any(isinstance(line.error, UnknownNameError | NotationError) for line in unknown):
         scalars = _in_operations(model, sizes, conventions)
         if scalars is not None and len(_unreadable(read(scalars))) < len(unknown):
-            return report_on(read, source, scalars, conventions)
+            letters = {e.tensor for e in scalars.order} - {tensor.name for tensor in model.tensors}
+            if not letters & _unsaid(read(scalars)):
+                return report_on(read, source, scalars, conventions)
     return report_on(read, source, model, conventions)
+
+
+def _unsaid(note: Note) -> frozenset[str]:
+    """The tensors that a note speaks of without stating what they are."""
+    claims = [line for line in singles(note.lines) if isinstance(line, Claim)]
+    subjects = [reading.sides[0].subject for claim in claims for reading in claim.readings]
+    said = {subject.name for subject in subjects if subject.kind == "tensor"}
+    return frozenset(end for name in names_in(claims) for end in primal(name).split(ADJOINT)) - said
 
 
 def _in_operations(model: Model, sizes: Mapping[str, int] | None, conventions: Conventions) -> Model | None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from symbackprop.notation.claims.context import Context
+from symbackprop.notation.claims.gates import outer
 from symbackprop.notation.claims.leaves import Leaf, divided_word, is_letter, leaf_of, letter_of, text_of
 from symbackprop.notation.claims.references import Reference, reference_of
 from symbackprop.notation.claims.symbols import key
@@ -98,7 +99,7 @@ def _by_prefix(leaf: Leaf, context: Context) -> Gradient | None:
         if rest != leaf.word and rest:
             found = reference_of(replace(leaf, word=rest), context)
             if found is not None:
-                return Gradient(found)
+                return Gradient(outer(found, context) if prefix == "d" else found)
     return None
 
 
@@ -222,20 +223,6 @@ def _is_tensor(leaf: Leaf, context: Context) -> bool:
     tensor = leaf.word if leaf.word in context.symbols.tensors else None
     bound = leaf.word in context.bound or leaf.word in context.sizes_of
     return tensor is not None and not bound and context.symbols.roles.get(tensor) == "intermediate"
-
-
-def outer(reference: Reference, context: Context) -> Reference:
-    """The reference, or that to its pre-activation where the note's δ of an activation means that."""
-    before = preactivation_of(reference.tensor, context) if context.notation.outer_deltas else None
-    return reference if before is None else replace(reference, tensor=before)
-
-
-def preactivation_of(tensor: str, context: Context) -> str | None:
-    """The tensor z of a = f(z)."""
-    symbols = context.symbols
-    read = symbols.reads.get(tensor, frozenset())
-    found = [name for name in read if name in symbols.preactivations]
-    return found[0] if len(found) == 1 and len(read) == 1 else None
 
 
 def _only(names: tuple[str, ...]) -> str | None:

@@ -24,12 +24,13 @@ class Alias:
 
 @dataclass(frozen=True, slots=True)
 class Notation:
-    """What was decided once for a whole note.
+    r"""What was decided once for a whole note.
 
     `base` is what the first entry is called. `each_layer` are the letters that stand for any layer, `last_layer` those
     for the last one; `samples` and `times` the letters that count samples and steps. `superscript_times`: a bare number
     above a letter is a step and no power. `aliases` are the letters that the note gives to adjoints. `outer_deltas`:
-    the δ of an activation is that of its pre-activation; `delta_operates`: δ before a tensor makes its adjoint.
+    the δ of an activation is that of its pre-activation, `gate_deltas`: that of a gate is; `delta_operates`: δ before a
+    tensor makes its adjoint; `matrix_powers`: in LaTeX \(X^2\) of a square matrix is X X.
     `numpy`: formulas are those of a program, whose arrays are repeated along axes that are missing.
     `rows` are letters that with an index stand for rows of the matrix with the capital letter: x_iᵀ of X.
     `extents` is what a letter of an index runs over in all of the note. `said` words each decision for the report.
@@ -43,10 +44,12 @@ class Notation:
     superscript_times: bool = False
     aliases: Mapping[str, Alias] = field(default_factory=dict)
     outer_deltas: bool = False
+    gate_deltas: bool = False
     delta_operates: bool = False
     numpy: bool = False
     rows: frozenset[str] = frozenset()
     extents: Mapping[str, Expr] = field(default_factory=dict)
+    matrix_powers: bool = False
     said: tuple[str, ...] = ()
 
 
@@ -78,6 +81,11 @@ class Context:
     def extent(self, letter: str | None) -> Expr | None:
         """What a letter runs over here, or else in all of the note."""
         return None if letter is None else self.sizes_of.get(letter, self.notation.extents.get(letter))
+
+    @property
+    def has_matrix_powers(self) -> bool:
+        """Whether a power of a square matrix is a product of matrices here."""
+        return self.notation.matrix_powers and self.divides_words
 
     def binding(self, letters: Iterable[str]) -> Context:
         """This context with more letters of indices in scope."""

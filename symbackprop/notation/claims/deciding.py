@@ -12,11 +12,13 @@ from dataclasses import replace
 from itertools import pairwise
 
 from symbackprop.errors import NotationError
-from symbackprop.notation.claims.adjoints import gradient_of, looks_like_gradient, preactivation_of
+from symbackprop.notation.claims import powers
+from symbackprop.notation.claims.adjoints import gradient_of, looks_like_gradient
 from symbackprop.notation.claims.context import Alias, Context, Notation
 from symbackprop.notation.claims.differentials import Differential, differential, root_of
 from symbackprop.notation.claims.extents import extents_of_note
 from symbackprop.notation.claims.functions import plain_name
+from symbackprop.notation.claims.gates import preactivation_of
 from symbackprop.notation.claims.leaves import Leaf, is_transpose, leaf_of, letter_of, shift_of, text_of
 from symbackprop.notation.claims.references import reference_of
 from symbackprop.notation.claims.statements import Statement
@@ -56,6 +58,7 @@ def notation_of(statements: Sequence[Statement], tables: Sequence[Symbols], base
         superscript_times=superscript,
         base=_base(sums, base),
         delta_operates=any(_is_operated(statement.sides[0]) for statement in statements),
+        matrix_powers=powers.are_of_matrices(statements, tables),
         each_layer=notation.each_layer - {owner for owner, _ in whole.owned},
         last_layer=notation.last_layer - {owner for owner, _ in whole.owned},
     )
@@ -134,7 +137,7 @@ def _shows_outer(statement: Statement, tables: Sequence[Symbols], notation: Nota
         rows = [part for side in statement.sides for part in walk(side) if isinstance(part, Product)]
         target = _operand(statement.sides[0], context)
         if target is not None:
-            before = preactivation_of(target, context)
+            before = preactivation_of(target, context.symbols)
             slopes = {name for row in rows for name in _slopes(row, context)}
             if before is not None and (before in slopes or target in slopes):
                 return True
@@ -199,7 +202,7 @@ def _turned_products(row: Product, context: Context) -> Iterator[tuple[str, str]
 
 
 def _belongs_before(parameter: str, tensor: str, context: Context) -> bool:
-    before = preactivation_of(tensor, context)
+    before = preactivation_of(tensor, context.symbols)
     reads = context.symbols.reads
     return before is not None and parameter in reads.get(before, ()) and parameter not in reads.get(tensor, ())
 
@@ -412,5 +415,7 @@ def _said(notation: Notation, leaves: Iterable[Leaf], symbols: Symbols) -> Itera
         yield "the gradient of an activation is that of its pre-activation"
     if notation.numpy:
         yield "arrays are repeated along axes that are missing, as NumPy has it"
+    if notation.matrix_powers:
+        yield "powers of square matrices are products of matrices"
     if notation.base == 0:
         yield "indices count from 0"

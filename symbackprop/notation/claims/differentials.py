@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from symbackprop.errors import NotationError
+from symbackprop.notation.claims import functions
 from symbackprop.notation.claims.context import Context
 from symbackprop.notation.claims.emission import Resolve, derivative, variable
 from symbackprop.notation.claims.leaves import Leaf, leaf_of, letter_of
-from symbackprop.notation.claims.references import Reference, reference_of
+from symbackprop.notation.claims.references import Reference, reference_of, through_of
 from symbackprop.notation.reading import syntax
 from symbackprop.notation.source import Span
-from symbackprop.notation.surface.tree import Fence, Joint, Node, Number, Product, Scripted, Word
+from symbackprop.notation.surface.tree import Fence, Joint, Node, Number, Product, Quotient, Scripted, Word
 
 Row = tuple[tuple[Joint, Node], ...]
 _SIGNS = ("∂", "d", "delta", "D")
@@ -167,7 +168,7 @@ def derivative_of(
     if root is not None:
         return derivative(by, root, span, context, resolve)
     node = row[0][1] if len(row) == 1 else Product(tuple(row), row[0][1].span.to(row[-1][1].span))
-    of = resolve(node, context)
+    of = resolve(_activated(node, context), context)
     target = variable(by, place.span, context, resolve)
     match of:
         case syntax.Name(name) | syntax.Subscript(syntax.Name(name)) if name in context.symbols.tensors:
@@ -186,6 +187,12 @@ def _outer_function(row: Sequence[tuple[Joint, Node]], by: Reference, context: C
         return None
     known = leaf.word in symbols.sizes or leaf.word in symbols.model.functions or leaf.word in context.given
     return symbols.model.root if by.tensor in symbols.reads.get(symbols.model.root, ()) and not known else None
+
+
+def _activated(node: Node, context: Context) -> Node:
+    """The tensor a = σ(z) for a σ that stands without its argument; other nodes as they are."""
+    tensor = functions.applied_once(node.text, context) if isinstance(node, Word) else None
+    return node if tensor is None else Word(tensor, node.span)
 
 
 def _by_power(
@@ -214,6 +221,19 @@ def _by_power(
     return syntax.Product((("", whole), ("/", slope)), span)
 
 
+def by_way(node: Scripted, context: Context, resolve: Resolve) -> syntax.Node | None:
+    r"""\(\frac{\partial v}{\partial u}_{\text{via } w}\): what comes to u by way of w alone; None for other marks."""
+    if not isinstance(node.base, Quotient) or len(node.below) != 1 or node.above or node.primes:
+        return None
+    through = through_of(node.below[0], context)
+    whole = None if through is None else quotient(node.base.above, node.base.below, node.span, context, resolve)
+    if not isinstance(whole, syntax.Partial) or through is None:
+        return None
+    middle = syntax.Name(through, node.span)
+    outer, inner = syntax.Partial(whole.of, middle, node.span), syntax.Partial(middle, whole.by, node.span)
+    return syntax.Product((("", outer), ("", inner)), node.span)
+
+
 def root_of(row: Row, context: Context) -> str | None:
     """The root that a row of factors is: `L`, `J(W, b)`, ℓ; None if it is something else, or one sample's loss."""
     leaf = leaf_of(row[0][1])
@@ -235,7 +255,8 @@ def root_of(row: Row, context: Context) -> str | None:
 def _marked_root(leaf: Leaf, context: Context) -> str | None:
     r"""A root whose marks belong to its name, `E_{total}`, or say what it depends on, `L_\delta`."""
     found = reference_of(leaf, context)
-    if found is not None and found.tensor in context.symbols.roots.values() and not any(found.places):
+    whole = found is not None and not any(found.places) and found.power is None
+    if found is not None and whole and found.tensor in context.symbols.roots.values():
         return found.tensor
     named = leaf.word in context.symbols.roots and context.symbols.roots[leaf.word] == context.symbols.model.root
     marks = [leaf_of(mark) for mark in leaf.below]
@@ -294,7 +315,7 @@ def _with_root(
         if isinstance(expression, Fence):
             of = resolve(expression, context)
             target = variable(by, span, context, resolve)
-            return syntax.Slope(of, target, span.to(expression.span)), 2
+            return syntax.Slope(of, target, span.to(expression.span), gradient=True), 2
         operand = leaf_of(expression)
         of_ = None if operand is None else reference_of(operand, context)
         if of_ is not None and context.symbols.depends(of_.tensor, by.tensor):

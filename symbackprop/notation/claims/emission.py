@@ -8,6 +8,7 @@ from symbackprop.algebra.symbols import ADJOINT, adjoint, part_of
 from symbackprop.errors import UnknownNameError
 from symbackprop.notation.claims.context import Context
 from symbackprop.notation.claims.leaves import index_words
+from symbackprop.notation.claims.powers import is_square, matrix_power
 from symbackprop.notation.claims.references import Reference, Sample
 from symbackprop.notation.reading import syntax
 from symbackprop.notation.source import Span
@@ -73,6 +74,9 @@ def _unknown_index(error: UnknownNameError) -> UnknownNameError:
 def _marked(node: syntax.Node, reference: Reference, span: Span, context: Context, resolve: Resolve) -> syntax.Node:
     if reference.transposed:
         node = syntax.Transpose(node, span)
-    if reference.power is not None:
-        node = syntax.Power(node, resolve(reference.power, context), span)
-    return node
+    if reference.power is None:
+        return node
+    whole = all(place is None for place in reference.places)
+    if whole and context.has_matrix_powers and is_square(context.symbols.tensors[reference.tensor]):
+        return matrix_power(node, reference.power, span, context)
+    return syntax.Power(node, resolve(reference.power, context), span)

@@ -2,7 +2,7 @@ r"""Which function is meant: `\tanh`, `softmax`, the model's own; f, g, φ, σ o
 
 from __future__ import annotations
 
-from symbackprop.algebra.symbols import is_adjoint
+from symbackprop.algebra.symbols import Apply, is_adjoint
 from symbackprop.notation.claims.context import Context
 from symbackprop.notation.reading import syntax
 from symbackprop.notation.reading.calls import ALIASES, KNOWN
@@ -55,6 +55,18 @@ def applied(word: str, argument: syntax.Node, context: Context) -> str | None:
     if len(set(functions)) == 1:
         return functions[0]
     return None
+
+
+def applied_once(word: str, context: Context) -> str | None:
+    """The tensor a = σ(z) for which σ stands alone, `∂σ/∂w`, where the model applies that function once."""
+    symbols, name = context.symbols, known(word, context)
+    if name is None and not (may_be(word) and symbols.tensor(word) is None):
+        return None
+    name = ALIASES.get(name, OTHER_NAMES.get(name.lower(), name)) if name is not None else ""
+    formulas = {tensor: array.expression for tensor, array in symbols.model.space.definitions.items()}
+    found = [tensor for tensor, formula in formulas.items() if formula.has(Apply)]
+    only = formulas[found[0]] if len(found) == 1 else None
+    return found[0] if isinstance(only, Apply) and name in ("", only.name) else None
 
 
 def may_be(word: Word | str) -> bool:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any
 
 from symbackprop.algebra.binding import tensors_in
 from symbackprop.algebra.symbols import is_adjoint, primal
@@ -23,6 +25,7 @@ from symbackprop.notation.claims.deciding import leaves_in, notation_of
 from symbackprop.notation.claims.extents import extents_in, named_sizes
 from symbackprop.notation.claims.headings import root_under, scale_under
 from symbackprop.notation.claims.leaves import Leaf, is_letter, leaf_of, letter_of, shift_of, text_of
+from symbackprop.notation.claims.printed import check_numbers
 from symbackprop.notation.claims.readings import reading_of, scope_of
 from symbackprop.notation.claims.records import Claim, Defined, Line, Note, Reading, Schema, Unreadable
 from symbackprop.notation.claims.references import is_family, reference_of
@@ -34,7 +37,6 @@ from symbackprop.notation.conventions import Conventions
 from symbackprop.notation.notes.passages import Part, Passage, TableRow, Unclosed
 from symbackprop.notation.notes.text import RELATION
 from symbackprop.notation.reading import syntax
-from symbackprop.notation.reading.calls import KNOWN
 from symbackprop.notation.reading.values import Value
 from symbackprop.notation.surface.grammar import parse
 from symbackprop.notation.surface.macros import Macro, macros_of
@@ -51,14 +53,18 @@ from symbackprop.notation.surface.tree import (
 
 MAX_CLAIMS = 2_000
 _COUNT = re.compile(r"= *\d+")
+_NO_CHANGES: Mapping[str, Any] = MappingProxyType({})
 _RATES = frozenset(LEARNING_RATES)
 _GRADIENT = re.compile(r"gradient|derivative|adjoint|\\partial|∂|\bgrad", re.I)
 
 
 def read_note(
-    parts: Iterable[Part], model: Model, conventions: Conventions | None = None, base: int | None = None
+    parts: Iterable[Part],
+    model: Model,
+    conventions: Conventions | None = None,
+    changes: Mapping[str, Any] = _NO_CHANGES,
 ) -> Note:
-    """The lines of a note beside a model, and the notation that was decided for it; entries are counted from `base`.
+    """The lines of a note beside a model, and the notation that was decided for it but for these `changes` to it.
 
     Raises:
         LimitError: the note states more than `MAX_CLAIMS` things.
@@ -72,7 +78,7 @@ def read_note(
     found = tuple(accumulated(found, frozenset(t.name for t in model.tensors if t.role == "parameter")))
     statements = [part for part in found if isinstance(part, Statement)]
     notation = notation_of(statements, tables, conventions.index_base)
-    notation = notation if base is None else replace(notation, base=base)
+    notation = replace(notation, **changes)
     reader = _Reader(tables, notation)
     stating = [part for part in found if states(part, tables)]
     lines = [_line(part, reader) for part in stating]
@@ -322,7 +328,7 @@ class _Reader:
                 readings += self._readings(statement, self._context(statement, symbols, layers))
             except SymbackpropError as error:
                 errors.append(error)
-        _check_numbers(statement, readings, self.tables)
+        check_numbers(statement, readings, self.tables)
         if not readings:
             raise max(errors, key=_progress)
         if _names_samples(statement, self.tables[-1]) or self._goes_on(statement):
@@ -381,7 +387,7 @@ class _Reader:
         if is_update(statement) and statement.signs[0] in ("-=", "+="):
             sign = statement.signs[0][0]
             nodes[1] = syntax.Addition((("+", nodes[0]), (sign, nodes[1])), nodes[1].span)
-        nodes = _with_rate(nodes, statement)
+        nodes = _with_rate(nodes, statement, context.symbols)
         for condition in statement.conditions:
             nodes = under(condition, nodes, context)
         each = tuple(syntax.Name(letter, statement.span) for letter in statement.each)
@@ -537,7 +543,7 @@ def _is_change(statement: Statement) -> bool:
     return first is not None and first.word.startswith("Delta") and bool(names & _RATES)
 
 
-def _with_rate(nodes: list[syntax.Node], statement: Statement) -> list[syntax.Node]:
+def _with_rate(nodes: list[syntax.Node], statement: Statement, symbols: Symbols) -> list[syntax.Node]:
     """The sides of a change of a parameter as those of its update; elsewhere a learning rate has no value.
 
     Raises:
@@ -554,7 +560,8 @@ def _with_rate(nodes: list[syntax.Node], statement: Statement) -> list[syntax.No
             return [whole, *(syntax.Addition((("+", whole), ("+", node)), node.span) for node in nodes[1:])]
     if is_update(statement):
         return nodes
-    rates = [{name.name for name in syntax.names_in(node)} & _RATES for node in nodes]
+    open_rates = _RATES - symbols.tensors.keys()
+    rates = [{name.name for name in syntax.names_in(node)} & open_rates for node in nodes]
     own = set.intersection(*rates) if rates else set()
     lone = next((rate for found in rates for rate in found - own), None)
     if lone is not None and _is_number(statement.sides):
@@ -593,38 +600,6 @@ def _open_function(side: Node, model: Model) -> str | None:
             known = model.functions.get(word) or model.functions.get(key(word))
             return known.name if known is not None and known.expression is None else None
     return None
-
-
-def _check_numbers(statement: Statement, readings: Sequence[Reading], tables: Sequence[Symbols]) -> None:
-    """A number with its digits, or a matrix of numbers, is right at one place alone, which the model must then give.
-
-    Raises:
-        NotationError: the model leaves open what the other side depends on.
-    """
-    numbers = [side for side in statement.sides if _is_printed(side)]
-    if not numbers or len(numbers) == len(statement.sides):
-        return
-    whole = tables[-1]
-    leaves = [name for name in whole.tensors if whole.roles.get(name) and not whole.model.defines(name)]
-    for reading in readings:
-        for side in reading.sides:
-            read = frozenset() if side.value is None else tensors_in(side.value.array.expression)
-            if any(name == leaf or is_adjoint(name) or whole.depends(name, leaf) for name in read for leaf in leaves):
-                written = statement.source.written(numbers[0].span)
-                raise NotationError(
-                    f"{written} is a number at one place, and the model gives no values",
-                    where=statement.source.locate(numbers[0].span),
-                    because="A line is judged for all values of what the model leaves open.",
-                    fix="Give the data and the parameters their values in the model: w1 = 0.15.",
-                    name=written,
-                )
-
-
-def _is_printed(side: Node) -> bool:
-    """Whether a side has no names, and a decimal with three digits or more, or a matrix of numbers."""
-    if any(leaf.word not in KNOWN for leaf in leaves_in(side)):
-        return False
-    return any(isinstance(part, Rows) or len(getattr(part, "written", "").partition(".")[2]) > 2 for part in walk(side))
 
 
 def _is_number(sides: Sequence[Node]) -> bool:

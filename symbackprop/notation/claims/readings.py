@@ -28,8 +28,17 @@ from symbackprop.notation.reading.values import Value
 def scope_of(context: Context, given: Mapping[str, Value], each: frozenset[str]) -> Scope:
     """The names of one reading."""
     symbols, notation, source = context.symbols, context.notation, context.source
-    stated = Stated({}, symbols.roots, notation.base, symbols.samples, each=each, depends=symbols.depends)
-    stated = replace(stated, broadcasts=notation.numpy)
+    stated = Stated(
+        {},
+        symbols.roots,
+        notation.base,
+        symbols.samples,
+        broadcasts=notation.numpy,
+        each=each,
+        padded=frozenset(name for equation in symbols.model.equations for name in equation.padded),
+        rows=symbols.vectors_are_rows,
+        depends=symbols.depends,
+    )
     rates = {name: () for name in LEARNING_RATES if symbols.tensor(name) is None and name not in symbols.sizes}
     shapes = {**rates, **symbols.shapes}
     functions = {**FUNCTIONS, **symbols.model.functions}

@@ -25,7 +25,7 @@ from symbackprop.notation.claims.leaves import (
 )
 from symbackprop.notation.claims.symbols import EARLIER, LATER, Symbols, accented, key
 from symbackprop.notation.reading.values import same_size
-from symbackprop.notation.surface.tree import Fence, Node, Number, Product, Slice, Text, Word
+from symbackprop.notation.surface.tree import Fence, Listing, Node, Number, Product, Slice, Text, Word
 
 DROPPED = -1
 """The place of a mark that adds nothing."""
@@ -99,6 +99,7 @@ def _named(leaf: Leaf, context: Context) -> Iterator[_Named]:
     yield from _of_owner(leaf, context)
     if leaf.word in context.notation.rows and len(leaf.below) == 1:
         yield _Named(leaf.word.upper(), leaf.below, leaf.above)
+    yield from _summand(leaf, context)
     yield from _of_one_step(leaf, context)
     for stem in _stems(leaf):
         for below, left in _name_parts(leaf.below):
@@ -113,14 +114,16 @@ def _named(leaf: Leaf, context: Context) -> Iterator[_Named]:
     yield from _of_line(leaf, context)
     yield from _of_indices(leaf, context)
     yield from _variance(leaf, context)
-    yield from _summand(leaf, context)
 
 
 def _summand(leaf: Leaf, context: Context) -> Iterator[_Named]:
-    """L_t, where the loss L is the sum of the l[t]: its term at a step."""
+    """L_t or L^t, where the loss L is the sum of the l[t]: its term at a step."""
     symbols = context.symbols
     other = symbols.tensors.keys() & {leaf.word.swapcase()}
-    if len(leaf.word) == 1 and (leaf.above or leaf.below) and leaf.word in symbols.roots and other <= symbols.timed:
+    marks = [shift_of(mark) for mark in (*leaf.above, *leaf.below)]
+    at_step = any(shift is not None and shift[0] in context.notation.times for shift in marks)
+    at_step = at_step or any(isinstance(mark, Number) for mark in leaf.below)
+    if len(leaf.word) == 1 and at_step and leaf.word in symbols.roots and other <= symbols.timed:
         for name in other:
             yield _Named(name, leaf.below, leaf.above)
 
@@ -362,8 +365,8 @@ def _placed(named: _Named, context: Context) -> Reference | None:
             return None
     indices: list[Node] = []
     for mark in named.below:
-        if isinstance(mark, Text) or (isinstance(mark, Product) and isinstance(mark.factors[0][1], Text)):
-            through = _through(mark, context) or ""
+        if isinstance(_parts_of(mark)[0], Text):
+            through = through_of(mark, context) or ""
             if not through:
                 return None
         elif _is_decoration(mark, context) or _is_dropped(letter_of(mark), tensor, context):
@@ -439,13 +442,22 @@ def _is_power(mark: Node) -> bool:
     return not isinstance(mark, Text | Slice)
 
 
-def _through(mark: Node, context: Context) -> str | None:
+def through_of(mark: Node, context: Context) -> str | None:
     """The tensor of `via μ`."""
-    parts = [part for _, part in mark.factors] if isinstance(mark, Product) else [mark]
-    words = " ".join(part.text for part in parts if isinstance(part, Text | Word)).split()
+    words = " ".join(part.text for part in _parts_of(mark) if isinstance(part, Text | Word)).split()
     names = [context.symbols.tensor(word.strip("$\\")) for word in words if word not in ("via", "through", "by")]
     found = [name for name in names if name is not None]
     return found[0] if len(found) == 1 and words[0] in ("via", "through", "by") else None
+
+
+def _parts_of(mark: Node) -> tuple[Node, ...]:
+    """What stands side by side in a mark."""
+    match mark:
+        case Product(factors):
+            return tuple(part for _, part in factors)
+        case Listing(items) if items:
+            return items
+    return (mark,)
 
 
 def _is_decoration(mark: Node, context: Context) -> bool:

@@ -20,10 +20,10 @@ from symbackprop.notation.claims.adjoints import (
     looks_like_gradient,
     named_delta,
     operated,
-    outer,
 )
 from symbackprop.notation.claims.context import Context
 from symbackprop.notation.claims.emission import at_index, derivative, value, variable
+from symbackprop.notation.claims.gates import outer
 from symbackprop.notation.claims.leaves import (
     Leaf,
     divided_word,
@@ -64,6 +64,7 @@ from symbackprop.notation.surface.tree import (
     Text,
     Word,
 )
+from symbackprop.notation.writing.glyphs import GREEK
 
 Row = tuple[tuple[Joint, Node], ...]
 SIGNS = {"=": "==", "==": "==", "≤": "<=", "≥": ">=", "≠": "!=", "<": "<", ">": ">"}
@@ -947,6 +948,9 @@ def _root(body: Node, degree: Node | None, span: Span, context: Context) -> synt
 
 def _scripted(node: Scripted, context: Context) -> syntax.Node:
     """Marks at something larger than a letter: `(W x)_i`, `(W^T)^T`, `(∂L/∂y)^T`, `[...]^2`."""
+    part = differentials.by_way(node, context, resolve)
+    if part is not None:
+        return part
     made = resolve(node.base, context) if leaf_of(node.base) is None else _row((("", node.base),), context)
     return _with_marks(made, node, context)
 
@@ -1206,8 +1210,11 @@ def _marked(leaf: Leaf) -> Scripted:
 
 
 def _words(leaf: Leaf, context: Context) -> tuple[Node, ...] | None:
-    """A run of letters as the names that it is made of, longest first: `ylog` is y and log, `mx_i` is m and x_i."""
-    if leaf.accents or len(leaf.word) < 2:
+    """A run of letters as the names that it is made of, longest first: `ylog` is y and log, `mx_i` is m and x_i.
+
+    The name of a Greek letter is no run of letters.
+    """
+    if leaf.accents or len(leaf.word) < 2 or leaf.word in GREEK:
         return None
     cut = _cuts(leaf.word, leaf, context)
     if cut is None:

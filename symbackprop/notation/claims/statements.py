@@ -250,13 +250,13 @@ def is_numbered(node: Node) -> bool:
 
 
 def is_update(statement: Statement) -> bool:
-    """`W := W - α dW`, `W ← ...`, `W -= ...`: a new value for a name, which stands on the right as well."""
+    """`W := W - α dW`, `W ← ...`, `ΔW = ΔW + dW`: a new value for something, which stands on the right as well."""
     if statement.signs in (("←",), ("-=",), ("+=",)):
         return True
     if len(statement.sides) != 2 or statement.signs[0] not in (":=", "="):
         return False
     target, value = statement.sides
-    if not isinstance(value, Sum) or named_by(target) is None:
+    if not isinstance(value, Sum):
         return False
     written = statement.source.written
     return written(value.terms[0][1].span) == written(target.span)

@@ -11,10 +11,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from sympy import Expr, Pow, Sum, exp
+from sympy import Expr, Mul, Pow, Sum, exp
 from sympy.tensor.indexed import Indexed
 
-from symbackprop.algebra.binding import tensors_in
+from symbackprop.algebra.arrays import array_of
+from symbackprop.algebra.binding import apart, fresh, tensors_in
+from symbackprop.algebra.derivative import derivative
 from symbackprop.algebra.symbols import ADJOINT, Apply, adjoint, indices_of, is_adjoint, part_of, size, tensor_of
 from symbackprop.model.batching import sampled_tensors
 from symbackprop.model.model import Model
@@ -180,7 +182,11 @@ class Symbols:
 
     def depends(self, of: str, by: str) -> bool:
         """Whether `of` reads `by`, through whatever stands between them."""
-        return of == by or by in self._below[of] if of in self._below else of == by
+        return of == by or by in self.below(of)
+
+    def below(self, of: str) -> frozenset[str]:
+        """All that the equation of a tensor reads, and what the equations of these read."""
+        return self._below.get(of, frozenset())
 
     @cached_property
     def _below(self) -> Mapping[str, frozenset[str]]:
@@ -189,6 +195,32 @@ class Symbols:
             read = self.reads[equation.tensor]
             found[equation.tensor] = read.union(*(found.get(name, frozenset()) for name in read))
         return found
+
+    @cached_property
+    def vectors_are_rows(self) -> bool:
+        """Whether vectors stand on the left of the parameters wherever they are multiplied: `x W`."""
+        sides = {side for array in self.model.space.definitions.values() for side in self._sides(array.expression)}
+        return sides == {0}
+
+    def _sides(self, expression: Expr) -> Iterator[int]:
+        """The axes of matrices of parameters over which sums of products with a vector go."""
+        for part in expression.atoms(Sum):
+            reads = [factor for factor in Mul.make_args(part.function) if isinstance(factor, Indexed)]
+            matrices = [
+                read for read in reads if len(read.indices) == 2 and self.roles[str(tensor_of(read))] == "parameter"
+            ]
+            vectors = [indices_of(read) for read in reads if len(read.indices) == 1]
+            for matrix in matrices:
+                yield from (axis for axis, at in enumerate(indices_of(matrix)) if (at,) in vectors)
+
+    def slope_reads(self, outer: str, inner: str) -> frozenset[str]:
+        """What the derivative of the equation of `outer` by `inner` reads."""
+        array, shape = self.model.space.definitions[outer], self.tensors[inner]
+        at = list(array.indices)
+        for variable in array_of(inner, shape).indices:
+            at.append(fresh([*at, *(extent for size in shape for extent in size.free_symbols)], variable))
+        slope = derivative(apart(array.expression, at), inner, tuple(at[len(array.indices) :]))
+        return tensors_in(slope)
 
     @cached_property
     def activations(self) -> Mapping[str, str]:

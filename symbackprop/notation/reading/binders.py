@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from sympy import Expr, Integer, Symbol
+from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.binding import all_symbols, fresh, substitute
-from symbackprop.algebra.symbols import bare_sum, index
+from symbackprop.algebra.symbols import bare_sum, index, indices_of, is_adjoint, tensor_of, text_of
 from symbackprop.errors import DuplicateNameError, IndexRangeError, NotationError
 from symbackprop.notation.reading.index_formulas import position
 from symbackprop.notation.reading.scope import PLACEHOLDER, BoundIndex, Scope
@@ -126,8 +127,35 @@ def summed(body: Expr, binders: tuple[Binder, ...], scope: Scope) -> Expr:
     """The sum of `body` over the indices, the last one innermost."""
     for binder in reversed(binders):
         low, high = limits(binder, scope)
+        _check_inside(body, binder.bound, low, high, scope)
         body = closed(body, binder.bound, low, high, scope)
     return body
+
+
+def _check_inside(body: Expr, bound: BoundIndex, low: Expr, high: Expr, scope: Scope) -> None:
+    """A claim's sum has no terms beyond the entries that there are, those of adjoints and what is padded aside.
+
+    Raises:
+        IndexRangeError: its first or last term reads an entry that does not exist, for all sizes.
+    """
+    if scope.stated is None:
+        return
+    reads = sorted((part for part in body.atoms(Indexed) if bound.symbol in indices_of(part)), key=text_of)
+    for read in reads:
+        name = str(tensor_of(read))
+        if is_adjoint(name) or name in scope.stated.padded or name not in scope.tensors:
+            continue
+        size = next(s for s, at in zip(scope.tensors[name], indices_of(read), strict=True) if at == bound.symbol)
+        for place, beyond in ((low, -low), (high, high - size + 1)):
+            if beyond.expand().is_positive:
+                at, first, last = (str(part + scope.base).replace(" ", "") for part in (place, Integer(0), size - 1))
+                raise IndexRangeError(
+                    f"the sum over {bound.name} reads {name} where it has no entry",
+                    where=scope.source.locate(bound.span),
+                    because=f"It has a term for {bound.name} = {at}, and {name} has entries from {first} to {last}.",
+                    fix=f"Sum from {first} to {last}.",
+                    name=bound.name,
+                )
 
 
 def limits(binder: Binder, scope: Scope) -> tuple[Expr, Expr]:

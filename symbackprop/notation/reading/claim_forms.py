@@ -38,6 +38,7 @@ from symbackprop.notation.reading.values import (
     same_shape,
     same_size,
     scalar,
+    spread,
 )
 
 Read = Callable[[Node, Scope], Value]
@@ -269,6 +270,7 @@ def widened(nodes: list[Node], values: list[Value], scope: Scope) -> list[Value]
     assert scope.stated is not None
     if scope.stated.broadcasts:
         return broadcast(values)
+    values = spread(values)
     whole = next((value for value in values if value.rank == 2), None)
     if whole is None:
         return values

@@ -27,9 +27,11 @@ from symbackprop.notation.reading.values import (
     contracted,
     entrywise,
     fresh_letters,
+    outer,
     same_shape,
     same_size,
     scalar,
+    spread,
 )
 
 Factors = list[tuple[Joint, Node]]
@@ -64,7 +66,9 @@ def claim_product(node: Product, scope: Scope, read: Read) -> Value:
     dotted = [value for joint, _, value in valued if joint == "·" and value.rank == 1]
     if len(dotted) > 1 and scope.stated is not None:  # u · v · w is no number
         scope = replace(scope, stated=replace(scope.stated, dots=True))
-    return product(valued, scope, claim_multiplied)
+    values = spread(value for _, _, value in valued)
+    factors_ = [(joint, node, value) for (joint, node, _), value in zip(valued, values, strict=True)]
+    return product(factors_, scope, claim_multiplied)
 
 
 def _flattened(factors: Factors) -> Factors:
@@ -255,9 +259,17 @@ def claim_multiplied(joint: str, left: Node, first: Value, right: Node, second: 
         found = None if dot else _matrix_product(first, second, scope)
         if found is None and not dot and joint != "@":
             found = _entrywise(first, second, scope)
+    if found is None and joint != "⊙" and _are_columns_and_rows(first, second, scope):
+        return Value(outer(first.array, second.array, scope.taken))
     if found is None and joint == "" and first.rank == second.rank == 1:
         refuse_product(left, first, right, second, scope)
     return found or multiplied(joint, left, first, right, second, scope)
+
+
+def _are_columns_and_rows(first: Value, second: Value, scope: Scope) -> bool:
+    """Whether uᵀ v is a column times a row: in a model of rows, where the sizes allow no product of numbers."""
+    rows = scope.stated is not None and scope.stated.rows
+    return rows and first.rank == second.rank == 1 and first.row and not second.row
 
 
 def _diagonals(left: Node, first: Value, right: Node, second: Value) -> tuple[Value, Value]:

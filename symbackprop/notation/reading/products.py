@@ -50,6 +50,14 @@ def _refuse_shapes(left: Node, first: Value, right: Node, second: Value, verb: s
             fix = "A row and a vector do not go together: take ^T from one, or give it to both."
     elif {first.rank, second.rank} == {1, 2}:
         fix = "Shapes must be equal; a vector is not repeated for each row or column."
+    if scope.stated is not None and _may_be_repeated(first, second):
+        raise NotationError(
+            f"it is not said how {a} and {b} go together",
+            where=scope.source.locate(right.span),
+            because=f"{described(a, first)}, {described(b, second)}.",
+            fix="Write how a vector is repeated, u 1_mᵀ, or write entries with their indices.",
+            name=b,
+        )
     raise ShapeError(
         f"cannot {verb} {a} and {b}",
         where=scope.source.locate(right.span),
@@ -57,6 +65,13 @@ def _refuse_shapes(left: Node, first: Value, right: Node, second: Value, verb: s
         fix=fix,
         name=b,
     )
+
+
+def _may_be_repeated(first: Value, second: Value) -> bool:
+    """Whether one of the values, repeated along an axis that it lacks, has the shape of the other."""
+    small, large = sorted((first, second), key=lambda value: value.rank)
+    axes = iter(large.shape)
+    return small.rank < large.rank and all(any(same_size(size, axis) for axis in axes) for size in small.shape)
 
 
 def _bracketed(node: Node, scope: Scope) -> str:

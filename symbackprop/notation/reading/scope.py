@@ -64,7 +64,8 @@ class Stated:
     goes by. Indices are counted from `base`; the claim is said for each value of those in `each`. `samples` is the size
     of the axis over samples and its place (0 or -1), None for one sample. `free` are the indices that stand free, with
     their sizes. `repeated` gathers the places where a vector was repeated for each sample. `broadcasts`: arrays of
-    different shapes go together as NumPy has it.
+    different shapes go together as NumPy has it. What is `padded` reads 0 outside its range. `rows`: vectors stand on
+    the left of matrices, as rows.
     """
 
     aliases: Mapping[str, str]
@@ -77,6 +78,8 @@ class Stated:
     dots: bool = False
     broadcasts: bool = False
     each: frozenset[str] = frozenset()
+    padded: frozenset[str] = frozenset()
+    rows: bool = False
     depends: Callable[[str, str], bool] = field(default=lambda _of, _by: False, compare=False)
 
 

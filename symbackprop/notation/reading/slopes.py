@@ -14,7 +14,7 @@ from symbackprop.errors import NotationError
 from symbackprop.notation.reading.index_formulas import position
 from symbackprop.notation.reading.scope import Scope
 from symbackprop.notation.reading.syntax import Name, Node, Slope, Subscript, Whole
-from symbackprop.notation.reading.values import Value, fresh_letters
+from symbackprop.notation.reading.values import Value, described, fresh_letters
 
 Read = Callable[[Node, Scope], Value]
 
@@ -25,7 +25,7 @@ def slope(node: Slope, scope: Scope, read: Read) -> Value:
     What the expression reads and what is computed from the variable contribute by the chain rule, as `∂u∂x`.
 
     Raises:
-        NotationError: the expression reads adjoints.
+        NotationError: the expression reads adjoints, or ∇ stands before one that is no number.
     """
     value = read(node.of, scope)
     name, given = _variable(node.by, scope)
@@ -34,6 +34,12 @@ def slope(node: Slope, scope: Scope, read: Read) -> Value:
             f"{scope.source.written(node.of.span)} reads gradients, and a derivative of it would be of second order",
             where=scope.source.locate(node.span),
             fix="Differentiate what the model computes.",
+        )
+    if node.gradient and value.rank:
+        raise NotationError(
+            f"∇ is of a number, and {described(scope.source.written(node.of.span), value)}",
+            where=scope.source.locate(node.span),
+            fix="Write a product of vectors as uᵀ v, or the matrix of derivatives as ∂u/∂x.",
         )
     shape = scope.tensors[name]
     taken = scope.taken.union(*(place.free_symbols for place in given if place is not None))

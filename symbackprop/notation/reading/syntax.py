@@ -171,11 +171,15 @@ class Partial:
 
 @dataclass(frozen=True, slots=True)
 class Slope:
-    """`∂(xᵀ B x)/∂x`: the derivative of a written expression, which need not be a tensor, by a name or an entry."""
+    """`∂(xᵀ B x)/∂x`: the derivative of a written expression, which need not be a tensor, by a name or an entry.
+
+    `gradient`: it was written with ∇, and is of a number.
+    """
 
     of: Node
     by: Node
     span: Span
+    gradient: bool = False
 
 
 Node = (

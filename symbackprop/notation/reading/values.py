@@ -68,6 +68,24 @@ def entrywise(function: Callable[..., Expr], arrays: tuple[Array, ...], taken: f
     return Array(indices, shape, function(*entries))
 
 
+def spread(values: Iterable[Value]) -> list[Value]:
+    """Values of which those that lack the last axis of the largest are repeated along it, if that has three or more.
+
+    So are sums and means that were taken along it, and statistics of each row: nothing else has a meaning beside it.
+    """
+    found = list(values)
+    whole = max(found, key=lambda value: value.rank)
+    return [_along_last(value, whole) for value in found] if whole.rank > 2 else found
+
+
+def _along_last(value: Value, whole: Value) -> Value:
+    fits = same_shape(value.shape, whole.shape[:-1]) and not same_shape(value.shape, whole.shape[1:])
+    if not fits:
+        return value
+    last = fresh_letters(1, (value.array,), frozenset(value.array.indices))
+    return Value(Array((*value.array.indices, *last), whole.shape, value.array.expression))
+
+
 def contracted(left: Array, right: Array, taken: frozenset[Symbol]) -> Array:
     r"""\(\sum_k A[\dots, k] B[k, \dots]\): the last index of one with the first of the other, of equal size."""
     outer, inner = len(left.shape) - 1, len(right.shape) - 1

@@ -10,24 +10,21 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from symbackprop.algebra.space import Fact
 from symbackprop.model.model import Model
 from symbackprop.notation.claims.records import Claim, Defined, Line, Note, Reading, Scale, Schema, Unreadable, rooted
 from symbackprop.notation.conventions import Stand
 from symbackprop.verifying.claims.judging import Basis, Judgement, judge, names_in, values_of
-from symbackprop.verifying.claims.layouts import turned_model, turned_truth
 from symbackprop.verifying.claims.meanings import Meaning, others, stated
-from symbackprop.verifying.claims.partials import Partials, partials_in
+from symbackprop.verifying.claims.partials import Partials, partials_in, with_given
 from symbackprop.verifying.claims.scales import best, fitting
 from symbackprop.verifying.claims.witnesses import Certifier
-from symbackprop.verifying.points import points_of
-from symbackprop.verifying.truths import Truth, Truths, direct_name, partial_of
+from symbackprop.verifying.truths import Truth, direct_name, partial_of
 
 
 class Reader(Protocol):
-    """A note as it reads beside a model, its entries counted from `base` where that is given."""
+    """A note as it reads beside a model, with these changes to the notation that was decided for it."""
 
-    def __call__(self, model: Model, base: int | None = None, /) -> Note: ...
+    def __call__(self, model: Model, /, **changes: object) -> Note: ...
 
 
 Single = Claim | Defined | Unreadable
@@ -47,7 +44,10 @@ class Context:
     """A note beside one model under one convention; `words` name the convention, none for the stated one.
 
     `ranked` says that the reader has put the readings in order. `rereads` says that shapes are others than those
-    stated, so that the note was read anew, `transposed` that derivatives of tensors by tensors are.
+    stated, so that the note was read anew, `transposed` that derivatives of tensors by tensors are. `given` are the
+    tensors whose adjoint is what comes to them from the root itself, not by way of others. It takes `telling` different
+    lines that are right in this context for the note to be in it; or `by_equations` one that states an equation of the
+    model.
     """
 
     lines: tuple[Single, ...]
@@ -57,9 +57,12 @@ class Context:
     ranked: bool = False
     rereads: bool = False
     transposed: bool = False
-    _bases: dict[Scale, Basis] = field(default_factory=dict)
-    _certifiers: dict[int, Certifier] = field(default_factory=dict)
-    _judged: dict[int, tuple[Judgement, ...]] = field(default_factory=dict)
+    given: tuple[str, ...] = ()
+    telling: int = 1
+    by_equations: bool = False
+    _bases: dict[Scale, Basis] = field(default_factory=dict, init=False)
+    _certifiers: dict[int, Certifier] = field(default_factory=dict, init=False)
+    _judged: dict[int, tuple[Judgement, ...]] = field(default_factory=dict, init=False)
 
     @property
     def is_layout(self) -> bool:
@@ -74,6 +77,7 @@ class Context:
             rates = [reading.rate for claim in at_scale for reading in claim.readings if reading.rate]
             truth = self.truth_at(scale).with_scalars(rates).with_partials(sorted(names_in(at_scale)))
             truth, partials = partials_in([value.expression for value in values_of(at_scale)], truth)
+            truth, partials = with_given(self.given, truth, partials)
             self._bases[scale] = Basis(truth, self._meaning(truth), partials, self.transposed)
         return self._bases[scale]
 
@@ -160,81 +164,3 @@ def _parts_by_way_of_root(line: Single) -> Iterator[str]:
 
 def readings_of(line: Single) -> tuple[Reading, ...]:
     return line.readings if isinstance(line, Claim) else ()
-
-
-# which contexts there are
-
-
-def stated_context(read: Reader, truths: Truths) -> Context:
-    """The note under the stated model and convention."""
-    note = read(truths.model)
-    return Context(singles(note.lines), truths.at, truths.one_over_m, ranked=note.ranked)
-
-
-def other_contexts(read: Reader, truths: Truths, known: Context) -> Iterator[Context]:
-    """The note under each other convention, the likeliest first, those that need another reading last."""
-
-    def context(at: Callable[[Scale], Truth], words: str) -> Context:
-        return Context(known.lines, at, truths.one_over_m, words, known.ranked)
-
-    words = [m.words for scale in reversed(truths.scales) for m in others(truths.at(scale), truths.one_over_m)]
-    for name in dict.fromkeys(words):
-        yield context(known.truth, name)
-    for informed, name in _with_facts(truths):
-        yield context(informed, name)
-    yield replace(context(known.truth, "derivatives of tensors by tensors stand transposed"), transposed=True)
-    first = read(truths.model).base
-    others_ = singles(read(truths.model, 1 - first).lines)
-    words_ = f"entries are counted from {1 - first}, not from {first}"
-    yield replace(context(known.truth, words_), lines=others_, rereads=True)
-    for weights, samples in ((True, False), (False, True), (True, True)):
-        found = _turned(read, truths, known, weights, samples)
-        if found is not None:
-            yield found
-
-
-def _with_facts(truths: Truths) -> Iterator[tuple[Callable[[Scale], Truth], str]]:
-    """The targets summing to 1, where the model does not say so."""
-    model = truths.model
-    for tensor in model.tensors:
-        if tensor.role != "target" or not tensor.shape or tensor.shape[0] == 1 or tensor.facts:
-            continue
-        fact = Fact(tensor.name, "distribution", 0)
-        informed = replace(
-            model, tensors=tuple(replace(t, facts=(fact,)) if t.name == tensor.name else t for t in model.tensors)
-        )
-        yield _informed(truths, informed), f"if the entries of {tensor.name} sum to 1, which the model does not say"
-
-
-def _informed(truths: Truths, model: Model) -> Callable[[Scale], Truth]:
-    """The same derivation with one fact more, and points that obey it."""
-
-    def at(scale: Scale) -> Truth:
-        truth = truths.at(scale)
-        plain = model.one_sample() if truth.scale == "one sample" else model.batched()
-        derivation = replace(truth.derivation, source=model, model=plain)
-        space = replace(truth.space, facts=plain.space.facts)
-        return replace(truth, space=space, derivation=derivation, points=points_of(derivation, len(truth.points)))
-
-    return at
-
-
-def _turned(read: Reader, truths: Truths, known: Context, weights: bool, samples: bool) -> Context | None:
-    """The note beside the model with other layouts; None where that is the same."""
-    model = truths.model
-    weights_turn = weights and any(len(t.shape) == 2 for t in model.parameters)
-    samples_turn = samples and model.samples is not None
-    if weights_turn != weights or samples_turn != samples:
-        return None
-    words = []
-    if weights:
-        words.append("the weights are transposed")
-    if samples and model.samples is not None:
-        words.append(f"samples stand in {'rows' if model.samples.side == 'columns' else 'columns'}")
-    note = read(turned_model(model, weights, samples))
-
-    def at(scale: Scale) -> Truth:
-        return turned_truth(known.truth(scale), weights, samples and scale == "all samples")
-
-    words = " and ".join(words)
-    return Context(singles(note.lines), at, truths.one_over_m, words, note.ranked, rereads=True)

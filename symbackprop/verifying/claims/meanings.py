@@ -148,6 +148,8 @@ def _unit(name: str, indices: tuple[Expr, ...], meaning: Meaning, truth: Truth, 
     if not is_adjoint(name):
         return _value_unit(name, meaning, truth) * entry(name, *indices)
     parts = partial_of(name)
+    if parts is None and name in direct:
+        parts = truth.derivation.root, primal(name)
     if parts is None:
         return _multiple(meaning.plain, primal(name), indices, name, truth)
     of, by = parts

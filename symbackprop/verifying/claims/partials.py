@@ -17,7 +17,7 @@ from symbackprop.algebra.arrays import Array
 from symbackprop.algebra.binding import tensors_in
 from symbackprop.algebra.display import display
 from symbackprop.algebra.elimination import put_in
-from symbackprop.algebra.symbols import is_adjoint, parted, primal
+from symbackprop.algebra.symbols import adjoint, is_adjoint, parted, primal
 from symbackprop.notation.claims.records import rooted
 from symbackprop.verifying.truths import Truth, chained, direct_name, partial_of
 
@@ -69,6 +69,24 @@ def partials_in(expressions: Collection[Expr], truth: Truth) -> tuple[Truth, Par
     several = {name: found for name, found in {**between, **shown}.items() if _is_direct(name, truth)}
     endless = frozenset(name for name in names if _is_endless(name, truth) and _is_direct(name, truth))
     return truth, Partials(endless.union(several if definitions else ()), several)
+
+
+def given_directly(names: Iterable[str], truth: Truth) -> tuple[str, ...]:
+    """The tensors whose adjoints are read and to which the root comes by its own equation, and by way of others."""
+    root = truth.derivation.root
+    read = truth.reads[root]
+    own = sorted(primal(name) for name in names if is_adjoint(name) and primal(name) in read)
+    return tuple(n for n in own if any(truth.depends(inner, n) for inner in read - {n} if not is_adjoint(inner)))
+
+
+def with_given(names: Iterable[str], truth: Truth, partials: Partials) -> tuple[Truth, Partials]:
+    """The truth with adjoints of these tensors that are by the equation of the root alone, and those as held ones."""
+    root = truth.derivation.root
+    local = {direct_name(root, name): truth.local(root, name) for name in names if name in truth.reads.get(root, ())}
+    if not local:
+        return truth, partials
+    held = partials.held.union(adjoint(name) for name in names)
+    return truth.with_definitions(local), replace(partials, held=held)
 
 
 def _is_direct(name: str, truth: Truth) -> bool:

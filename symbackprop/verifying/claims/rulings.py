@@ -13,13 +13,13 @@ from symbackprop.algebra.binding import tensors_in
 from symbackprop.algebra.proving.zero import is_zero
 from symbackprop.algebra.symbols import adjoint, entry
 from symbackprop.notation.claims.records import Claim, Reading
+from symbackprop.verifying.claims.alternatives import other_contexts, stated_context
 from symbackprop.verifying.claims.comparing import pair_of
-from symbackprop.verifying.claims.contexts import Context, Reader, Single, other_contexts, readings_of, stated_context
+from symbackprop.verifying.claims.contexts import Context, Reader, Single, readings_of
 from symbackprop.verifying.claims.judging import Basis, Judgement, judge
 from symbackprop.verifying.claims.meanings import NoMeaningError, in_units
 from symbackprop.verifying.truths import Truths
 
-TELLING = 2  # different lines that tell two layouts apart, for a note to be in the other one
 GIVEN = 3  # wrong lines that a later one may be judged upon
 
 
@@ -72,7 +72,7 @@ def _under(other: Context, rulings: tuple[Ruling, ...], stated: Context) -> tupl
     judged = {n: _judgement_in(other, stated, n) for n, ruling in enumerate(rulings) if not ruling.is_settled}
     right = {number for number, judgement in judged.items() if judgement.status == "right"}
     said = {"".join(stated.lines[number].written.split()) for number in right}
-    enough = len(said) >= (TELLING if other.rereads else 1)
+    enough = len(said) >= other.telling or (other.by_equations and any(_is_forward(stated.lines[n]) for n in right))
     accepted = right if enough and right and not _is_spoken_against(other, stated) else set()
     result = list(rulings)
     for number, judgement in judged.items():
@@ -84,6 +84,11 @@ def _under(other: Context, rulings: tuple[Ruling, ...], stated: Context) -> tupl
         elif not ruling.judgement.fits and judgement.status == "wrong" and judgement.fits and not other.is_layout:
             result[number] = replace(ruling, judgement=judgement, context=other)  # it says something, and that is wrong
     return tuple(result)
+
+
+def _is_forward(line: Single) -> bool:
+    """Whether a line states what a tensor of the model is, which it has from the model."""
+    return any(reading.sides[0].subject.kind == "tensor" for reading in readings_of(line))
 
 
 def _judgement_in(other: Context, stated: Context, number: int) -> Judgement:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sympy import Add, Expr, KroneckerDelta, Mul, Piecewise, Pow, S, Sum
+from sympy import Add, Expr, KroneckerDelta, Mul, Piecewise, Pow, S, Sum, Symbol
 from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.arrays import Array
@@ -179,5 +179,6 @@ def _with_samples(place: Place, slope: Expr, at: tuple) -> Expr | None:
         inner = indices_of(part)
         return entry(str(tensor_of(part)), *((sample, *inner) if rows else (*inner, sample)))
 
-    batch = replaced(slope, {part: placed(part) for part in slope.atoms(Indexed)})
+    read = slope.atoms(Indexed if at else Symbol)  # a number for each sample is a plain symbol
+    batch = replaced(slope, {part: placed(part) for part in read if tensor_of(part) is not None})
     return substitute(batch, dict(zip(at, place.at[1:] if rows else place.at[:-1], strict=True)))
