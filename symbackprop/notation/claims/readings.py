@@ -37,6 +37,7 @@ def scope_of(context: Context, given: Mapping[str, Value], each: frozenset[str])
         each=each,
         padded=frozenset(name for equation in symbols.model.equations for name in equation.padded),
         rows=symbols.vectors_are_rows,
+        row_gradients=notation.row_gradients,
         depends=symbols.depends,
     )
     rates = {name: () for name in LEARNING_RATES if symbols.tensor(name) is None and name not in symbols.sizes}

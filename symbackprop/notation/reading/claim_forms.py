@@ -63,7 +63,9 @@ def local_derivative(node: Partial, scope: Scope) -> Value:
             place = next(letters)
             kept.append((place, extent))
         at.append(place)
-    return Value(Array(tuple(v for v, _ in kept), tuple(n for _, n in kept), entry(name, *at)))
+    assert scope.stated is not None
+    row = scope.stated.row_gradients and len(kept) == 1 and not scope.tensors[_tensor(node.of, scope)]
+    return Value(Array(tuple(v for v, _ in kept), tuple(n for _, n in kept), entry(name, *at)), row)
 
 
 def _symbols(places: tuple[Expr | None, ...]) -> frozenset:

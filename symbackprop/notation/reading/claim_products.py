@@ -153,7 +153,8 @@ def _chained(nodes: list[Node], scope: Scope, read: Read) -> Value:
             raise _no_chain(at, rest[0], scope)
         own = _rank(at.by, scope) == 1 and following.value.rank == _rank(following.by, scope)
         join = _each_own if own and scope.stated is not None and scope.stated.samples is not None else _contracted
-        value = Value(join(value.array, following.value.array, outer, scope))
+        joined = join(value.array, following.value.array, outer, scope)
+        value = Value(joined, scope.stated is not None and scope.stated.row_gradients and len(joined.shape) == 1)
         at = following
         rest = [link for link in rest if link is not at]
     return value
@@ -295,6 +296,9 @@ def _entrywise(first: Value, second: Value, scope: Scope) -> Value | None:
         if all(same_size(extent, S.One) for extent in number.shape):
             factor = number.array.at(*(S.Zero for _ in number.shape))
             return Value(entrywise(lambda a, factor=factor: factor * a, (other.array,), scope.taken), other.row)
+    rows = scope.stated is not None and scope.stated.row_gradients and first.rank == 1
+    if rows and same_shape(first.shape, second.shape):
+        return Value(entrywise(lambda a, b: a * b, (first.array, second.array), scope.taken), row=True)
     if scope.stated is not None and scope.stated.broadcasts:
         left, right = broadcast([first, second])
         if same_shape(left.shape, right.shape):

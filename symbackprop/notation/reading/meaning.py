@@ -16,6 +16,7 @@ from sympy.logic.boolalg import Boolean
 
 from symbackprop.algebra.arrays import Array, array_of
 from symbackprop.algebra.binding import substitute
+from symbackprop.algebra.symbols import is_adjoint
 from symbackprop.errors import LimitError, ModelError, NotationError, ShapeError
 from symbackprop.notation.reading.calls import call
 from symbackprop.notation.reading.claim_calls import claim_call, counted
@@ -220,7 +221,8 @@ def _tensor(name: Name, node: Node, scope: Scope) -> Value:
     """
     array = array_of(name.name, scope.tensors[name.name])
     if name.name not in scope.integers:
-        return Value(array, _is_row_of_samples(array, scope))
+        gradient = scope.stated is not None and scope.stated.row_gradients and is_adjoint(name.name)
+        return Value(array, _is_row_of_samples(array, scope) or (gradient and len(array.shape) == 1))
     if scope.stated is not None:
         return Value(replace(array, expression=array.expression + scope.base), _is_row_of_samples(array, scope))
     written = scope.source.written(node.span)

@@ -65,7 +65,7 @@ class Stated:
     of the axis over samples and its place (0 or -1), None for one sample. `free` are the indices that stand free, with
     their sizes. `repeated` gathers the places where a vector was repeated for each sample. `broadcasts`: arrays of
     different shapes go together as NumPy has it. What is `padded` reads 0 outside its range. `rows`: vectors stand on
-    the left of matrices, as rows.
+    the left of matrices, as rows. `row_gradients`: the derivative of a number by a vector is a row.
     """
 
     aliases: Mapping[str, str]
@@ -80,6 +80,7 @@ class Stated:
     each: frozenset[str] = frozenset()
     padded: frozenset[str] = frozenset()
     rows: bool = False
+    row_gradients: bool = False
     depends: Callable[[str, str], bool] = field(default=lambda _of, _by: False, compare=False)
 
 

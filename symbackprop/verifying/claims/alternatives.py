@@ -43,6 +43,9 @@ def other_contexts(read: Reader, truths: Truths, known: Context) -> Iterator[Con
     yield from _of_gates(read, truths, plain)
     yield from _with_given(truths, plain)
     yield replace(plain, words="derivatives of tensors by tensors stand transposed", transposed=True)
+    rows = singles(read(truths.model, row_gradients=True).lines)
+    words_ = "the derivative of a number by a vector is a row"
+    yield replace(plain, lines=rows, words=words_, rereads=True, telling=TELLING)
     first = read(truths.model).base
     others_ = singles(read(truths.model, base=1 - first).lines)
     words_ = f"entries are counted from {1 - first}, not from {first}"
