@@ -41,6 +41,10 @@ class UnprovedError(Exception):
     """The zero test gives up: too much work, or something that it does not know. Caught by `is_zero`."""
 
 
+class PoleError(UnprovedError):
+    """The expression has no value in this case."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Generator:
     """One generator: its `number` in the workspace, its canonical `label`, and `data` by its `kind`."""

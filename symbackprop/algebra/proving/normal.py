@@ -18,13 +18,14 @@ from sympy.tensor.indexed import Indexed
 from symbackprop.algebra.binding import free_indices
 from symbackprop.algebra.floors import with_known_floors
 from symbackprop.algebra.proving.evaluate import definition_of
-from symbackprop.algebra.proving.expressions import expression_of
+from symbackprop.algebra.proving.expressions import expression_of, polynomial_expression
 from symbackprop.algebra.proving.generators import (
     IDEMPOTENT,
     ONE,
     OPAQUE,
     Exponent,
     Monomial,
+    PoleError,
     Polynomial,
     UnprovedError,
     Workspace,
@@ -167,7 +168,7 @@ def power(work: Workspace, polynomial: Polynomial, exponent: Exponent) -> Polyno
     if not polynomial:
         if exponent > 0:
             return {}
-        raise UnprovedError("a division by 0")
+        raise PoleError("a division by 0")
     if isinstance(exponent, int):
         return by_cases(work, polynomial, lambda case: whole_power(work, inverse(work, case), -exponent))
     return by_cases(work, polynomial, lambda case: root(work, case, exponent))
@@ -175,10 +176,10 @@ def power(work: Workspace, polynomial: Polynomial, exponent: Exponent) -> Polyno
 
 def inverse(work: Workspace, polynomial: Polynomial) -> Polynomial:
     if not polynomial:
-        raise UnprovedError("a division by 0")
+        raise PoleError("a division by 0")
     numerator, den = together(work, polynomial)
     if not numerator:
-        raise UnprovedError("a division by 0")
+        raise PoleError("a division by 0")
     parts = factors_of(work, numerator)
     below = parts.monomial
     if len(parts.rest) > 1:
@@ -419,7 +420,13 @@ def by_cases(work: Workspace, polynomial: Polynomial, operation: Callable[[Polyn
                 on = add(on, {monomial: coefficient})
         elif not powers.keys() & partners:
             on = add(on, {tuple(p for p in monomial if p[0] != number): coefficient})
-    held = multiply(work, power_of(number), by_cases(work, on, operation))
+    try:
+        held = multiply(work, power_of(number), by_cases(work, on, operation))
+    except PoleError:  # where P = 0 nothing is said
+        if work.generators[number].kind != "zero":
+            raise
+        work.cite(Premise("is not 0", polynomial_expression(work, work.generators[number].data)))
+        held = {}
     failed = by_cases(work, off, operation)
     return add(held, failed, scaled(multiply(work, power_of(number), failed), -1))
 

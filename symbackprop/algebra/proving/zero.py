@@ -13,7 +13,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import product
 
-from sympy import Expr, Sum, Symbol, floor
+from sympy import Expr, Sum, Symbol, floor, nan, zoo
 
 from symbackprop.algebra.binding import (
     all_symbols,
@@ -35,6 +35,7 @@ from symbackprop.algebra.proving.expressions import expression_of, polynomial_ex
 from symbackprop.algebra.proving.generators import (
     IDEMPOTENT,
     Generator,
+    PoleError,
     Polynomial,
     UnprovedError,
     Workspace,
@@ -62,7 +63,7 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """What is assumed while one case is proved."""
+    """What is assumed while one case is proved; `vanished` is what was last assumed to be 0."""
 
     expr: Expr
     ranges: Ranges
@@ -72,6 +73,7 @@ class _Case:
     assuming: bool
     vanishing: frozenset[str] = frozenset()
     signs: Mapping[str, int] = field(default_factory=dict)
+    vanished: Expr | None = None
 
 
 @dataclass(slots=True)
@@ -188,10 +190,16 @@ def _prove(case: _Case, trial: _Trial, depth: int) -> bool:
     boxes, premises = dict(case.ranges), (case.with_facts, case.assuming)
     work = Workspace(boxes, case.space, *premises, case.vanishing, case.signs, implied=trial.implied, handlers=HANDLED)
     try:
+        if case.expr.has(nan, zoo):
+            raise PoleError("a division by 0")
         numerator = convert(work, case.expr)
         if numerator:
             numerator, _ = together(work, numerator)
         split = _split(work, numerator, case) if numerator and depth else None
+    except PoleError:
+        if case.vanished is not None:  # one side divides by it: nothing is said there
+            trial.premises.setdefault(Premise("is not 0", case.vanished))
+        return case.vanished is not None
     except UnprovedError:
         return False
     finally:
@@ -286,12 +294,13 @@ def _sign_cases(work: Workspace, generator: Generator, case: _Case) -> list[tupl
     if text in case.signs:
         return None
     cases: list[tuple[_Case, int | None]] = [
-        (replace(case, signs={**case.signs, text: sign}), sign) for sign in (1, -1)
+        (replace(case, signs={**case.signs, text: sign}, vanished=None), sign) for sign in (1, -1)
     ]
     at = replace(case, signs={**case.signs, text: 0})
     solved = _solved(work, generator.data)
     if solved is not None:
-        at = replace(at, expr=replaced(canonical(case.expr), solved))
+        expr = replaced(canonical(case.expr), solved)
+        at = replace(at, expr=expr, vanished=polynomial_expression(work, generator.data))
     return [*cases, (at, 0)]
 
 

@@ -75,7 +75,8 @@ def notation_of(statements: Sequence[Statement], tables: Sequence[Symbols], base
 
 def _is_of_program(leaf: Leaf) -> bool:
     """Whether a name is one of NumPy, or what it calls at an array: `np.sum`, `dZ.sum`."""
-    return leaf.word != plain_name(leaf.word) or leaf.word.rpartition(".")[2] in ("sum", "mean", "dot")
+    _, dot, name = leaf.word.rpartition(".")
+    return leaf.word != plain_name(leaf.word) or (bool(dot) and name in ("sum", "mean", "dot"))
 
 
 def _letters_of_rows(leaves: Iterable[Leaf], symbols: Symbols) -> Iterator[str]:

@@ -331,13 +331,14 @@ class _Reader:
         check_numbers(statement, readings, self.tables)
         if not readings:
             raise max(errors, key=_progress)
-        if _names_samples(statement, self.tables[-1]) or self._goes_on(statement):
-            readings = [r for r in readings if r.scale == "all samples"] or readings
+        whole = [reading for reading in readings if reading.scale == "all samples"]
+        if _names_samples(statement, self.tables[-1]) or (self._goes_on(statement) and any(map(_fits, whole))):
+            readings = whole or readings
         readings.sort(key=_is_stretched)
-        whole = tuple(reading for reading in readings if _fits(reading))
+        fitting = tuple(reading for reading in readings if _fits(reading))
         kind = "update" if is_update(statement) or _is_change(statement) else "equality"
         scale = scale_under(statement.passage.headings)
-        return Claim(statement.where, statement.written, kind, whole or tuple(readings), scale)
+        return Claim(statement.where, statement.written, kind, fitting or tuple(readings), scale)
 
     def _ordered(self, statement: Statement) -> list[Symbols]:
         """The scales, the likelier first: that of the headings above, then what the letters say."""
