@@ -55,8 +55,8 @@ def verify(
     parts = parts_of(note, names=words_of(model))
 
     @lru_cache(maxsize=16)
-    def read(beside: Model, /, **changes: object) -> Note:
-        return read_note(parts, beside, chosen, changes)
+    def read(beside: Model, only: frozenset[int] | None = None, /, **changes: object) -> Note:
+        return read_note(parts, beside, chosen, changes, only)
 
     try:
         report = _best(read, source, model, sizes, chosen)

@@ -55,7 +55,8 @@ def rulings_on(read: Reader, truths: Truths) -> tuple[tuple[Ruling, ...], Contex
     """
     stated = stated_context(read, truths)
     rulings = tuple(Ruling(line, stated.judgement(number), stated) for number, line in enumerate(stated.lines))
-    for other in other_contexts(read, truths, stated):
+    unsettled = [number for number, ruling in enumerate(rulings) if not ruling.is_settled]
+    for other in other_contexts(read, truths, stated, unsettled):
         if all(ruling.is_settled for ruling in rulings):
             break
         if len(other.lines) == len(stated.lines):
@@ -101,8 +102,9 @@ def _judgement_in(other: Context, stated: Context, number: int) -> Judgement:
 
 def _is_spoken_against(other: Context, stated: Context) -> bool:
     """Whether a line is right as stated and not in the other context."""
-    return any(
-        stated.judgement(number).status == "right" and other.alone(number).status != "right"
+    whole = other if other.whole is None else other.whole()
+    return len(whole.lines) != len(stated.lines) or any(
+        stated.judgement(number).status == "right" and whole.alone(number).status != "right"
         for number in range(len(stated.lines))
     )
 
