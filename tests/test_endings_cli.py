@@ -79,6 +79,10 @@ def test_the_traceback_is_shown_on_request() -> None:
 # real processes, for streams are the interpreter's
 
 
+HELPS = [pytest.param(words, marks=pytest.mark.long) for words in (["--help"], ["derive", "--help"])]
+LONG = [pytest.param(command, marks=pytest.mark.long) for command in ("derive", "compile")]
+
+
 def process(
     arguments: list[object], stdout: object = subprocess.PIPE, **environment: str
 ) -> subprocess.CompletedProcess:
@@ -93,7 +97,7 @@ def process(
     )
 
 
-@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "utf-8"])
+@pytest.mark.parametrize("encoding", ["cp1252", pytest.param("ascii", marks=pytest.mark.long), "utf-8"])
 def test_streams_that_lack_characters(encoding: str, model: Path) -> None:
     """What a stream cannot encode is shown in ASCII; verdicts keep their exit code."""
     done = process(["verify", "--model", model, model.parent / "notes.txt"], PYTHONIOENCODING=encoding)
@@ -106,24 +110,26 @@ def test_streams_that_lack_characters(encoding: str, model: Path) -> None:
     assert wanted in missing.stderr.decode(encoding)
 
 
-def test_standard_output_that_takes_no_more(model: Path) -> None:
-    """A full device and a closed stream are errors of the input's code, said once; a reader that left is none."""
+@pytest.mark.parametrize("command", ["verify", *LONG])
+def test_standard_output_that_takes_no_more(command: str, model: Path) -> None:
+    """A full device and a closed stream are errors of the input's code, said once."""
+    arguments = [command, model] if command != "verify" else [command, "--model", model, model.parent / "notes.txt"]
     with open("/dev/full", "wb") as full:
-        for arguments in (
-            ["derive", model],
-            ["compile", model],
-            ["verify", "--model", model, model.parent / "notes.txt"],
-        ):
-            done = process(arguments, stdout=full)
-            assert done.returncode == 2
-            assert b"cannot write to standard output" in done.stderr
-            assert b"No space left" in done.stderr
-            assert b"Traceback" not in done.stderr and b"Exception ignored" not in done.stderr
+        done = process(arguments, stdout=full)
+    assert done.returncode == 2
+    assert b"cannot write to standard output" in done.stderr
+    assert b"No space left" in done.stderr
+    assert b"Traceback" not in done.stderr and b"Exception ignored" not in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [["compile"], *HELPS])
+def test_a_reader_that_left(arguments: list[str], model: Path) -> None:
+    """It is no error: the code is that of a closed pipe, and nothing is said."""
     reader, writer = os.pipe()
     os.close(reader)
-    ends = [process(arguments, stdout=writer) for arguments in (["compile", model], ["--help"], ["derive", "--help"])]
+    done = process([*arguments, *([] if "--help" in arguments else [model])], stdout=writer)
     os.close(writer)
-    assert [(done.returncode, done.stderr) for done in ends] == [(141, b"")] * 3
+    assert (done.returncode, done.stderr) == (141, b"")
 
 
 def test_no_standard_error(model: Path) -> None:

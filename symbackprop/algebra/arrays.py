@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from sympy import Expr, Integer, Rational, S, Symbol, sympify
@@ -112,11 +113,18 @@ class Array(Operators):
 
 def array_of(name: str, shape: Shape, sources: tuple[Any, ...] = ()) -> Array:
     """The named tensor as an array: each entry is itself."""
-    sizes = [symbol for extent in shape for symbol in sorted(extent.free_symbols, key=str)]
+    indices = _indices_of(shape)
+    return Array(indices, shape, entry(name, *indices), name, sources)
+
+
+@lru_cache(maxsize=4096)
+def _indices_of(shape: Shape) -> tuple[Symbol, ...]:
+    """Letters for the axes of a shape, none of them a size's."""
+    sizes = [symbol for extent in shape for symbol in extent.free_symbols]
     indices: list[Symbol] = []
     for _ in shape:
         indices.append(fresh([*indices, *sizes]))
-    return Array(tuple(indices), shape, entry(name, *indices), name, sources)
+    return tuple(indices)
 
 
 def number(value: Any) -> Expr:

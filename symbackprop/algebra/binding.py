@@ -20,6 +20,7 @@ from symbackprop.algebra.symbols import (
     bare_sum,
     body_of,
     bounds_of,
+    entry_of,
     index,
     remade,
     tensor_of,
@@ -54,11 +55,13 @@ def free_indices(expr: Expr) -> frozenset[Symbol]:
     return frozenset(s for s in expr.free_symbols if isinstance(s, Symbol) and s.is_integer)
 
 
+@lru_cache(maxsize=16384)
 def tensors_in(expr: Expr) -> frozenset[str]:
     """The names of the tensors whose entries stand in `expr`, bound and free indices alike."""
     return frozenset(name for part in expr.atoms(Indexed, Symbol) if (name := tensor_of(part)) is not None)
 
 
+@lru_cache(maxsize=16384)
 def all_symbols(expr: Expr) -> frozenset[Symbol]:
     """Every symbol in `expr`, bound ones too: what a fresh name must avoid."""
     return frozenset(expr.atoms(Symbol))
@@ -74,11 +77,7 @@ def rebind(binder: Expr, body: Expr, bounds: tuple[tuple[Symbol, Expr], ...]) ->
 def substitute(expr: Expr, mapping: Mapping[Symbol, Expr]) -> Expr:
     """`expr` with free indices replaced at once; bound indices that would capture are renamed first."""
     mapping = {key: value for key, value in mapping.items() if key != value}
-    if not mapping:
-        return expr
-    if not expr.has(*BINDERS):
-        return expr.xreplace(mapping)
-    return _substitute(expr, mapping)
+    return _substitute(expr, mapping) if mapping else expr
 
 
 def _substitute(expr: Expr, mapping: Mapping[Symbol, Expr]) -> Expr:
@@ -87,7 +86,7 @@ def _substitute(expr: Expr, mapping: Mapping[Symbol, Expr]) -> Expr:
     if not expr.args:
         return mapping.get(expr, expr)
     if isinstance(expr, Indexed):
-        return expr.func(expr.args[0], *(_substitute(i, mapping) for i in expr.indices))
+        return entry_of(expr.base, tuple(_substitute(i, mapping) for i in expr.indices))
     arguments = [_substitute(argument, mapping) for argument in expr.args]
     return remade(expr, arguments)
 

@@ -14,7 +14,7 @@ from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.binding import free_indices
 from symbackprop.algebra.space import Ranges, Space
-from symbackprop.algebra.symbols import ArgMax, Guard
+from symbackprop.algebra.symbols import ArgMax, Guard, text_of
 
 _DEPTH = 2  # how many facts one proof may add up
 
@@ -122,7 +122,7 @@ def _bounded(atom: Expr, slope: Expr, rest: Expr, ranges: Ranges) -> Iterator[Ex
 
 
 def _boxes(expr: Expr, ranges: Ranges) -> tuple[tuple[Symbol, Expr], ...]:
-    return tuple(sorted(((v, ranges[v]) for v in free_indices(expr) if v in ranges), key=str))
+    return tuple(sorted(((v, ranges[v]) for v in free_indices(expr) if v in ranges), key=text_of))
 
 
 def quotient_of(atom: Expr) -> tuple[Expr, Expr]:

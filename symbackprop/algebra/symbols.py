@@ -42,7 +42,13 @@ def entry(name: str, *indices: Any) -> Expr:
     """The entry of a tensor at `indices`; for a scalar, a real symbol of its name."""
     if not indices:
         return Symbol(name, real=True)
-    return _base(name)[tuple(sympify(i, strict=True) for i in indices)]
+    return entry_of(_base(name), tuple(sympify(i, strict=True) for i in indices))
+
+
+@lru_cache(maxsize=65536)
+def entry_of(base: IndexedBase, indices: tuple[Expr, ...]) -> Expr:
+    """An entry, made once: SymPy deduces all assumptions of each one anew, and compares two that are not one object."""
+    return base[indices]
 
 
 @lru_cache(maxsize=65536)

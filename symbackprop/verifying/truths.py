@@ -216,7 +216,7 @@ class Truth:
             replace(point, values={**point.values, **_numbers(new, turn)}) for turn, point in enumerate(self.points)
         )
         shapes = {**self.space.shapes, **dict.fromkeys(new, ())}
-        return replace(self, space=replace(self.space, shapes=shapes), points=points)
+        return replace(self, space=replace(self.space, shapes=shapes), points=points, _scrambled={})
 
     def with_definitions(self, definitions: Mapping[str, Array]) -> Truth:
         """This with other or more definitions; what reads them gets new values."""

@@ -23,7 +23,7 @@ from symbackprop.verifying.claims.contexts import Reader, singles
 from symbackprop.verifying.claims.judging import names_in
 from symbackprop.verifying.claims.reporting import Wording, in_letters, notation_of, verdict_of
 from symbackprop.verifying.claims.rulings import rulings_on
-from symbackprop.verifying.diagnosis.explaining import diagnosis_of
+from symbackprop.verifying.diagnosis.explaining import Allowance, diagnosis_of
 from symbackprop.verifying.truths import truths_of
 from symbackprop.verifying.verdicts import Report, Status, Verdict
 
@@ -55,8 +55,8 @@ def verify(
     parts = parts_of(note, names=words_of(model))
 
     @lru_cache(maxsize=16)
-    def read(beside: Model, /, **changes: object) -> Note:
-        return read_note(parts, beside, chosen, changes)
+    def read(beside: Model, only: frozenset[int] | None = None, /, **changes: object) -> Note:
+        return read_note(parts, beside, chosen, changes, only)
 
     try:
         report = _best(read, source, model, sizes, chosen)
@@ -123,10 +123,11 @@ def report_on(read: Reader, source: str, model: Model, conventions: Conventions)
     wording = Wording(truths, conventions)
     rulings, context = rulings_on(read, truths)
     explained: list[Verdict] = []
+    allowance = Allowance()
     for number, ruling in enumerate(rulings):
         verdict = verdict_of(ruling, context.lines, wording)
         if verdict.status is Status.REFUTED:
-            verdict = replace(verdict, diagnosis=diagnosis_of(number, ruling, context))
+            verdict = replace(verdict, diagnosis=diagnosis_of(number, ruling, context, allowance))
         explained.append(in_letters(verdict, ruling, rulings, wording))
     note = read(model)
     return Report(source, _by_line(note, explained), (*note.notation, *notation_of(rulings, context)))

@@ -104,7 +104,7 @@ def drawn(random: Random) -> Term:
     return Term(Integer(random.choice((1, -2))), factors, bounds, guards)
 
 
-@pytest.mark.parametrize("seed", range(120))
+@pytest.mark.parametrize("seed", [pytest.param(n, marks=pytest.mark.long if n >= 40 else ()) for n in range(120)])
 def test_a_drawn_term(seed: int) -> None:
     """What collapses, and is moved to windows, has the same sum at every free index, at pairs of sizes."""
     term = drawn(Random(seed))

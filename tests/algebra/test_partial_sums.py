@@ -6,7 +6,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume
 from hypothesis import strategies as st
 from sympy import Expr, Integer, KroneckerDelta, Ne, Piecewise, Rational, Symbol, exp
 
@@ -17,6 +17,7 @@ from symbackprop.algebra.proving.zero import HANDLED, is_zero
 from symbackprop.algebra.space import Fact, Space
 from symbackprop.algebra.symbols import Guard, bare_sum, entry, index, size, total
 from tests.oracles.numbers import Numbers
+from tests.properties import holds_for
 
 n, m = size("n"), size("m")
 i, j, k, l, p = map(index, "ijklp")  # noqa: E741 (l is the usual fourth index)
@@ -214,12 +215,7 @@ def same(left: Expr, right: Expr) -> bool:
     return all(np.allclose(values(left, at), values(right, at), rtol=1e-9, atol=1e-11) for at in SIZES)
 
 
-SLOW = (HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large)
-often = settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=SLOW)
-
-
-@often
-@given(sums())
+@holds_for(sums(), few=40, many=150)
 def test_form_keeps_the_value(expr: Expr) -> None:
     """A sum in its one form has the value that it had, at sizes that leave ranges empty too."""
     work = Workspace(dict(RANGES), SPACE, handlers=HANDLED)
@@ -231,8 +227,7 @@ def test_form_keeps_the_value(expr: Expr) -> None:
     assert same(expr, form)
 
 
-@often
-@given(sums(), sums(), st.sampled_from([Rational(1), Rational(1, 2), Rational(-1)]))
+@holds_for(sums(), sums(), st.sampled_from([Rational(1), Rational(1, 2), Rational(-1)]), few=40, many=150)
 def test_what_is_proved_is_true(one: Expr, other: Expr, scale: Rational) -> None:
     """No two sums of different values are proved equal."""
     if is_zero(one - scale * other, RANGES, SPACE) is not None:

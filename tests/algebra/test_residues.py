@@ -6,7 +6,6 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sympy import Eq, Expr, Integer, KroneckerDelta, Mod, Piecewise, Symbol, floor
 
@@ -15,6 +14,7 @@ from symbackprop.algebra.proving.zero import is_zero
 from symbackprop.algebra.space import Fact, Space
 from symbackprop.algebra.symbols import Guard, entry, index, size, total
 from tests.oracles.numbers import Numbers
+from tests.properties import holds_for
 
 n = size("n")
 i, j, k, l, u = map(index, "ijklu")  # noqa: E741 (l is the usual fourth index)
@@ -137,20 +137,14 @@ def values(expr: Expr, count: int) -> np.ndarray:
     return np.array([complex(np.asarray(f).flat[0]) for f in found])
 
 
-SLOW = (HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large)
-often = settings(max_examples=120, deadline=None, derandomize=True, suppress_health_check=SLOW)
-
-
-@often
-@given(products())
+@holds_for(products(), few=40, many=120)
 def test_residues_keep_the_value(expr: Expr) -> None:
     """Sums by residues, and remainders as floors, have the value that they had."""
     for count in (1, 2, 3):
         assert np.allclose(values(expr, count), values(by_residues(without_remainders(expr), 4), count))
 
 
-@often
-@given(products(), products())
+@holds_for(products(), products(), few=12, many=120)
 def test_what_is_proved_is_true(one: Expr, other: Expr) -> None:
     """Neither 0 nor equal without being so."""
     ranges = {i: 2 * n, j: n}

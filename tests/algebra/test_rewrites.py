@@ -14,30 +14,26 @@ from symbackprop.algebra.elimination import cancel_products, compact
 from symbackprop.algebra.symbols import entry, index, size, total
 from symbackprop.algebra.terms import Term, from_term, terms_of
 from tests.algebra.random_expressions import RANGES, SPACE, expressions, i, j, same
-
-often = settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+from tests.properties import holds_for
 
 
 def from_terms(terms: Iterable[Term]) -> Expr:
     return Add(*map(from_term, terms))
 
 
-@often
-@given(expressions())
+@holds_for(expressions(), few=50, many=150)
 def test_terms(expr: Expr) -> None:
     """Multiplying out to terms and back keeps the value."""
     assert same(expr, from_terms(terms_of(expr)))
 
 
-@often
-@given(expressions())
+@holds_for(expressions(), few=50, many=150)
 def test_collapse(expr: Expr) -> None:
     """Collapsing deltas and dropping implied guards keeps the value."""
     assert same(expr, from_terms(t for term in terms_of(expr) for t in collapse(term, RANGES, SPACE)))
 
 
-@often
-@given(expressions())
+@holds_for(expressions(), few=50, many=150)
 def test_display(expr: Expr) -> None:
     """The display form has the value of what it shows, and is its own display form's value."""
     shown = display(expr, RANGES, SPACE)
@@ -45,8 +41,7 @@ def test_display(expr: Expr) -> None:
     assert same(expr, display(shown, RANGES, SPACE))
 
 
-@often
-@given(expressions())
+@holds_for(expressions(), few=50, many=150)
 def test_compact(expr: Expr) -> None:
     """The compact form, factors pulled out, signs moved and products cancelled keep the value."""
     assert same(expr, compact(expr, RANGES, SPACE, []))
@@ -55,15 +50,13 @@ def test_compact(expr: Expr) -> None:
     assert same(expr, cancel_products(expr))
 
 
-@often
-@given(expressions())
+@holds_for(expressions(), few=50, many=150)
 def test_renaming_apart(expr: Expr) -> None:
     """Bound indices renamed apart keep the value, and none bears a name to avoid."""
     assert same(expr, apart(expr, (i, j, index("k"))))
 
 
-@often
-@given(expressions())
+@holds_for(expressions(), few=50, many=150)
 def test_substitution(expr: Expr) -> None:
     """Exchanging the two free indices twice gives the same values back; nothing is captured."""
     swapped = substitute(expr, {i: j, j: i})

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from itertools import chain, combinations, combinations_with_replacement
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume
 from hypothesis import strategies as st
 from sympy import (
     Abs,
@@ -40,9 +40,7 @@ from symbackprop.algebra.proving.normal import convert
 from symbackprop.algebra.proving.zero import HANDLED, is_zero
 from symbackprop.algebra.symbols import BINDERS, Apply, Guard, body_of, bounds_of, entry, index, size, total
 from tests.algebra.random_expressions import RANGES, SPACE, K, N, expressions, i, j, same
-
-SLOW = (HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large)
-often = settings(max_examples=120, deadline=None, derandomize=True, suppress_health_check=SLOW)
+from tests.properties import holds_for
 
 
 @st.composite
@@ -67,8 +65,7 @@ def rationals(draw: st.DrawFn) -> Expr:
 anything = st.one_of(expressions(), rationals())
 
 
-@often
-@given(anything)
+@holds_for(anything, few=40, many=120)
 def test_normal_form_keeps_the_value(expr: Expr) -> None:
     """An element of the field, written out again, has the value of what it came from."""
     work = Workspace(dict(RANGES), SPACE, handlers=HANDLED)
@@ -105,8 +102,7 @@ def _scrambled_binder(expr: Expr, choose: Callable[[int], int]) -> Expr:
     return total(body, *bounds)
 
 
-@often
-@given(anything, st.randoms(use_true_random=False))
+@holds_for(anything, st.randoms(use_true_random=False), few=40, many=120)
 def test_scrambled_copies_are_proved(expr: Expr, random) -> None:
     """A copy with other names, other order and other brackets is proved equal."""
     other = scrambled(expr, random.randrange)
@@ -128,8 +124,7 @@ def spoiled(expr: Expr, random) -> Expr:
     return expr - chosen + chosen * entry("c")
 
 
-@often
-@given(anything, st.randoms(use_true_random=False))
+@holds_for(anything, st.randoms(use_true_random=False), few=40, many=120)
 def test_near_misses_are_not_proved(expr: Expr, random) -> None:
     """Where the oracle sees a difference, nothing is proved, also away from kinks."""
     other = spoiled(expr, random)
@@ -138,8 +133,7 @@ def test_near_misses_are_not_proved(expr: Expr, random) -> None:
     assert is_zero(expr - other, RANGES, SPACE, away_from_kinks=True) is None
 
 
-@often
-@given(expressions(depth=2), expressions(depth=2))
+@holds_for(expressions(depth=2), expressions(depth=2), few=40, many=120)
 def test_what_is_proved_is_true(left: Expr, right: Expr) -> None:
     """Of two random expressions, those proved equal have equal values."""
     if is_zero(left - right, RANGES, SPACE) is not None:

@@ -102,8 +102,8 @@ def is_zero(
         expr = _with_definitions(expr, using, ranges, space, premises)
     expr = at_unit_boxes(boxed(without_remainders(expr), ranges), ranges)
     proof = _proof(expr, ranges, space, away_from_kinks)
-    for apart in (written_out(expr, _TERMS), written_out(expr, 4 * _TERMS), by_residues(expr, _RESIDUES)):
-        if proof is None and apart != expr:
+    for take_apart, most in ((written_out, _TERMS), (written_out, 4 * _TERMS), (by_residues, _RESIDUES)):
+        if proof is None and (apart := take_apart(expr, most)) != expr:
             proof = _proof(apart, ranges, space, away_from_kinks)
     return None if proof is None else Proof(tuple(dict.fromkeys([*premises, *proof.premises])))
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from itertools import pairwise
 
 from symbackprop.errors import NotationError
@@ -105,16 +106,21 @@ def _first(found: Iterable[tuple[str, Alias]]) -> dict[str, Alias]:
     return aliases
 
 
-def leaves_in(node: Node) -> Iterator[Leaf]:
-    """Every leaf of a tree, those that stand in scripts as well."""
+@lru_cache(maxsize=1024)
+def leaves_in(node: Node) -> tuple[Leaf, ...]:
+    """Every leaf of a tree, those that stand in scripts as well; a side of a statement is asked for them often."""
+    return tuple(_leaves(node))
+
+
+def _leaves(node: Node) -> Iterator[Leaf]:
     leaf = leaf_of(node) if isinstance(node, Scripted | Accent | Word) else None
     if leaf is not None:
         yield leaf
         for mark in (*leaf.below, *leaf.above):
-            yield from leaves_in(mark)
+            yield from _leaves(mark)
         return
     for part in children(node):
-        yield from leaves_in(part)
+        yield from _leaves(part)
 
 
 def _bigs(node: Node) -> Iterator[Big]:

@@ -7,7 +7,7 @@ statements, notation, symbols ─ resolver ─▶ sides ─ readings ─▶ line
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
@@ -63,8 +63,11 @@ def read_note(
     model: Model,
     conventions: Conventions | None = None,
     changes: Mapping[str, Any] = _NO_CHANGES,
+    only: Collection[int] | None = None,
 ) -> Note:
     """The lines of a note beside a model, and the notation that was decided for it but for these `changes` to it.
+
+    Where `only` gives numbers of lines, the others are read as far as those rest on them: for the names they define.
 
     Raises:
         LimitError: the note states more than `MAX_CLAIMS` things.
@@ -81,17 +84,17 @@ def read_note(
     notation = replace(notation, **changes)
     reader = _Reader(tables, notation)
     stating = [part for part in found if states(part, tables)]
-    lines = [_line(part, reader) for part in stating]
+    lines = [_line(part, reader, only is None or number in only) for number, part in enumerate(stating)]
     for number, (part, line) in enumerate(zip(stating, lines, strict=True)):
         if isinstance(part, Statement) and reader.explains_later(line):
             lines[number] = reader.line(part)
     return Note(tuple(lines), notation.said, ranked=True, base=notation.base)
 
 
-def _line(part: Statement | Unparsed | Begun, reader: _Reader) -> Line:
+def _line(part: Statement | Unparsed | Begun, reader: _Reader, wanted: bool) -> Line:
     match part:
         case Statement():
-            return reader.line(part)
+            return reader.line(part, wanted)
         case Begun(statement):
             name = statement.source.written(statement.sides[0].span)
             return Defined(statement.where, statement.written, name, "a later line adds to it")
@@ -230,14 +233,20 @@ class _Reader:
     definitions: list[str] = field(default_factory=list)
     batch: tuple[str, ...] | None = None
 
-    def line(self, statement: Statement) -> Line:
-        """What a statement is: a claim, one for each layer, a definition, or nothing that can be read."""
+    def line(self, statement: Statement, wanted: bool = True) -> Line:
+        """What a statement is: a claim, one for each layer, a definition, or nothing that can be read.
+
+        One that is not wanted, and gives no name to anything, is passed over.
+        """
         letters = self._layer_letters(statement)
         if statement.rest is not None:
             error = _left(statement)
             return Unreadable(error.where or statement.where, statement.written, error)
         try:
-            if variables := tuple(by_variable(statement)):
+            variables = tuple(by_variable(statement))
+            if not (wanted or letters or variables or self._new_names(statement, {}) is not None):
+                return Defined(statement.where, statement.written, "", "")
+            if variables:
                 return self._each(statement, variables)
             return self._schema(statement, letters) if letters else self._claim(statement, {})
         except SymbackpropError as error:

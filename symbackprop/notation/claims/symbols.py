@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from sympy import Expr, Mul, Pow, Sum, exp
 from sympy.tensor.indexed import Indexed
@@ -40,6 +40,7 @@ _ACCENTS = {"hat": ("hat", "h"), "bar": ("bar", "b"), "tilde": ("tilde", "t")}
 _PLAIN = Conventions()
 
 
+@lru_cache(maxsize=65536)
 def key(text: str) -> str:
     """What two spellings of one name have in common: `w_mu` and `wμ` are "wμ", `y_hat` and `yhat` are "yhat".
 

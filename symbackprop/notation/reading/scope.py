@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from sympy import Expr, Symbol
 
@@ -31,6 +32,11 @@ _REMEDIES_OF_CLAIMS = {
     **dict.fromkeys(("size", "size or index"), "Sum over it, ∑_{0} ..., or put it on the left side: dz[{0}] = ..."),
     **dict.fromkeys(("function", "activation"), "Use the functions of the model, or write * for a product."),
 }
+
+
+@lru_cache(maxsize=256)
+def _indices(names: tuple[str, ...]) -> frozenset[Symbol]:
+    return frozenset(map(index, names))
 
 
 @dataclass(slots=True)
@@ -111,7 +117,7 @@ class Scope:
     @property
     def taken(self) -> frozenset[Symbol]:
         """Indices with the name of something declared, which no new index may have."""
-        return frozenset(index(name) for name in (*self.sizes, *self.tensors))
+        return _indices((*self.sizes, *self.tensors))
 
     def declared(self, name: str) -> bool:
         return name in self.sizes or name in self.tensors

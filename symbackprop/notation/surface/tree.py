@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from fractions import Fraction
-from typing import Any
+from functools import lru_cache
+from typing import Any, get_args
 
 from symbackprop.notation.source import Span
 
@@ -245,6 +246,7 @@ Node = (
     | Dots
     | Empty
 )
+_KINDS = frozenset(get_args(Node))
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,15 +267,21 @@ def children(node: Node) -> tuple[Node, ...]:
 
 
 def _below(part: Any) -> Iterator[Node]:
-    for field in fields(part):
-        yield from _nodes(getattr(part, field.name))
+    for name in _names_of_fields(type(part)):
+        yield from _nodes(getattr(part, name))
+
+
+@lru_cache(maxsize=256)
+def _names_of_fields(kind: type) -> tuple[str, ...]:
+    """The fields of a record that may hold nodes: asked of `dataclasses` once, for a note is walked through often."""
+    return tuple(field.name for field in fields(kind) if field.name != "span")
 
 
 def _nodes(value: Any) -> Iterator[Node]:
     if isinstance(value, tuple):
         for part in value:
             yield from _nodes(part)
-    elif isinstance(value, Node):
+    elif type(value) in _KINDS:
         yield value
 
 

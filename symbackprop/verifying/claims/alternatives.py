@@ -5,12 +5,12 @@ Another convention needs the note's own evidence: that it speaks of what the two
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 
 from symbackprop.algebra.space import Fact
 from symbackprop.model.model import Model
-from symbackprop.notation.claims.records import Claim, Scale
+from symbackprop.notation.claims.records import Claim, Note, Scale
 from symbackprop.verifying.claims.contexts import Context, Reader, Single, readings_of, singles
 from symbackprop.verifying.claims.judging import names_in
 from symbackprop.verifying.claims.layouts import turned_model, turned_truth
@@ -28,11 +28,15 @@ def stated_context(read: Reader, truths: Truths) -> Context:
     return Context(singles(note.lines), truths.at, truths.one_over_m, ranked=note.ranked)
 
 
-def other_contexts(read: Reader, truths: Truths, known: Context) -> Iterator[Context]:
-    """The note under each other convention, the likeliest first, those that need another reading last."""
+def other_contexts(read: Reader, truths: Truths, known: Context, unsettled: Collection[int]) -> Iterator[Context]:
+    """The note under each other convention, the likeliest first, those that need another reading last.
+
+    Of the latter only the lines that are `unsettled` are read, until one is right: most notes are in no other layout.
+    """
 
     def context(at: Callable[[Scale], Truth], words: str) -> Context:
-        return Context(known.lines, at, truths.one_over_m, words, known.ranked)
+        like = known if at == known.truth else None
+        return Context(known.lines, at, truths.one_over_m, words, known.ranked, like=like)
 
     words = [m.words for scale in reversed(truths.scales) for m in others(truths.at(scale), truths.one_over_m)]
     for name in dict.fromkeys(words):
@@ -40,24 +44,48 @@ def other_contexts(read: Reader, truths: Truths, known: Context) -> Iterator[Con
     for informed, name in _with_facts(truths):
         yield context(informed, name)
     plain = context(known.truth, "")
-    yield from _of_gates(read, truths, plain)
+    wanted = _lines_of(unsettled, read(truths.model))
+    yield from _of_gates(read, truths, plain, wanted)
     yield from _with_given(truths, plain)
     yield replace(plain, words="derivatives of tensors by tensors stand transposed", transposed=True)
-    rows = singles(read(truths.model, row_gradients=True).lines)
+    layout = replace(plain, rereads=True, telling=TELLING)
     words_ = "the derivative of a number by a vector is a row"
-    yield replace(plain, lines=rows, words=words_, rereads=True, telling=TELLING)
+    yield _reread(read, truths.model, wanted, replace(layout, words=words_), truths.model, row_gradients=True)
     first = read(truths.model).base
-    others_ = singles(read(truths.model, base=1 - first).lines)
-    words_ = f"entries are counted from {1 - first}, not from {first}"
-    yield replace(plain, lines=others_, words=words_, rereads=True, telling=TELLING, by_equations=True)
+    counted = replace(layout, words=f"entries are counted from {1 - first}, not from {first}", by_equations=True)
+    yield _reread(read, truths.model, wanted, counted, truths.model, base=1 - first)
     for weights, samples in ((True, False), (False, True), (True, True)):
-        found = _turned(read, truths, known, weights, samples)
+        found = _turned(read, truths, known, wanted, weights, samples)
         if found is not None:
             yield found
 
 
-def _of_gates(read: Reader, truths: Truths, plain: Context) -> Iterator[Context]:
+def _lines_of(unsettled: Collection[int], note: Note) -> frozenset[int]:
+    """The numbers of the lines of which these are instances."""
+    owners = [number for number, line in enumerate(note.lines) for _ in singles([line])]
+    return frozenset(owners[number] for number in unsettled)
+
+
+def _reread(
+    read: Reader, stated: Model, wanted: frozenset[int], context: Context, model: Model, **changes: object
+) -> Context:
+    """The context with the note read anew for it, beside `model`: the lines that are wanted alone."""
+
+    def whole() -> Context:
+        return replace(context, lines=singles(read(model, **changes).lines))
+
+    lines: list[Single] = []
+    for line, other in zip(read(stated).lines, read(model, wanted, **changes).lines, strict=False):
+        count, parts = len(singles([line])), singles([other])
+        lines.extend(parts if len(parts) == count else parts[:1] * count)
+    return replace(context, lines=tuple(lines), whole=whole)
+
+
+def _of_gates(read: Reader, truths: Truths, plain: Context, wanted: frozenset[int]) -> Iterator[Context]:
     """δ of a gate taken for that of its pre-activation, in a note that nowhere speaks of the latter."""
+    some = _reread(read, truths.model, wanted, plain, truths.model, gate_deltas=True)
+    if _names(some.lines) <= _names(plain.lines):
+        return  # what is wrong reads the same
     lines = singles(read(truths.model, gate_deltas=True).lines)
     other = [_names([line]) - _names([before]) for line, before in zip(lines, plain.lines, strict=False)]
     meant = frozenset[str]().union(*other)
@@ -107,12 +135,15 @@ def _informed(truths: Truths, model: Model) -> Callable[[Scale], Truth]:
         plain = model.one_sample() if truth.scale == "one sample" else model.batched()
         derivation = replace(truth.derivation, source=model, model=plain)
         space = replace(truth.space, facts=plain.space.facts)
-        return replace(truth, space=space, derivation=derivation, points=points_of(derivation, len(truth.points)))
+        points = points_of(derivation, len(truth.points))
+        return replace(truth, space=space, derivation=derivation, points=points, _scrambled={})
 
     return at
 
 
-def _turned(read: Reader, truths: Truths, known: Context, weights: bool, samples: bool) -> Context | None:
+def _turned(
+    read: Reader, truths: Truths, known: Context, wanted: frozenset[int], weights: bool, samples: bool
+) -> Context | None:
     """The note beside the model with other layouts; None where that is the same."""
     model = truths.model
     weights_turn = weights and any(len(t.shape) == 2 for t in model.parameters)
@@ -124,10 +155,9 @@ def _turned(read: Reader, truths: Truths, known: Context, weights: bool, samples
         words.append("the weights are transposed")
     if samples and model.samples is not None:
         words.append(f"samples stand in {'rows' if model.samples.side == 'columns' else 'columns'}")
-    note = read(turned_model(model, weights, samples))
 
     def at(scale: Scale) -> Truth:
         return turned_truth(known.truth(scale), weights, samples and scale == "all samples")
 
-    words = " and ".join(words)
-    return Context(singles(note.lines), at, truths.one_over_m, words, note.ranked, rereads=True, telling=TELLING)
+    layout = replace(known, truth_at=at, words=" and ".join(words), rereads=True, telling=TELLING, like=known)
+    return _reread(read, model, wanted, layout, turned_model(model, weights, samples))

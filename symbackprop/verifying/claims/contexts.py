@@ -22,9 +22,12 @@ from symbackprop.verifying.truths import Truth, direct_name, partial_of
 
 
 class Reader(Protocol):
-    """A note as it reads beside a model, with these changes to the notation that was decided for it."""
+    """A note as it reads beside a model, with these changes to the notation that was decided for it.
 
-    def __call__(self, model: Model, /, **changes: object) -> Note: ...
+    Where `only` gives numbers of lines, it is read for these, the others as far as these rest on them.
+    """
+
+    def __call__(self, model: Model, only: frozenset[int] | None = None, /, **changes: object) -> Note: ...
 
 
 Single = Claim | Defined | Unreadable
@@ -47,7 +50,8 @@ class Context:
     stated, so that the note was read anew, `transposed` that derivatives of tensors by tensors are. `given` are the
     tensors whose adjoint is what comes to them from the root itself, not by way of others. It takes `telling` different
     lines that are right in this context for the note to be in it; or `by_equations` one that states an equation of the
-    model.
+    model. `like` is the context that has decided what derivatives mean. Where some lines alone were read, `whole` reads
+    all of them.
     """
 
     lines: tuple[Single, ...]
@@ -60,6 +64,8 @@ class Context:
     given: tuple[str, ...] = ()
     telling: int = 1
     by_equations: bool = False
+    like: Context | None = None
+    whole: Callable[[], Context] | None = None
     _bases: dict[Scale, Basis] = field(default_factory=dict, init=False)
     _certifiers: dict[int, Certifier] = field(default_factory=dict, init=False)
     _judged: dict[int, tuple[Judgement, ...]] = field(default_factory=dict, init=False)
@@ -76,7 +82,10 @@ class Context:
             at_scale = [replace(c, readings=tuple(r for r in c.readings if r.scale == scale)) for c in claims]
             rates = [reading.rate for claim in at_scale for reading in claim.readings if reading.rate]
             truth = self.truth_at(scale).with_scalars(rates).with_partials(sorted(names_in(at_scale)))
-            truth, partials = partials_in([value.expression for value in values_of(at_scale)], truth)
+            if self.like is not None:
+                partials = self.like.partials(scale)
+            else:
+                truth, partials = partials_in([value.expression for value in values_of(at_scale)], truth)
             truth, partials = with_given(self.given, truth, partials)
             self._bases[scale] = Basis(truth, self._meaning(truth), partials, self.transposed)
         return self._bases[scale]

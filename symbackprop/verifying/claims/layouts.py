@@ -49,7 +49,7 @@ def turned_truth(truth: Truth, weights: bool, samples: bool) -> Truth:
     )
     known = replace(space, shapes=shapes, facts=facts, definitions=definitions)
     first = {name: _turned(array, order, name) for name, array in truth.first_forms.items()}
-    return replace(truth, space=known, points=points, first_forms=first, _local={})
+    return replace(truth, space=known, points=points, first_forms=first, _local={}, _scrambled={})
 
 
 def _order(truth: Truth, weights: bool, samples: bool) -> Order:

@@ -17,7 +17,7 @@ from symbackprop.algebra.arrays import Array
 from symbackprop.algebra.binding import tensors_in
 from symbackprop.algebra.display import display
 from symbackprop.algebra.elimination import put_in
-from symbackprop.algebra.symbols import adjoint, is_adjoint, parted, primal
+from symbackprop.algebra.symbols import adjoint, is_adjoint, parted, primal, text_of
 from symbackprop.notation.claims.records import rooted
 from symbackprop.verifying.truths import Truth, chained, direct_name, partial_of
 
@@ -123,7 +123,7 @@ def _shown_by_parts(names: Iterable[str], between: Fixed) -> dict[str, frozenset
 def _shown_by_sums(expressions: Iterable[Expr], between: Fixed, truth: Truth) -> dict[str, frozenset[str]]:
     """What the sums of chains in a note hold fixed, for each derivative to which that makes a difference."""
     found: dict[str, frozenset[str]] = {}
-    for added in (part for expr in expressions for part in sorted(expr.atoms(Add), key=str)):
+    for added in (part for expr in expressions for part in sorted(expr.atoms(Add), key=text_of)):
         for by, heads in _heads(added):
             for of in sorted(heads):
                 on_the_way = (head for head in heads - {of} if head in truth.below(of) and truth.depends(head, by))

@@ -12,13 +12,13 @@ from symbackprop.algebra.arrays import Array
 from symbackprop.algebra.binding import tensors_in
 from symbackprop.algebra.proving.zero import is_zero
 from symbackprop.algebra.symbols import adjoint, entry
-from symbackprop.notation.claims.records import Claim, Reading
+from symbackprop.notation.claims.records import Claim, Reading, Scale
 from symbackprop.verifying.claims.alternatives import other_contexts, stated_context
-from symbackprop.verifying.claims.comparing import pair_of
+from symbackprop.verifying.claims.comparing import Pair, pair_of, screened
 from symbackprop.verifying.claims.contexts import Context, Reader, Single, readings_of
 from symbackprop.verifying.claims.judging import Basis, Judgement, judge
 from symbackprop.verifying.claims.meanings import NoMeaningError, in_units
-from symbackprop.verifying.truths import Truths
+from symbackprop.verifying.truths import Truth, Truths
 
 GIVEN = 3  # wrong lines that a later one may be judged upon
 
@@ -55,7 +55,8 @@ def rulings_on(read: Reader, truths: Truths) -> tuple[tuple[Ruling, ...], Contex
     """
     stated = stated_context(read, truths)
     rulings = tuple(Ruling(line, stated.judgement(number), stated) for number, line in enumerate(stated.lines))
-    for other in other_contexts(read, truths, stated):
+    unsettled = [number for number, ruling in enumerate(rulings) if not ruling.is_settled]
+    for other in other_contexts(read, truths, stated, unsettled):
         if all(ruling.is_settled for ruling in rulings):
             break
         if len(other.lines) == len(stated.lines):
@@ -101,8 +102,9 @@ def _judgement_in(other: Context, stated: Context, number: int) -> Judgement:
 
 def _is_spoken_against(other: Context, stated: Context) -> bool:
     """Whether a line is right as stated and not in the other context."""
-    return any(
-        stated.judgement(number).status == "right" and other.alone(number).status != "right"
+    whole = other if other.whole is None else other.whole()
+    return len(whole.lines) != len(stated.lines) or any(
+        stated.judgement(number).status == "right" and whole.alone(number).status != "right"
         for number in range(len(stated.lines))
     )
 
@@ -120,6 +122,7 @@ def _at_scale_found(number: int, ruling: Ruling, stated: Context) -> Ruling:
 def _upon_wrong_lines(rulings: tuple[Ruling, ...], context: Context) -> tuple[Ruling, ...]:
     """Later lines, judged upon what a person has made of an adjoint in an earlier line that is wrong."""
     wrong: dict[int, tuple[str, Reading]] = {}
+    bases: Bases = {}
     result = list(rulings)
     for number, ruling in enumerate(rulings):
         line = ruling.line
@@ -128,20 +131,26 @@ def _upon_wrong_lines(rulings: tuple[Ruling, ...], context: Context) -> tuple[Ru
         if ruling.judgement.status == "right":
             result[number] = replace(ruling, given=_resting_on(line, wrong))
         elif ruling.judgement.status == "wrong":
-            result[number] = _upon(ruling, line, wrong, context)
+            result[number] = _upon(ruling, line, wrong, bases, context)
             if result[number] is ruling and (subject := _defined(line, ruling.judgement)) is not None:
                 wrong[number] = subject
     return tuple(result)
 
 
-def _upon(ruling: Ruling, line: Claim, wrong: dict[int, tuple[str, Reading]], context: Context) -> Ruling:
+Bases = dict[tuple[int, Scale], Basis | None]
+"""For the number of a wrong line and a scale the basis on which it is true; what follows has been computed there."""
+
+
+def _upon(ruling: Ruling, line: Claim, wrong: dict[int, tuple[str, Reading]], bases: Bases, context: Context) -> Ruling:
     """The ruling on a wrong line that repeats an earlier one, or is right upon it; else as it was."""
     for number in list(reversed(wrong))[:GIVEN]:
         if _is_repeated(ruling.judgement.reading, wrong[number], context):
             return replace(ruling, repeats=number)
     for number in list(reversed(wrong))[:GIVEN]:
         for reading in line.readings:
-            basis = _basis_upon(number, wrong, reading, context)
+            if (number, reading.scale) not in bases:
+                bases[number, reading.scale] = _basis_upon(number, wrong, reading, context)
+            basis = bases[number, reading.scale]
             judgement = None if basis is None else judge(line, reading, basis)
             if judgement is not None and judgement.status == "right":
                 return replace(ruling, judgement=judgement, given=number)
@@ -173,9 +182,16 @@ def _is_repeated(reading: Reading | None, earlier: tuple[str, Reading], context:
     values = [side.value for sides in (before.sides, reading.sides) for side in (sides[0], sides[-1])]
     if reading.sides[0].subject.kind != "adjoint" or None in values:
         return False
-    space = context.truth(reading.scale).space
+    truth = context.truth(reading.scale)
     pairs = [pair_of(one, other, 0) for one, other in zip(values[:2], values[2:], strict=True) if one and other]
-    return all(pair and is_zero(pair.left - pair.right, pair.ranges, space, ()) is not None for pair in pairs)
+    return all(pair and _are_same(pair, truth) for pair in pairs)
+
+
+def _are_same(pair: Pair, truth: Truth) -> bool:
+    """Whether two formulas are the same whatever the names in them are: no proof is sought where numbers differ."""
+    if screened(pair, (truth.scrambled,)).status == "differ":
+        return False
+    return is_zero(pair.left - pair.right, pair.ranges, truth.space, ()) is not None
 
 
 def _basis_upon(number: int, wrong: dict[int, tuple[str, Reading]], reading: Reading, context: Context) -> Basis | None:

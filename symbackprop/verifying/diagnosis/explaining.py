@@ -9,8 +9,8 @@ so that the words depend on the claim and the model alone.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from itertools import chain, islice
+from dataclasses import dataclass, field, replace
+from itertools import chain, islice, takewhile
 
 import numpy as np
 from sympy import Expr, KroneckerDelta
@@ -32,16 +32,40 @@ from symbackprop.verifying.claims.rulings import Ruling
 from symbackprop.verifying.diagnosis.edits import Edit, Surroundings, edits_of, fitting_edits_of, small_edits_of
 from symbackprop.verifying.diagnosis.mistakes import forward_mistakes_of, mistakes_of
 from symbackprop.verifying.diagnosis.places import LATE, Mistake, after, before, with_mistake
+from symbackprop.verifying.diagnosis.spots import spots
 from symbackprop.verifying.points import Point, agree
 from symbackprop.verifying.truths import Truth
 
 MAX_EDITS = 500
 MAX_INHERITED = 150  # mistakes in other adjoints that a formula may carry on
 MAX_THROUGH_STEPS = 30  # of them where each runs a recurrence anew
+THROUGH_STEPS = 5  # what trying one of these counts as
+TRIES = 2_000  # in all lines of a note: edits, and mistakes
+SHORT = 60  # parts of a formula, up to which an edit of it counts as one; a longer one is read anew more slowly
 _SCALES: tuple[Scale, Scale] = ("one sample", "all samples")
 
 
-def diagnosis_of(number: int, ruling: Ruling, context: Context) -> str:
+@dataclass(slots=True)
+class Allowance:
+    """How much may still be tried in a note. A line takes half of that at most, so that later ones have something."""
+
+    left: int = TRIES
+
+    def share(self) -> Allowance:
+        """What one line may try, taken from what is left; it gives back what it has not used."""
+        own = Allowance(self.left // 2)
+        self.left -= own.left
+        return own
+
+    def takes(self, count: int = 1) -> bool:
+        """Whether so much more may be tried, which then counts as tried."""
+        if count > self.left:
+            return False
+        self.left -= count
+        return True
+
+
+def diagnosis_of(number: int, ruling: Ruling, context: Context, allowance: Allowance) -> str:
     """What is wrong with a line that is refuted, in words; empty where nothing known explains it.
 
     It is looked for at the scale of the lines around it, in the reading that was judged, then in another one.
@@ -50,12 +74,15 @@ def diagnosis_of(number: int, ruling: Ruling, context: Context) -> str:
     assert isinstance(line, Claim)
     if ruling.judgement.screen is not None and ruling.judgement.screen.status == "agree":
         return ""  # floats do not tell the claim from what is true, and so not from what it might have been
-    for judgement, home in _judgements(number, ruling, context):
-        if judgement.reading is not None:
-            found = diagnose(line, judgement, home.basis(judgement.reading.scale))
-            if found:
-                return found
-    return f"right if {ruling.hint}" if ruling.hint else ""
+    own = allowance.share()
+    found = (
+        diagnose(line, judgement, home.basis(judgement.reading.scale), own)
+        for judgement, home in _judgements(number, ruling, context)
+        if judgement.reading is not None
+    )
+    sentence = next(filter(None, found), f"right if {ruling.hint}" if ruling.hint else "")
+    allowance.left += own.left
+    return sentence
 
 
 def _judgements(number: int, ruling: Ruling, context: Context) -> Iterator[tuple[Judgement, Context]]:
@@ -81,12 +108,12 @@ def _is_of_all(context: Context) -> bool:
     return (False, True) in right and (True, False) not in right
 
 
-def diagnose(claim: Claim, judgement: Judgement, basis: Basis) -> str:
+def diagnose(claim: Claim, judgement: Judgement, basis: Basis, allowance: Allowance) -> str:
     """What is wrong with a claim that was judged wrong, in words; empty where nothing known explains it."""
     for step in _steps(claim, judgement, basis):
-        if step.reading is None or step.status != "wrong":
+        if step.reading is None or step.status != "wrong" or not allowance.left:
             continue
-        search = _Search(claim, step.reading, step, basis)
+        search = _Search(claim, step.reading, step, basis, allowance)
         found = chain(
             search.otherwise_partial(),
             search.negated(),
@@ -126,6 +153,9 @@ class _Search:
     reading: Reading
     judgement: Judgement
     basis: Basis
+    allowance: Allowance
+    _made: dict[str, tuple[Mistake, ...]] = field(default_factory=dict)
+    _written: dict[Expr, tuple[Grid | None, ...]] = field(default_factory=dict)
 
     # partial or total
 
@@ -171,7 +201,10 @@ class _Search:
         """The edits that make the claim right."""
         for at in self._places:
             side = self.reading.sides[at]
+            cost = max(1, (sum(1 for _ in spots(side.node)) // SHORT) ** 2)
             for edit in islice(edits(side.node, self._surroundings), MAX_EDITS):
+                if not self.allowance.takes(cost):
+                    return
                 if self._is_right(at, edit.node):
                     yield edit.sentence
 
@@ -216,7 +249,8 @@ class _Search:
         """The mistakes in what the claim is about that give the person's formula."""
         for pair in self._pairs():
             for name in self._subjects(pair):
-                found = [m for m in self._mistakes(name) if wanted(m) and self._explains(m, pair, {})]
+                tried = takewhile(lambda _: self.allowance.takes(), filter(wanted, self._mistakes(name)))
+                found = [mistake for mistake in tried if self._explains(mistake, pair, {})]
                 if found:
                     alike = [m for m in found if m.kind is found[0].kind]
                     yield min(alike, key=lambda m: _unlike(m.array.expression, pair.right)).sentence
@@ -241,6 +275,8 @@ class _Search:
                 within = [primal(name) for name in (subject, *behind)]
                 found = ((name, mistake) for name in behind for mistake in self._mistakes(name) if wanted(mistake))
                 for name, mistake in islice(found, most):
+                    if not self.allowance.takes(THROUGH_STEPS if truth.recurrent else 1):
+                        return
                     if self._explains(mistake, pair, after(swept, primal(name), within)):
                         yield f"in {_called(name)}: {mistake.sentence}"
 
@@ -258,19 +294,28 @@ class _Search:
         names = [name for name in self.basis.truth.space.definitions if name in tensors_in(pair.left)]
         return tuple(sorted(names, key=lambda name: not is_adjoint(name)))
 
-    def _mistakes(self, name: str) -> Iterator[Mistake]:
-        derivation = self.basis.truth.derivation
-        if is_adjoint(name):
-            return mistakes_of(derivation, primal(name)) if primal(name) in derivation.adjoints else iter(())
-        definition = derivation.model.space.definitions.get(name)
-        return iter(()) if definition is None else forward_mistakes_of(derivation, name, definition)
+    def _mistakes(self, name: str) -> tuple[Mistake, ...]:
+        """The known mistakes in a definition; made once, though several kinds are sought among them in turn."""
+        if name not in self._made:
+            derivation = self.basis.truth.derivation
+            definition = derivation.model.space.definitions.get(name)
+            if not is_adjoint(name) and definition is not None:
+                self._made[name] = tuple(forward_mistakes_of(derivation, name, definition))
+            else:
+                known = is_adjoint(name) and primal(name) in derivation.adjoints
+                self._made[name] = tuple(mistakes_of(derivation, primal(name))) if known else ()
+        return self._made[name]
 
     def _explains(self, mistake: Mistake, pair: Pair, following: Mapping[str, Array]) -> bool:
         """Whether the left side with the mistake, and what follows from it, is the right side at every point."""
         truth = self.basis.truth
         space = truth.space if not following else truth.swept().space
-        if not all(_gives(p, with_mistake(p, mistake, following, space), pair) for p in truth.points):
-            return False
+        if pair.right not in self._written:
+            self._written[pair.right] = tuple(_valued(point, pair.array(pair.right)) for point in truth.points)
+        for point, written in zip(truth.points, self._written[pair.right], strict=True):
+            left = _valued(with_mistake(point, mistake, following, space), pair.array(pair.left))
+            if left is None or written is None or not agree(left, written):
+                return False
         return _has_several_sizes(truth) or _holds_at_other_sizes(pair, _mistaken(truth, mistake, following))
 
     def _local(self, wanted: Callable[[Mistake], bool]) -> Iterator[str]:
@@ -312,11 +357,6 @@ def _unlike(mistaken: Expr, written: Expr) -> int:
     """In how many tensors and functions two formulas for the same numbers differ."""
     one, other = (tensors_in(e) | {f"{a.name}{a.order}" for a in e.atoms(Apply)} for e in (mistaken, written))
     return len(one ^ other)
-
-
-def _gives(point: Point, mistaken: Point, pair: Pair) -> bool:
-    left, right = _valued(mistaken, pair.array(pair.left)), _valued(point, pair.array(pair.right))
-    return left is not None and right is not None and agree(left, right)
 
 
 def _valued(point: Point, array: Array) -> Grid | None:
