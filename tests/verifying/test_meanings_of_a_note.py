@@ -244,7 +244,7 @@ def test_a_schema_holds_if_all_instances_do() -> None:
 
     def verdict(*claims: Claim) -> sb.Verdict:
         schema = Schema(right.where, "dWl = dzl al^T", tuple((f"l = {n}", c) for n, c in enumerate(claims, 1)))
-        (found,) = report_on(lambda _model, _base=None: Note((schema,)), "note", model, sb.Conventions()).verdicts
+        (found,) = report_on(lambda _model, **_changes: Note((schema,)), "note", model, sb.Conventions()).verdicts
         return found
 
     assert verdict(right, other).status is Status.PROVED
