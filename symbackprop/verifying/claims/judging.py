@@ -184,7 +184,7 @@ def _rounded(pair: Pair, printed: Decimal, reading: Reading, number: int, basis:
     truth, using = basis.truth, tuple(basis.truth.space.definitions)
     found: list[Rounding] = []
     for point in truth.points:
-        leaves = exact_leaves(point, truth)
+        leaves = {**exact_leaves(point, truth), **reading.values}
         rounding = rounds_to(pair.left, printed, pair.ranges, truth.space, using, sizes=point.sizes, values=leaves)
         if rounding.status == "differs":
             sizes = tuple((symbol.name, count) for symbol, count in sorted(point.sizes.items(), key=str))
