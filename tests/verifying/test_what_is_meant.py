@@ -206,7 +206,8 @@ loss J = 1/2 sum((A - Y)^2) + sum(i, c[i]^2)
     ("note", "expected"),
     [
         ("dA = A - Y + c", "unreadable"),  # along which axis c is repeated nobody says
-        ("dA = (A - Y) ⊙ c", "unreadable"),
+        ("dA = (A - Y) * c", "unreadable"),
+        ("dA = (A - Y) ⊙ c", "refuted"),  # ⊙ is of equal shapes
         ("dA = A - Y + c 1_mᵀ", "refuted"),
         ("dA = A - Y + W", "refuted"),  # no repetition makes that fit
         ("dW = X (A - Y)^T", "refuted"),
