@@ -77,13 +77,13 @@ def verify(
 def _best(read: Reader, source: str, model: Model, sizes: Mapping[str, int] | None, conventions: Conventions) -> Report:
     """The report beside the model whose names the note has: the model itself, or the same in single operations.
 
-    That is the one beside which more lines can be read. The letters of operations are ours: a note that has them says
+    That is the one beside which more lines are claims. The letters of operations are ours: a note that has them says
     itself what each of them is.
     """
     unknown = _unreadable(read(model))
     if any(isinstance(line.error, UnknownNameError | NotationError) for line in unknown):
         scalars = _in_operations(model, sizes, conventions)
-        if scalars is not None and len(_unreadable(read(scalars))) < len(unknown):
+        if scalars is not None and _claims(read(scalars)) > _claims(read(model)):
             letters = {e.tensor for e in scalars.order} - {tensor.name for tensor in model.tensors}
             if not letters & _unsaid(read(scalars)):
                 return report_on(read, source, scalars, conventions)
@@ -111,6 +111,10 @@ def _in_operations(model: Model, sizes: Mapping[str, int] | None, conventions: C
         return replace(scalars, samples=samples, cost=cost)
     except (UsageError, ModelError):
         return None
+
+
+def _claims(note: Note) -> int:
+    return sum(isinstance(line, Claim | Schema) for line in note.lines)
 
 
 def _unreadable(note: Note) -> list[Unreadable]:

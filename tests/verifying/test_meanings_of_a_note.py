@@ -273,7 +273,7 @@ def test_ranked_readings_are_not_chosen_by_what_is_right() -> None:
     (claim,) = read(model, "dW2 = dz2 a1^T")
     for ranked in (claim, replace(claim, readings=claim.readings[::-1])):
         (found,) = report_on(
-            lambda _model, _base=None, c=ranked: Note((c,), ranked=True), "note", model, sb.Conventions()
+            lambda _model, c=ranked, **_changes: Note((c,), ranked=True), "note", model, sb.Conventions()
         ).verdicts
         first = ranked.readings[0].scale
         assert (found.status is Status.PROVED) == (first == "one sample")
@@ -282,7 +282,7 @@ def test_ranked_readings_are_not_chosen_by_what_is_right() -> None:
 def test_notation_is_printed_above() -> None:
     model = load(SIGMOID)
     note = Note(read(model, "dz2 = a2 - y"), notation=("superscripts are layers",))
-    report = report_on(lambda _model, _base=None: note, "note", model, sb.Conventions())
+    report = report_on(lambda _model, **_changes: note, "note", model, sb.Conventions())
     assert report.notation == ("superscripts are layers",) and str(report).startswith("superscripts are layers\n")
 
 

@@ -206,7 +206,8 @@ loss J = 1/2 sum((A - Y)^2) + sum(i, c[i]^2)
     ("note", "expected"),
     [
         ("dA = A - Y + c", "unreadable"),  # along which axis c is repeated nobody says
-        ("dA = (A - Y) ⊙ c", "unreadable"),
+        ("dA = (A - Y) * c", "unreadable"),
+        ("dA = (A - Y) ⊙ c", "refuted"),  # ⊙ is of equal shapes
         ("dA = A - Y + c 1_mᵀ", "refuted"),
         ("dA = A - Y + W", "refuted"),  # no repetition makes that fit
         ("dW = X (A - Y)^T", "refuted"),
@@ -312,3 +313,32 @@ def test_by_way_of_one_tensor() -> None:
     assert statuses(LAYER_NORM, rf"$${slope}_{{\text{{via }}\mu}} = -\frac{{1}}{{n\sigma}}$$") == "proved"
     assert statuses(LAYER_NORM, rf"$${slope}_{{\text{{via }}\sigma}} = -\frac{{1}}{{n\sigma}}$$") == "refuted"
     assert statuses(LAYER_NORM, rf"$${slope} = -\frac{{1}}{{n\sigma}}$$") == "refuted"
+
+
+OPEN = """
+input x
+target t
+parameter w, b
+net = w x + b
+out = sigmoid(net)
+loss E = 1/2 (out - t)^2
+"""
+DATA = "x = 0.05\nw = 0.4\nb = -0.1\nt = 0.3\neta = 0.5"
+
+
+@pytest.mark.parametrize(
+    ("note", "expected"),
+    [
+        (f"{DATA}\nout = 0.480011", "agrees"),
+        (f"{DATA}\nout = 0.48021", "refuted"),
+        (f"{DATA}\n∂E/∂out = out - t = 0.180011", "agrees"),
+        (f"{DATA}\n∂E/∂out = t - out = -0.180011", "refuted"),
+        (f"{DATA}\nw_new = w - eta dw = 0.39887673", "agrees"),
+        (f"{DATA}\nw_new = w + eta dw = 0.39887673", "refuted"),
+        (f"{DATA}\nb = 0.2\nout = 0.480011", "unreadable"),  # two values
+        ("x = 0.05\nw = 0.4\nout = 0.480011", "unreadable"),  # b is open
+    ],
+)
+def test_numbers_that_the_note_gives(note: str, expected: str) -> None:
+    """A printed number is judged at the values that the note states for data and parameters, once for each."""
+    assert statuses(OPEN, note).split()[-1] == expected

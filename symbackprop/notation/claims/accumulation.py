@@ -9,7 +9,7 @@ from symbackprop.notation.claims.leaves import leaf_of
 from symbackprop.notation.claims.statements import Statement, Unparsed
 from symbackprop.notation.surface.tree import Fence, Node, Product, Sum
 
-_ADDING = {("+=",): "+", ("-=",): "-"}
+_ADDING: dict[tuple[str, ...], str] = {("+=",): "+", ("-=",): "-"}
 
 
 @dataclass(frozen=True, slots=True)

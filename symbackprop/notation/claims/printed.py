@@ -6,7 +6,8 @@ whatever z is.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from fractions import Fraction
 
 from symbackprop.algebra.binding import tensors_in
 from symbackprop.algebra.symbols import ADJOINT, is_adjoint, parted, primal
@@ -16,11 +17,13 @@ from symbackprop.notation.claims.records import Reading
 from symbackprop.notation.claims.statements import Statement
 from symbackprop.notation.claims.symbols import Symbols
 from symbackprop.notation.reading.calls import KNOWN
-from symbackprop.notation.surface.tree import Node, Rows, walk
+from symbackprop.notation.surface.tree import Node, Number, Rows, Sum, walk
 
 
-def check_numbers(statement: Statement, readings: Sequence[Reading], tables: Sequence[Symbols]) -> None:
-    """A printed number is right at one place alone, which the model must then give.
+def check_numbers(
+    statement: Statement, readings: Sequence[Reading], tables: Sequence[Symbols], given: Collection[str]
+) -> None:
+    """A printed number is right at one place alone, which the model must then give, or the note for those `given`.
 
     Raises:
         NotationError: the model leaves open what the other side depends on.
@@ -32,7 +35,7 @@ def check_numbers(statement: Statement, readings: Sequence[Reading], tables: Seq
     for reading in readings:
         values = [side.value for side in reading.sides if side.value is not None]
         read = frozenset[str]().union(*(tensors_in(value.array.expression) for value in values))
-        if any(rests_on_open(name, by_scale[reading.scale]) for name in read):
+        if any(rests_on_open(name, by_scale[reading.scale], given) for name in read):
             written = statement.source.written(numbers[0].span)
             raise NotationError(
                 f"{written} is a number at one place, and the model gives no values",
@@ -50,17 +53,28 @@ def is_printed(side: Node) -> bool:
     return any(isinstance(part, Rows) or len(getattr(part, "written", "").partition(".")[2]) > 2 for part in walk(side))
 
 
-def rests_on_open(name: str, symbols: Symbols) -> bool:
-    """Whether a tensor or a derivative rests on something that the model gives no value."""
+def value_of(side: Node) -> Fraction | None:
+    """The number that a side is, `-0.25`; None for anything else."""
+    match side:
+        case Number(value):
+            return value
+        case Sum((("-", Number(value)),)):
+            return -value
+    return None
+
+
+def rests_on_open(name: str, symbols: Symbols, given: Collection[str]) -> bool:
+    """Whether a tensor or a derivative rests on something that has no value, from the model or the note."""
     if not is_adjoint(name):
-        return _is_open(name, symbols)
+        return _is_open(name, symbols, given)
     of, mark, by = primal(parted(name)[0]).partition(ADJOINT)
     of, by = (of, by) if mark else (symbols.model.root, of)
-    return any(_is_open(read, symbols) for read in _on_the_way(of, by, symbols))
+    return any(_is_open(read, symbols, given) for read in _on_the_way(of, by, symbols))
 
 
-def _is_open(name: str, symbols: Symbols) -> bool:
-    leaves = [leaf for leaf in symbols.tensors if symbols.roles.get(leaf) and not symbols.model.defines(leaf)]
+def _is_open(name: str, symbols: Symbols, given: Collection[str]) -> bool:
+    open_ = symbols.roles.keys() - set(given)
+    leaves = [leaf for leaf in symbols.tensors if leaf in open_ and not symbols.model.defines(leaf)]
     return any(symbols.depends(name, leaf) for leaf in leaves)
 
 

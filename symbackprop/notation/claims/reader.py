@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from types import MappingProxyType
 from typing import Any
 
@@ -25,7 +26,7 @@ from symbackprop.notation.claims.deciding import leaves_in, notation_of
 from symbackprop.notation.claims.extents import extents_in, named_sizes
 from symbackprop.notation.claims.headings import root_under, scale_under
 from symbackprop.notation.claims.leaves import Leaf, is_letter, leaf_of, letter_of, shift_of, text_of
-from symbackprop.notation.claims.printed import check_numbers
+from symbackprop.notation.claims.printed import check_numbers, value_of
 from symbackprop.notation.claims.readings import reading_of, scope_of
 from symbackprop.notation.claims.records import Claim, Defined, Line, Note, Reading, Schema, Unreadable
 from symbackprop.notation.claims.references import is_family, reference_of
@@ -224,12 +225,14 @@ def _never_closed(part: Unclosed) -> NotationError:
 class _Reader:
     """Reads statements one after the other; names that an earlier one has defined are known to the later ones.
 
+    `values` are the numbers that it gives to data and parameters, None where it gives two.
     `batch` are the headings under which a gradient over all samples was stated last: what follows it there goes on so.
     """
 
     tables: Sequence[Symbols]
     notation: Notation
     given: dict[str, dict[str, Value]] = field(default_factory=dict)
+    values: dict[str, Fraction | None] = field(default_factory=dict)
     definitions: list[str] = field(default_factory=list)
     batch: tuple[str, ...] | None = None
 
@@ -337,7 +340,9 @@ class _Reader:
                 readings += self._readings(statement, self._context(statement, symbols, layers))
             except SymbackpropError as error:
                 errors.append(error)
-        check_numbers(statement, readings, self.tables)
+        values = {name: value for name, value in self.values.items() if value is not None}
+        check_numbers(statement, readings, self.tables, values)
+        readings = [replace(reading, values=values) for reading in readings]
         if not readings:
             raise max(errors, key=_progress)
         whole = [reading for reading in readings if reading.scale == "all samples"]
@@ -397,7 +402,7 @@ class _Reader:
         if is_update(statement) and statement.signs[0] in ("-=", "+="):
             sign = statement.signs[0][0]
             nodes[1] = syntax.Addition((("+", nodes[0]), (sign, nodes[1])), nodes[1].span)
-        nodes = _with_rate(nodes, statement, context.symbols)
+        nodes = _with_rate(nodes, statement, {*context.symbols.tensors, *context.given})
         for condition in statement.conditions:
             nodes = under(condition, nodes, context)
         each = tuple(syntax.Name(letter, statement.span) for letter in statement.each)
@@ -491,14 +496,18 @@ class _Reader:
             words = f"an assumption: the model leaves the function {example} open"
             return Defined(statement.where, statement.written, example, words)
         leaf = leaf_of(statement.sides[0])
-        if leaf is None or not leaf.bare or len(statement.sides) != 2 or statement.signs[0] not in ("=", "=="):
+        if leaf is None or leaf.above or leaf.primes or statement.signs not in (("=",), ("==",)):
             return None
-        if not isinstance(statement.sides[1], Number | Rows):
+        value = value_of(statement.sides[1])
+        if value is None and not isinstance(statement.sides[1], Rows):
             return None
-        names = [name for table in self.tables if (name := table.named(leaf.word, *leaf.accents)) is not None]
+        pieces = (leaf.word, *leaf.accents, *map(_text, leaf.below))
+        names = [name for table in self.tables if (name := table.named(*pieces)) is not None]
         roles = {table.roles.get(name) for table, name in zip(self.tables, names, strict=False)}
         if not names or not roles <= {"parameter", "input", "target", "constant"}:
             return None
+        for name in names if value is not None else ():
+            self.values[name] = value if self.values.get(name, value) == value else None
         words = f"an assumption: the model leaves {written(statement.sides[0].span)} open"
         return Defined(statement.where, statement.written, written(leaf.span), words)
 
@@ -553,8 +562,8 @@ def _is_change(statement: Statement) -> bool:
     return first is not None and first.word.startswith("Delta") and bool(names & _RATES)
 
 
-def _with_rate(nodes: list[syntax.Node], statement: Statement, symbols: Symbols) -> list[syntax.Node]:
-    """The sides of a change of a parameter as those of its update; elsewhere a learning rate has no value.
+def _with_rate(nodes: list[syntax.Node], statement: Statement, known: Collection[str]) -> list[syntax.Node]:
+    """The sides of a change of a parameter as those of its update; elsewhere one that is not `known` has no value.
 
     Raises:
         NotationError: one side has a learning rate, and another has none.
@@ -570,7 +579,7 @@ def _with_rate(nodes: list[syntax.Node], statement: Statement, symbols: Symbols)
             return [whole, *(syntax.Addition((("+", whole), ("+", node)), node.span) for node in nodes[1:])]
     if is_update(statement):
         return nodes
-    open_rates = _RATES - symbols.tensors.keys()
+    open_rates = _RATES - set(known)
     rates = [{name.name for name in syntax.names_in(node)} & open_rates for node in nodes]
     own = set.intersection(*rates) if rates else set()
     lone = next((rate for found in rates for rate in found - own), None)

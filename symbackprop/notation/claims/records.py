@@ -7,7 +7,9 @@ samples are meant; where both fit, a claim has a reading for each. Adjoints stan
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Literal
 
 from sympy import Symbol
@@ -45,7 +47,8 @@ class Reading:
     """A claim read for one sample or for all; `scope` is what its names were looked up in.
 
     `indices` are the indices that stand free, `dW1[i,j] = ...`: the first indices of every side's array. `rate` is the
-    name that stands for the learning rate, if one does.
+    name that stands for the learning rate, if one does. `values` are the numbers that the note gives to what the model
+    leaves open, by tensor, at which a printed number is right.
     """
 
     scale: Scale
@@ -53,6 +56,7 @@ class Reading:
     scope: Scope
     indices: tuple[Symbol, ...] = ()
     rate: str | None = None
+    values: Mapping[str, Fraction] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

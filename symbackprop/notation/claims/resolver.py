@@ -642,8 +642,10 @@ def _method(leaf: Leaf, fence: Fence | None, context: Context) -> tuple[syntax.N
 def _with_methods(node: syntax.Node, row: Row, context: Context) -> tuple[syntax.Node, int]:
     """`(a * b).sum(axis=0).T`: the node with what is called at it, and how many factors that takes."""
     taken = 0
-    while taken < len(row) and isinstance(row[taken][1], Word) and row[taken][1].text.startswith("."):
+    while taken < len(row):
         word = row[taken][1]
+        if not isinstance(word, Word) or not word.text.startswith("."):
+            break
         *turns, name = word.text.removeprefix(".").split(".")
         for _ in turns:
             node = syntax.Transpose(node, node.span.to(word.span))

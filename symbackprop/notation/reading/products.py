@@ -28,13 +28,18 @@ MAX_MATRICES = 30
 Multiply = Callable[[str, Node, Value, Node, Value, Scope], Value]
 
 
-def matched(nodes: list[Node], values: list[Value], verb: str, scope: Scope) -> bool:
-    """Whether the values, which are scalars or all of one shape, are rows; a ShapeError at the first that differs."""
+def matched(nodes: list[Node], values: list[Value], verb: str, scope: Scope, repeats: bool = True) -> bool:
+    """Whether the values, which are scalars or all of one shape, are rows; a ShapeError at the first that differs.
+
+    In a claim, a vector may be repeated without a word but where `repeats` is false, as ⊙ is of equal shapes alone.
+    """
     first = next((i for i, value in enumerate(values) if value.rank), None)
     if first is None:
         return False
     for node, value in zip(nodes[first + 1 :], values[first + 1 :], strict=True):
         if value.rank and not (same_shape(value.shape, values[first].shape) and value.row == values[first].row):
+            if repeats and scope.stated is not None and _may_be_repeated(values[first], value):
+                _refuse_repetition(nodes[first], values[first], node, value, scope)
             _refuse_shapes(nodes[first], values[first], node, value, verb, scope)
     return values[first].row
 
@@ -50,19 +55,22 @@ def _refuse_shapes(left: Node, first: Value, right: Node, second: Value, verb: s
             fix = "A row and a vector do not go together: take ^T from one, or give it to both."
     elif {first.rank, second.rank} == {1, 2}:
         fix = "Shapes must be equal; a vector is not repeated for each row or column."
-    if scope.stated is not None and _may_be_repeated(first, second):
-        raise NotationError(
-            f"it is not said how {a} and {b} go together",
-            where=scope.source.locate(right.span),
-            because=f"{described(a, first)}, {described(b, second)}.",
-            fix="Write how a vector is repeated, u 1_mᵀ, or write entries with their indices.",
-            name=b,
-        )
     raise ShapeError(
         f"cannot {verb} {a} and {b}",
         where=scope.source.locate(right.span),
         because=f"{described(a, first)}, {described(b, second)}.",
         fix=fix,
+        name=b,
+    )
+
+
+def _refuse_repetition(left: Node, first: Value, right: Node, second: Value, scope: Scope) -> NoReturn:
+    a, b = scope.source.written(left.span), scope.source.written(right.span)
+    raise NotationError(
+        f"it is not said how {a} and {b} go together",
+        where=scope.source.locate(right.span),
+        because=f"{described(a, first)}, {described(b, second)}.",
+        fix="Write how a vector is repeated, u 1_mᵀ, or write entries with their indices.",
         name=b,
     )
 
@@ -134,7 +142,7 @@ def _divided(left: Node, value: Value, right: Node, divisor: Value, scope: Scope
 def multiplied(joint: str, left: Node, first: Value, right: Node, second: Value, scope: Scope) -> Value:
     """The product of two arrays of rank 1 or more."""
     if joint in ("*", "⊙"):
-        row = matched([left, right], [first, second], "multiply", scope)
+        row = matched([left, right], [first, second], "multiply", scope, repeats=joint == "*")
         return Value(entrywise(lambda a, b: a * b, (first.array, second.array), scope.taken), row)
     if max(first.rank, second.rank) > 2:
         a, b = scope.source.written(left.span), scope.source.written(right.span)

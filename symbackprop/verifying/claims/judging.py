@@ -154,8 +154,8 @@ def is_jacobian(subject: Subject, truth: Truth) -> bool:
 def _compared(left: Value, right: Value, reading: Reading, number: int, basis: Basis) -> Judgement:
     pair = pair_of(basis.value(left), basis.value(right), len(reading.indices), basis.samples)
     if pair is None and basis.has_rows:
-        plain = (Value(basis.value(value).array) for value in (left, right))
-        pair = pair_of(*plain, len(reading.indices), basis.samples)
+        one, other = (Value(basis.value(value).array) for value in (left, right))
+        pair = pair_of(one, other, len(reading.indices), basis.samples)
     if pair is None:
         sides = (reading.sides[number - 1].written, left), (reading.sides[number].written, right)
         because = ", ".join(described(written, value) for written, value in sides)
@@ -184,7 +184,7 @@ def _rounded(pair: Pair, printed: Decimal, reading: Reading, number: int, basis:
     truth, using = basis.truth, tuple(basis.truth.space.definitions)
     found: list[Rounding] = []
     for point in truth.points:
-        leaves = exact_leaves(point, truth)
+        leaves = {**exact_leaves(point, truth), **reading.values}
         rounding = rounds_to(pair.left, printed, pair.ranges, truth.space, using, sizes=point.sizes, values=leaves)
         if rounding.status == "differs":
             sizes = tuple((symbol.name, count) for symbol, count in sorted(point.sizes.items(), key=str))

@@ -72,10 +72,10 @@ def partials_in(expressions: Collection[Expr], truth: Truth) -> tuple[Truth, Par
 
 
 def given_directly(names: Iterable[str], truth: Truth) -> tuple[str, ...]:
-    """The tensors whose adjoints are read and to which the root comes by its own equation, and by way of others."""
+    """What is computed, whose adjoint is read, and to which the root comes by its own equation and by way of others."""
     root = truth.derivation.root
     read = truth.reads[root]
-    own = sorted(primal(name) for name in names if is_adjoint(name) and primal(name) in read)
+    own = sorted(primal(name) for name in names if is_adjoint(name) and primal(name) in read & truth.reads.keys())
     return tuple(n for n in own if any(truth.depends(inner, n) for inner in read - {n} if not is_adjoint(inner)))
 
 
