@@ -55,8 +55,7 @@ def _headline(verdict: Verdict, colour: bool) -> str:
     place = f"line {verdict.line}: " if verdict.line else ""
     status = _painted(str(verdict.status), verdict.status, colour)
     upon = f", given line {verdict.given}" if verdict.given else ""
-    premises = [str(premise) for premise in verdict.premises if premise.kind != "definition"]
-    resting = f"  (given that {', '.join(premises)})" if premises and verdict.ok else ""
+    resting = f"  (given that {', '.join(verdict.under)})" if verdict.under and verdict.ok else ""
     agreed = f"  (to {verdict.digits} digits at {verdict.points} points)" if verdict.status is Status.AGREES else ""
     shown = verdict.ok or verdict.status is Status.DEFINED or verdict.where is None
     said = f"  {verdict.claim}" if shown else ""

@@ -31,9 +31,10 @@ class Verdict:
 
     `claim` is the line as written, `line` its number from 1 (0 for a function), `where` its place. `method` says how it
     was judged, `scope` for which loss and sizes ("one sample", "all samples"), `given` that it is right given an
-    earlier line of the person's that is not, `step` which of its equals signs breaks, counted from 1; where there are
-    several, `where` is the place behind it. `expected` is the true formula and `found` the claimed one, as text.
-    `witness` is a certified point in words, `point` the same with every number. `points` and `digits` count agreement.
+    earlier line that is not, `under` its premises in words without the definitions, `step` which of its equals signs
+    breaks, counted from 1; where there are several, `where` is the place behind it. `expected` is the true formula and
+    `found` the claimed one, as text. `witness` is a certified point in words, `point` the same with every number.
+    `points` and `digits` count agreement.
     """
 
     status: Status
@@ -44,6 +45,7 @@ class Verdict:
     method: str = ""
     scope: str = ""
     premises: tuple[Premise, ...] = ()
+    under: tuple[str, ...] = ()
     given: int | None = None
     convention: str = ""
     diagnosis: str = ""
@@ -65,7 +67,8 @@ class Verdict:
         """`line 4: refuted: dz1 = W2^T dz2`; what is right upon a wrong line says upon which."""
         place = f"line {self.line}: " if self.line else ""
         upon = f", given line {self.given}" if self.given else ""
-        return f"{place}{self.status}{upon}: {self.claim}"
+        under = f"  (given that {', '.join(self.under)})" if self.under and self.ok else ""
+        return f"{place}{self.status}{upon}: {self.claim}{under}"
 
     @property
     def details(self) -> tuple[tuple[str, str], ...]:

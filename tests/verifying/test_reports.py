@@ -45,7 +45,8 @@ def test_a_line_right_upon_a_wrong_one() -> None:
 def test_premises() -> None:
     """A proof that rests on a fact names it; that definitions were put in goes without saying."""
     premises = (Premise("definition", "p"), Premise("sums to 1", "y"))
-    text = verdict_text(Verdict(Status.PROVED, "dz = p - y", 1, premises=premises))
+    under = ("Σ y = 1",)
+    text = verdict_text(Verdict(Status.PROVED, "dz = p - y", 1, premises=premises, under=under))
     assert text == "✓ line 1: proved  dz = p - y  (given that Σ y = 1)"
 
 

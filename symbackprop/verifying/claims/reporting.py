@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from sympy import Expr, Integer, Symbol
+from sympy import Basic, Expr, Integer, Sum, Symbol
 
-from symbackprop.algebra.binding import substitute, tensors_in
+from symbackprop.algebra.binding import all_symbols, fresh, substitute, tensors_in
 from symbackprop.algebra.proving.equality import Witness
-from symbackprop.algebra.symbols import Partial, entry, indices_of, tensor_of
+from symbackprop.algebra.space import Premise, Space
+from symbackprop.algebra.symbols import Partial, entry, index, indices_of, tensor_of
 from symbackprop.notation.claims.records import Defined, Reading, Scale, Unreadable
 from symbackprop.notation.conventions import Conventions
 from symbackprop.notation.reading.subjects import Subject
@@ -81,12 +82,33 @@ def _judged(base: Verdict, ruling: Ruling, reading: Reading, wording: Wording) -
             if judgement.digits is not None:
                 return replace(base, status=Status.AGREES, points=judgement.points, digits=judgement.digits)
             method = _with_partials(judgement.method or "proved", reading, ruling)
-            found = replace(base, status=Status.PROVED, method=method, premises=judgement.premises)
+            under = _in_words(judgement.premises, wording.names(reading), wording.truths.at(reading.scale).space)
+            found = replace(base, status=Status.PROVED, method=method, premises=judgement.premises, under=under)
             return replace(found, points=judgement.points)
         case "undecided":
             because = f"no proof was found; both sides agree at {judgement.points} points"
             return replace(base, status=Status.UNDECIDED, points=judgement.points, because=because)
     return _refuted(replace(base, status=Status.UNDECIDED), ruling, reading, wording)
+
+
+def _in_words(premises: Sequence[Premise], names: Nomenclature, space: Space) -> tuple[str, ...]:
+    """The premises as formulas of the note, definitions aside: `k - c is not 0`."""
+    return tuple(
+        f"{text_chain([_plain(premise.subject, space)], names)} {premise.kind}"
+        if isinstance(premise.subject, Expr)
+        else str(premise)
+        for premise in premises
+        if premise.kind != "definition"
+    )
+
+
+def _plain(subject: Expr, space: Space) -> Expr:
+    """The expression as it is shown, with usual letters for the indices of its sums."""
+    taken = {*all_symbols(subject), *space.sizes}
+    letters: dict[Basic, Basic] = {}
+    for bound in sorted({v for part in subject.atoms(Sum) for v, *_ in part.limits}, key=str):
+        letters[bound] = fresh({*taken, *letters.values()}, index("i"))
+    return subject.xreplace(letters)
 
 
 def _with_partials(method: str, reading: Reading, ruling: Ruling) -> str:
