@@ -255,6 +255,14 @@ class Symbols:
         return tuple(e.tensor for e in self.model.order if e.tensor in activated)
 
     @cached_property
+    def prediction(self) -> str | None:
+        """The one tensor that is computed and compared with the target: of its shape, read by the loss."""
+        read = self.reads.get(self.whole.loss, frozenset())
+        targets = [self.tensors[name] for name in read if self.roles.get(name) == "target"]
+        found = [n for n in read if self.model.defines(n) and len(targets) == 1 and self.tensors[n] == targets[0]]
+        return found[0] if len(found) == 1 else None
+
+    @cached_property
     def affine_outputs(self) -> tuple[str, ...]:
         """The tensors that the loss reads and that no function is applied to in between: a parameter times the rest."""
         read = self.reads.get(self.model.root, frozenset()) | self.reads.get(self.whole.loss, frozenset())

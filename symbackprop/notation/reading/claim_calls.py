@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from sympy import Add, Expr, KroneckerDelta, Mul, Piecewise, S, exp, sqrt
+from sympy import Add, Expr, KroneckerDelta, Mul, Piecewise, S, exp, log, sqrt
 
 from symbackprop.algebra.arrays import Array, as_array
 from symbackprop.algebra.binding import substitute
@@ -52,7 +52,7 @@ ONES, IDENTITY, NORM, DELTA = "1_", "I_", "‖", "delta"
 OTHER_NAMES = {
     "logistic": "sigmoid", "sigm": "sigmoid", "swish": "silu", "leakyrelu": "leaky_relu", "gelutanh": "gelu_tanh",
     "maximum": "max", "sqr": "square", "rowsums": "rowsum", "colsums": "colsum", "columnsum": "colsum", "tr": "trace",
-    "matmul": "dot", "sgn": "sign", "Tr": "trace", "concatenate": "concat",
+    "atanh": "artanh", "arctanh": "artanh", "matmul": "dot", "sgn": "sign", "Tr": "trace", "concatenate": "concat",
     **{name.lower(): name for name in (*FUNCTIONS, "softmax", "sum", "mean", "max")},
 }  # fmt: skip
 """Further spellings of functions, in small letters."""
@@ -427,6 +427,8 @@ _CALLS: dict[str, Callable[[Call, Scope, Read], Value]] = {
     "cosh": _by_formula(lambda x: (exp(x) + exp(-x)) / 2),
     "sinh": _by_formula(lambda x: (exp(x) - exp(-x)) / 2),
     "sech": _by_formula(lambda x: 2 / (exp(x) + exp(-x))),
+    "artanh": _by_formula(lambda x: log((1 + x) / (1 - x)) / 2),
+    "logit": _by_formula(lambda x: log(x / (1 - x))),
     "trace": _trace,
     "transpose": _transpose,
     "dot": _operator("@"),
