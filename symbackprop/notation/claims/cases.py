@@ -70,6 +70,36 @@ def by_variable(statement: Statement) -> Iterator[tuple[str, Statement]]:
         yield words, replace(statement, sides=(first, _without_comma(row[0])))
 
 
+def by_values(statement: Statement) -> Iterator[tuple[str, Statement]]:
+    """The statements for each value of a letter, of `for k ∈ {f, i, o}`; none where no letter has values."""
+    if not statement.values:
+        return
+    (letter, values), *others = statement.values
+    for what in values:
+        words = f"{letter} = {statement.source.written(what.span)}"
+        change = _naming(letter, what)
+        sides = tuple(rewritten(side, change) for side in statement.sides)
+        inner = replace(statement, sides=sides, values=tuple(others))
+        deeper = tuple(by_values(inner))
+        yield from ((f"{words}, {more}", one) for more, one in deeper)
+        if not deeper:
+            yield words, inner
+
+
+def _naming(letter: str, what: Node):
+    """The change of a letter to what it names, in `dk` as well."""
+
+    def change(part: Node) -> Node | None:
+        match part, what:
+            case Word(text), _ if text == letter:
+                return what
+            case Word(text, span, font), Word(name) if text == "d" + letter:
+                return Word("d" + name, span, font)
+        return None
+
+    return change
+
+
 def _told(cell: Node) -> tuple[str, Node] | None:
     """The letter and what it is in `if θ is w`, `if θ = w`."""
     match cell:

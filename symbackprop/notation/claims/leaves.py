@@ -93,6 +93,9 @@ def _marks(scripts: tuple[Node, ...]) -> Iterator[Node]:
                 yield from _marks(items)
             case Fence("", body):
                 yield from _marks((body,))
+            case Slice(low, high, span) if (low is None) != (high is None):  # W_{:j}, W_{i:}
+                whole = Slice(None, None, span)
+                yield from (part for part in (low or whole, high or whole))
             case Scripted(Fence("[" | "(") as fence, (), above, 0):
                 yield fence
                 yield from _marks(above)

@@ -19,7 +19,7 @@ from symbackprop.errors import LimitError, NotationError, SymbackpropError, Unkn
 from symbackprop.model.model import Model
 from symbackprop.notation.claims.accumulation import Begun, accumulated
 from symbackprop.notation.claims.adjoints import gradient_of, looks_like_gradient
-from symbackprop.notation.claims.cases import by_variable, with_spoken_cases
+from symbackprop.notation.claims.cases import by_values, by_variable, with_spoken_cases
 from symbackprop.notation.claims.conditions import Spoken, spoken, under
 from symbackprop.notation.claims.context import Context, Notation
 from symbackprop.notation.claims.deciding import leaves_in, notation_of
@@ -246,7 +246,7 @@ class _Reader:
             error = _left(statement)
             return Unreadable(error.where or statement.where, statement.written, error)
         try:
-            variables = tuple(by_variable(statement))
+            variables = tuple(by_variable(statement)) or tuple(by_values(statement))
             if not (wanted or letters or variables or self._new_names(statement, {}) is not None):
                 return Defined(statement.where, statement.written, "", "")
             if variables:

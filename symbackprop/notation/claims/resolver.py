@@ -270,7 +270,7 @@ def _read_first(row: Row, context: Context) -> Iterator[tuple[Joint, syntax.Node
     if single is not None:
         yield joint, single, 1
         return
-    divided = _words(leaf, context) if context.divides_words else None
+    divided = _words(leaf, context) if context.divides_words or _are_names(leaf.word, context) else None
     if divided is None:
         raise unknown(leaf, context)
     parts = (*(("", part) for part in divided), *row[1:])
@@ -1230,6 +1230,11 @@ def _words(leaf: Leaf, context: Context) -> tuple[Node, ...] | None:
         parts.append(Word(head, Span(start, start + len(head))))
         start += len(head)
     return (*parts, _as_node(replace(leaf, word=last, span=Span(start, leaf.span.end))))
+
+
+def _are_names(word: str, context: Context) -> bool:
+    """Whether a short word of plain text is made of letters that are tensors each: `mx`, `2xy`."""
+    return len(word) <= 3 and word.isalpha() and all(letter in context.symbols.tensors for letter in word)
 
 
 def _cuts(word: str, leaf: Leaf, context: Context) -> tuple[str, ...] | None:

@@ -39,8 +39,8 @@ _MEMBERS = frozenset({"∈", "⊂", "∼"})
 class Statement:
     """A chain of sides with the signs between them, at its place; `each` are indices for each value of which it holds.
 
-    `conditions` restrict it; `layers` are the numbers that the words around it give for a letter. `passage` is where it
-    stands; `goes_on` tells that its first side is that of the statement before, `rest` what nothing was told by.
+    `conditions` restrict it; `values` are what a letter of it may be, of `k ∈ {f, i, o}`. `passage` is where it stands;
+    `goes_on` tells that its first side is that of the statement before, `rest` what nothing was told by.
     """
 
     passage: Passage
@@ -49,6 +49,7 @@ class Statement:
     span: Span
     each: tuple[str, ...] = ()
     conditions: tuple[Node, ...] = ()
+    values: tuple[tuple[str, tuple[Node, ...]], ...] = ()
     goes_on: bool = False
     rest: Node | None = None
 
@@ -189,6 +190,8 @@ def _with_remark(statement: Statement, piece: Piece, remarks: bool) -> Statement
     Whatever is neither is kept as `rest`, for a formula may not be read in part; behind words, formulas are a remark.
     """
     node = piece.node
+    if (values := _values(node)) is not None:
+        return replace(statement, values=(*statement.values, values))
     if (letters := _quantified(node)) is not None:
         return replace(statement, each=statement.each + letters)
     condition = _condition(node)
@@ -197,6 +200,19 @@ def _with_remark(statement: Statement, piece: Piece, remarks: bool) -> Statement
     if remarks or isinstance(node, Text | Empty) or is_numbered(node) or (piece.lead and leaf_of(node) is not None):
         return statement
     return replace(statement, rest=statement.rest or node)
+
+
+def _values(node: Node) -> tuple[str, tuple[Node, ...]] | None:
+    """The letter and its values in `for k ∈ {f, i, o}`."""
+    match node:
+        case Relation((head, Fence("{", Listing(items, separators))), ("∈",)) if set(separators) == {","}:
+            if isinstance(head, Product) and isinstance(head.factors[0][1], Text | Word):
+                head = head.factors[-1][1]
+            elif isinstance(head, Listing):
+                head = head.items[-1]
+            letter = letter_of(head)
+            return None if letter is None else (letter, items)
+    return None
 
 
 def _quantified(node: Node) -> tuple[str, ...] | None:
