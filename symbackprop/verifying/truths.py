@@ -12,12 +12,13 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 
 import numpy as np
-from sympy import Expr, Mul, S
+from sympy import Expr, KroneckerDelta, Mul, S
 
 from symbackprop.algebra.arrays import Array, array_of
 from symbackprop.algebra.binding import apart, fresh, tensors_in
 from symbackprop.algebra.derivative import derivative
 from symbackprop.algebra.display import display
+from symbackprop.algebra.elimination import put_in
 from symbackprop.algebra.space import Space
 from symbackprop.algebra.symbols import ADJOINT, adjoint, entry, is_adjoint, part_of, parted, primal, total
 from symbackprop.derivation.derivation import Derivation
@@ -154,14 +155,18 @@ class Truth:
     def _add_partial(self, name: str, found: dict[str, Array]) -> None:
         """The derivative of a tensor by another: by its own equation, and through all that this reads."""
         of, by = partial_of(name) or ("", "")
-        if name in found or name in self.space.definitions or of == by or not self.depends(of, by):
+        if name in found or name in self.space.definitions or not self.depends(of, by):
+            return
+        if of == by and of not in self.recurrent:
             return
         if of == self.loss and self.each is not None and (short := by_sample(by, self.derivation)):
             found |= {known: array for known, array in short.items() if known not in found}
             return
         if self.is_endless(of, by):
-            if by in self.reads[of]:
+            if by in self.reads[of] and of != by:
                 found[name] = self.local(of, by)
+            elif (step := self.by_one_step(of, by)) is not None:
+                found[name] = step[0]
             return
         result = self.local(of, by)
         for inner in sorted(tensors_in(self.space.definitions[of].expression) - {by, of}):
@@ -197,8 +202,35 @@ class Truth:
             self._local[of, by] = self._find_local(of, by)
         return self._local[of, by]
 
+    def by_one_step(self, of: str, by: str) -> tuple[Array, Expr] | None:
+        r"""\(\partial h_t/\partial h_{t-1}\) over the paths of one step, with that step; None where there are others.
+
+        All tensors between are put in; none of them may go round by itself, and only one step of `by` may be read.
+        """
+        between = [name for name in self.model.space.definitions if name in self.below(of) and self.depends(name, by)]
+        between = [name for name in between if name not in (of, by)]
+        reads = {name: self.reads[name] - {by} for name in between}
+        if any(name in _reached(name, reads) for name in between):
+            return None
+        ranges = dict(zip(self.space.definitions[of].indices, self.space.definitions[of].shape, strict=True))
+        whole = self.space.definitions[of].expression
+        for name in sorted(between, key=lambda n: -len(_reached(n, reads) & set(between))):
+            whole = put_in(whole, (name,), ranges, self.space)
+        made = self._slope(replace(self.space.definitions[of], expression=whole), by)
+        first, second = made.indices[0], made.indices[len(self.space.definitions[of].indices)]
+        differences = {
+            (part.args[0] - part.args[1]) for part in made.expression.atoms(KroneckerDelta) if part.has(first, second)
+        }
+        steps = {abs(d.subs({first: 0, second: 0})) for d in differences if not (d.free_symbols - {first, second})}
+        read = len(differences) == 1 and len(steps) == 1 and steps != {0}
+        return (made, steps.pop()) if read else None
+
     def _find_local(self, of: str, by: str) -> Array:
-        equation, shape = self.space.definitions[of], self.space.shapes[by]
+        return self._slope(self.space.definitions[of], by)
+
+    def _slope(self, equation: Array, by: str) -> Array:
+        """The derivative of a definition by a tensor that it reads, its own indices first."""
+        shape = self.space.shapes[by]
         at = list(equation.indices)
         for variable in array_of(by, shape).indices:
             at.append(fresh([*at, *(s for n in (*shape, *equation.shape) for s in n.free_symbols)], variable))
@@ -244,6 +276,17 @@ class Truth:
     @cached_property
     def _swept(self) -> Truth:
         return replace(self, space=self.space.with_definitions(self.first_forms), _reached={}, _scrambled={})
+
+
+def _reached(name: str, reads: Mapping[str, frozenset[str]]) -> frozenset[str]:
+    """All that a name reads among those that `reads` has, directly or through others."""
+    seen: set[str] = set()
+    waiting = [name]
+    while waiting:
+        new = reads.get(waiting.pop(), frozenset()) - seen
+        seen |= new
+        waiting += sorted(new)
+    return frozenset(seen)
 
 
 def chained(sum_so_far: Array, outer: Array, inner: str, shape: tuple[Expr, ...]) -> Array:

@@ -34,6 +34,7 @@ from symbackprop.notation.claims.resolver import given_name, resolve
 from symbackprop.notation.claims.statements import Statement, Unparsed, decimals_of, is_update, named_by, statements_of
 from symbackprop.notation.claims.sums import index_letters
 from symbackprop.notation.claims.symbols import LEARNING_RATES, Symbols, key, symbols_of
+from symbackprop.notation.claims.updates import with_old_names
 from symbackprop.notation.conventions import Conventions
 from symbackprop.notation.notes.passages import Part, Passage, TableRow, Unclosed
 from symbackprop.notation.notes.text import RELATION
@@ -241,6 +242,7 @@ class _Reader:
 
         One that is not wanted, and gives no name to anything, is passed over.
         """
+        statement = with_old_names(statement)
         letters = self._layer_letters(statement)
         if statement.rest is not None:
             error = _left(statement)

@@ -204,6 +204,8 @@ def _with_remark(statement: Statement, piece: Piece, remarks: bool) -> Statement
 
 def _values(node: Node) -> tuple[str, tuple[Node, ...]] | None:
     """The letter and its values in `for k ∈ {f, i, o}`."""
+    if isinstance(node, Listing) and len(node.items) == 2 and isinstance(node.items[0], Text):
+        node = node.items[1]
     match node:
         case Relation((head, Fence("{", Listing(items, separators))), ("∈",)) if set(separators) == {","}:
             if isinstance(head, Product) and isinstance(head.factors[0][1], Text | Word):

@@ -13,15 +13,16 @@ from itertools import chain, islice, product
 from typing import Literal
 
 import numpy as np
-from sympy import Abs, Expr, Max, Min, Piecewise, S, Symbol, sign
+from sympy import Abs, Expr, Max, Min, Mul, Piecewise, S, Symbol, sign
 
 from symbackprop.algebra.arrays import Array
 from symbackprop.algebra.binding import all_symbols, fresh, tensors_in
 from symbackprop.algebra.elimination import put_in
 from symbackprop.algebra.proving.grids import TooLargeError
 from symbackprop.algebra.proving.zero import Proof, is_zero
-from symbackprop.algebra.space import Premise
-from symbackprop.algebra.symbols import Apply, is_adjoint, tensor_of
+from symbackprop.algebra.ranges import is_nonnegative
+from symbackprop.algebra.space import Premise, Space
+from symbackprop.algebra.symbols import Apply, Guard, indices_of, is_adjoint, tensor_of
 from symbackprop.notation.reading.values import Value, same_shape, same_size
 from symbackprop.verifying.points import CLOSE, Point
 from symbackprop.verifying.truths import Truth
@@ -118,6 +119,19 @@ def _pair(left: Array, right: Array, one: Axes, other: Axes) -> Pair:
         if opposite is not None:
             at_right[opposite] = variable
     return Pair(tuple(indices), tuple(shape), left.at(*at_left), right.at(*at_right))
+
+
+def where_it_exists(pair: Pair, space: Space) -> Pair:
+    """The pair of a derivative by an entry, as ∂h_t/∂h_{t-1}, at the indices at which there is that entry."""
+    name = tensor_of(pair.left)
+    if name is None or name not in space.shapes:
+        return pair
+    bounds = [
+        b for at, size in zip(indices_of(pair.left), space.shapes[name], strict=True) for b in (at, size - 1 - at)
+    ]
+    open_ = [b.expand() for b in bounds if not is_nonnegative(b, pair.ranges, space)]
+    inside = Mul(*map(Guard, open_))
+    return replace(pair, left=pair.left * inside, right=pair.right * inside) if open_ else pair
 
 
 # numbers

@@ -24,7 +24,7 @@ from symbackprop.algebra.symbols import adjoint, entry, indices_of, tensor_of
 from symbackprop.notation.claims.records import Claim, Reading, Side
 from symbackprop.notation.reading.subjects import Subject
 from symbackprop.notation.reading.values import Value, described, transposed
-from symbackprop.verifying.claims.comparing import Pair, Screen, pair_of, proved, screened
+from symbackprop.verifying.claims.comparing import Pair, Screen, pair_of, proved, screened, where_it_exists
 from symbackprop.verifying.claims.local_forms import local_form
 from symbackprop.verifying.claims.meanings import Meaning, NoMeaningError, in_units
 from symbackprop.verifying.claims.partials import Partials
@@ -160,6 +160,8 @@ def _compared(left: Value, right: Value, reading: Reading, number: int, basis: B
         sides = (reading.sides[number - 1].written, left), (reading.sides[number].written, right)
         because = ", ".join(described(written, value) for written, value in sides)
         return Judgement("wrong", reading, side=number, because=because)
+    if reading.sides[number - 1].subject.kind == "local derivative":
+        pair = where_it_exists(pair, basis.truth.space)
     decimals = reading.sides[number].decimals
     if decimals is not None:
         return _to_printed_digits(pair, decimals, reading, number, basis)

@@ -159,9 +159,18 @@ def _unit(name: str, indices: tuple[Expr, ...], meaning: Meaning, truth: Truth, 
         return _multiple(meaning.cost, by, indices, name, truth)
     if of == truth.loss and truth.knows(adjoint(by)) and len(indices) == len(truth.space.shapes[adjoint(by)]):
         return _multiple(meaning.loss, by, indices, name, truth)
-    if not truth.knows(name):
+    if not truth.knows(name) or not _is_one_step(of, by, indices, truth):
         raise NoMeaningError(name)
     return entry(name, *indices)
+
+
+def _is_one_step(of: str, by: str, indices: tuple[Expr, ...], truth: Truth) -> bool:
+    """Whether the derivative of a recurrence by itself, which is over the paths of one step, is asked for that step."""
+    if not truth.is_endless(of, by) or (by in truth.reads[of] and of != by):
+        return True
+    step = truth.by_one_step(of, by)
+    later, earlier = indices[0], indices[len(truth.space.shapes[of])]
+    return step is not None and (later - earlier - step[1]).expand() == 0
 
 
 def _value_unit(name: str, meaning: Meaning, truth: Truth) -> Expr:
