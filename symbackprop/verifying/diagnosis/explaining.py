@@ -21,8 +21,8 @@ from symbackprop.algebra.proving.grids import Grid, TooLargeError
 from symbackprop.algebra.symbols import Apply, adjoint, is_adjoint, primal
 from symbackprop.errors import SymbackpropError
 from symbackprop.notation.claims.readings import resolve
-from symbackprop.notation.claims.records import Claim, Reading, Scale, Side
-from symbackprop.notation.reading.syntax import Node
+from symbackprop.notation.claims.records import Claim, Reading, Scale, Side, rooted
+from symbackprop.notation.reading.syntax import Name, Node, Partial, Subscript, children
 from symbackprop.notation.reading.values import Value
 from symbackprop.verifying.claims.comparing import Pair, pair_of, proved, screened
 from symbackprop.verifying.claims.contexts import Context
@@ -30,10 +30,10 @@ from symbackprop.verifying.claims.judging import Basis, Judgement, judge
 from symbackprop.verifying.claims.meanings import NoMeaningError
 from symbackprop.verifying.claims.rulings import Ruling
 from symbackprop.verifying.diagnosis.edits import Edit, Surroundings, edits_of, fitting_edits_of, small_edits_of
-from symbackprop.verifying.diagnosis.mistakes import forward_mistakes_of, mistakes_of
+from symbackprop.verifying.diagnosis.mistakes import forward_mistakes_of, local_mistakes_of, mistakes_of
 from symbackprop.verifying.diagnosis.places import LATE, Mistake, after, before, with_mistake
 from symbackprop.verifying.points import Point, agree
-from symbackprop.verifying.truths import Truth
+from symbackprop.verifying.truths import Truth, partial_of
 
 MAX_EDITS = 500
 MAX_INHERITED = 150  # mistakes in other adjoints that a formula may carry on
@@ -86,7 +86,7 @@ def diagnose(claim: Claim, judgement: Judgement, basis: Basis) -> str:
     for step in _steps(claim, judgement, basis):
         if step.reading is None or step.status != "wrong":
             continue
-        search = _Search(claim, step.reading, step, basis)
+        search = _Search(claim, step.reading, step, _with_derivatives(step.reading, basis))
         found = chain(
             search.otherwise_partial(),
             search.negated(),
@@ -102,6 +102,22 @@ def diagnose(claim: Claim, judgement: Judgement, basis: Basis) -> str:
         if sentence := next(found, ""):
             return sentence
     return ""
+
+
+def _with_derivatives(reading: Reading, basis: Basis) -> Basis:
+    """The basis with the derivatives that stand in sides without a value: an edit may give these one."""
+    names = {name for side in reading.sides if side.value is None for name in _derivatives_in(side.node)}
+    return replace(basis, truth=basis.truth.with_partials(sorted(names))) if names else basis
+
+
+def _derivatives_in(node: Node) -> Iterator[str]:
+    """The names of the derivatives of tensors by tensors in a formula."""
+    if isinstance(node, Partial):
+        of, by = (end.base if isinstance(end, Subscript) else end for end in (node.of, node.by))
+        if isinstance(of, Name) and isinstance(by, Name):
+            yield rooted(of.name, by.name)
+    for part in children(node):
+        yield from _derivatives_in(part)
 
 
 def _steps(claim: Claim, judgement: Judgement, basis: Basis) -> Iterator[Judgement]:
@@ -259,7 +275,9 @@ class _Search:
         return tuple(sorted(names, key=lambda name: not is_adjoint(name)))
 
     def _mistakes(self, name: str) -> Iterator[Mistake]:
-        derivation = self.basis.truth.derivation
+        derivation, ends = self.basis.truth.derivation, partial_of(name)
+        if ends is not None and ends[0] not in (self.basis.truth.loss, self.basis.truth.cost):
+            return local_mistakes_of(derivation, name, ends[1], self.basis.truth.space.definitions[name])
         if is_adjoint(name):
             return mistakes_of(derivation, primal(name)) if primal(name) in derivation.adjoints else iter(())
         definition = derivation.model.space.definitions.get(name)
