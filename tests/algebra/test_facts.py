@@ -107,4 +107,6 @@ def test_the_fact_serves_under_the_guard_of_its_range() -> None:
     guard, moved = Guard(m - 2 - i), total(entry("Y", i + 1, k), (k, n))
     assert with_facts(guard * moved, RANGES, SPACE, []) == guard
     assert with_facts(moved, RANGES, SPACE, []) == moved
+    assert is_zero(guard * moved - guard, RANGES, SPACE) is not None
+    assert is_zero(moved - 1, RANGES, SPACE) is None
     assert with_facts(total(entry("y", k), (k, n)), RANGES, SPACE, []) == 1

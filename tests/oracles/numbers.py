@@ -85,11 +85,11 @@ class Numbers:
             if key in self._open:
                 raise OracleError(f"{name}{list(position)} needs itself")
             self._open.add(key)
-            self._known[key] = self._by_rule(rule, position)
+            self._known[key] = self.by_rule(rule, position)
             self._open.discard(key)
         return self._known[key]
 
-    def _by_rule(self, rule: Rule, position: tuple[int, ...]) -> Number:
+    def by_rule(self, rule: Rule, position: tuple[int, ...]) -> Number:
         scope: dict[Any, int] = {}
         if rule.sample is not None:
             scope[None] = position[rule.sample]

@@ -88,7 +88,7 @@ def _rules(model: Any, sizes: Sizes) -> dict[str, Rule]:
     return rules
 
 
-def _running(model: Any, sizes: Sizes, stored: Mapping[str, np.ndarray], opaque: Opaque) -> Numbers:
+def running(model: Any, sizes: Sizes, stored: Mapping[str, np.ndarray], opaque: Opaque) -> Numbers:
     axis = 0 if model.samples is not None and model.samples.side == "rows" else -1
     sampled = dict.fromkeys(sampled_tensors(model), axis)
     return Numbers(sizes, dict(stored), _rules(model, sizes), sampled, model.functions, opaque)
@@ -109,7 +109,7 @@ def slopes(model: Any, sizes: Sizes, data: Data, wrt: Iterable[str] | None = Non
         flat[np.arange(data[name].size), first + np.arange(data[name].size)] += STEP * 1j
         first += data[name].size
     with np.errstate(over="raise", divide="raise", invalid="raise", under="ignore"):
-        numbers = _running(model, sizes, stored, opaque)
+        numbers = running(model, sizes, stored, opaque)
         root = np.broadcast_to(numbers.array(model.root), (lanes,))
         values = {name: numbers.array(name)[..., 0].real for name in numbers.rules}
     if not np.all(np.isfinite(root)):

@@ -225,7 +225,7 @@ def _split(work: Workspace, numerator: Polynomial, case: _Case) -> list[tuple[_C
     for number in sorted(found, key=lambda n: (order[work.generators[n].kind], work.generators[n].label)):
         generator = work.generators[number]
         if generator.kind == "delta":
-            cases = _delta_cases(generator, case)
+            cases = _delta_cases(work, generator, case)
         elif generator.kind == "guard":
             cases = _guard_cases(generator, case)
         else:
@@ -258,7 +258,7 @@ def _residue_cases(case: _Case) -> list[tuple[_Case, int | None]] | None:
     return None
 
 
-def _delta_cases(generator: Generator, case: _Case) -> list[tuple[_Case, int | None]] | None:
+def _delta_cases(work: Workspace, generator: Generator, case: _Case) -> list[tuple[_Case, int | None]] | None:
     text = generator.label.partition(":")[2]
     difference = generator.data
     for variable in sorted(generator.free & case.ranges.keys(), key=str):
@@ -273,8 +273,14 @@ def _delta_cases(generator: Generator, case: _Case) -> list[tuple[_Case, int | N
             ranges={v: n for v, n in case.ranges.items() if v != variable},
             space=replace(case.space, size_facts=(*_moved(case, variable, value), *inside)),
         )
-        return [(equal, None), (replace(case, vanishing=case.vanishing | {text}), None)]
+        space = replace(case.space, size_facts=(*case.space.size_facts, *_beyond(work, difference)))
+        return [(equal, None), (replace(case, space=space, vanishing=case.vanishing | {text}), None)]
     return None
+
+
+def _beyond(work: Workspace, difference: Expr) -> tuple[Expr, ...]:
+    """What is >= 0 where an expression that keeps to one side of 0 is not 0: m - 2 - i where i is not m - 1."""
+    return tuple((e - 1).expand() for e in (difference, (-difference).expand()) if work.nonnegative(e))
 
 
 def _moved(case: _Case, variable: Symbol, value: Expr) -> tuple[Expr, ...]:

@@ -62,7 +62,7 @@ class Surroundings:
 
 
 def small_edits_of(node: Node, around: Surroundings) -> Iterator[Edit]:
-    """A transpose more or less, two factors exchanged, another product."""
+    """A transpose more or less, two factors exchanged, another product, part of a range, a tensor for its adjoint."""
     parts = tuple(spots(node))
     yield from _transposes(parts, around.scope, (Name, Partial, Transpose))
     yield from _orders(parts, around.scope)
@@ -70,6 +70,8 @@ def small_edits_of(node: Node, around: Surroundings) -> Iterator[Edit]:
     yield from _joints(parts, around.scope)
     yield from _brackets(parts, around.scope)
     yield from _complements(parts, around.scope)
+    yield from _ranges(parts, around.scope)
+    yield from _twins(parts, around)
 
 
 def edits_of(node: Node, around: Surroundings) -> Iterator[Edit]:
@@ -79,9 +81,11 @@ def edits_of(node: Node, around: Surroundings) -> Iterator[Edit]:
     yield from _scaled(node, around.samples)
     yield from _indices(parts, scope)
     yield from _names(parts, around)
+    yield from _partials(parts, around)
     yield from _functions(parts, scope)
     yield from _dropped(parts, scope)
     yield from _powers(parts, scope)
+    yield from _off_by_one(parts, scope)
     yield from _conditions(parts, scope)
     yield from _added_to_terms(node, around)
     yield from _applied(parts, scope)
@@ -252,15 +256,24 @@ def _scaled(node: Node, samples: str | None) -> Iterator[Edit]:
         yield Edit(f"1/{samples} stands once too often", Product((("", name), ("*", node)), node.span))
 
 
+def _off_by_one(parts: tuple[Spot, ...], scope: Scope) -> Iterator[Edit]:
+    """A whole number one too large or too small: 3 for 2."""
+    for spot in parts:
+        if isinstance(spot.node, Number) and Fraction(spot.node.value).denominator == 1:
+            for other in (spot.node.value - 1, spot.node.value + 1):
+                sentence = f"{shown(spot.node, scope)} stands where {other} belongs"
+                yield Edit(sentence, spot.whole(replace(spot.node, value=Fraction(other))))
+
+
 def _powers(parts: tuple[Spot, ...], scope: Scope) -> Iterator[Edit]:
     for spot in parts:
         if isinstance(spot.node, Power):
             text, base = shown(spot.node, scope), shown(spot.node.base, scope)
             yield Edit(f"{text} stands where {base} belongs", spot.whole(spot.node.base))
             yield from _exponents(spot, text)
-        if isinstance(spot.node, Name | Subscript):
+        if isinstance(spot.node, Name | Subscript | Call | Addition):
             squared = Power(spot.node, Number(Fraction(2), spot.node.span), spot.node.span)
-            text = shown(spot.node, scope)
+            text = bracketed(spot.node, scope)
             yield Edit(f"a square is missing: {text} stands where {text}² belongs", spot.whole(squared))
 
 
@@ -294,7 +307,7 @@ def _complements(parts: tuple[Spot, ...], scope: Scope) -> Iterator[Edit]:
     """1 - a for a, and a for 1 - a."""
     for spot in parts:
         node, text = spot.node, shown(spot.node, scope)
-        if isinstance(node, Name | Subscript):
+        if isinstance(node, Name | Subscript | Power):
             one = Number(Fraction(1), node.span)
             turned = Addition((("+", one), ("-", node)), node.span)
             yield Edit(f"{text} stands where 1 - {text} belongs", spot.whole(turned))
@@ -334,10 +347,32 @@ def _indices(parts: tuple[Spot, ...], scope: Scope) -> Iterator[Edit]:
                 sentence = f"an index is off by one: {shown(position, scope)} in {text}"
                 yield Edit(sentence, spot.whole(replace(spot.node, indices=moved)))
             for other in (*_letters(scope), *_bound(parts)):
-                if other != getattr(position, "name", other):
-                    new = replace(spot.node, indices=put(spot.node.indices, at, Name(other, position.span)))
-                    sentence = f"an index is wrong: {shown(position, scope)} in {text} stands where {other} belongs"
+                moved = _with_letter(position, other)
+                if moved != position:
+                    new = replace(spot.node, indices=put(spot.node.indices, at, moved))
+                    sentence = (
+                        f"an index is wrong: {shown(_led_by(position), scope)} in {text} stands where {other} belongs"
+                    )
                     yield Edit(sentence, spot.whole(new))
+
+
+def _led_by(position: Node) -> Node:
+    """The i of i - 1; another formula itself."""
+    match position:
+        case Addition(((_, Name() as first), *_)):
+            return first
+    return position
+
+
+def _with_letter(position: Node, letter: str) -> Node:
+    """j for i, and j - 1 for i - 1; of other formulas the letter alone."""
+    name = Name(letter, position.span)
+    match position:
+        case Addition(((sign, Name(old)), *others)):
+            return position if old == letter else replace(position, terms=((sign, name), *others))
+        case Name(old):
+            return position if old == letter else name
+    return name
 
 
 def _flipped(position: Node) -> Node:
@@ -351,19 +386,69 @@ def _flipped(position: Node) -> Node:
 def _names(parts: tuple[Spot, ...], around: Surroundings) -> Iterator[Edit]:
     """A tensor in place of another one: another layer, an input for an activation, an adjoint for an adjoint."""
     scope = around.scope
-    for spot in parts:
-        node = spot.node
-        if isinstance(node, Subscript) and isinstance(node.base, Name):
-            base, whole = node.base, lambda new, spot=spot, node=node: spot.whole(replace(node, base=new))
-        else:
-            base, whole = node, spot.whole
-        name = _canonical(base.name, scope) if isinstance(base, Name) else ""
-        if name not in scope.tensors:
-            continue
-        for other in _others(name, around):
-            sentence = f"{shown(base, scope)} stands where {_plain(other)} belongs"
-            yield Edit(sentence, whole(Name(other, base.span)))
+    for spot, base in _named(parts, scope):
+        rank = len(spot.node.indices) if isinstance(spot.node, Subscript) else None
+        for other in _others(_canonical(base.name, scope), around, rank):
+            yield _renamed(spot, base, other, scope)
     yield from _everywhere(parts, around)
+
+
+def _named(parts: tuple[Spot, ...], scope: Scope) -> Iterator[tuple[Spot, Name]]:
+    """Each part that is a tensor or an entry of one, with its name."""
+    for spot in parts:
+        base = spot.node.base if isinstance(spot.node, Subscript) else spot.node
+        if isinstance(base, Name) and _canonical(base.name, scope) in scope.tensors:
+            yield spot, base
+
+
+def _renamed(spot: Spot, base: Name, other: str, scope: Scope) -> Edit:
+    name = Name(other, base.span)
+    new = replace(spot.node, base=name) if isinstance(spot.node, Subscript) else name
+    return Edit(f"{shown(base, scope)} stands where {_plain(other)} belongs", spot.whole(new))
+
+
+def _twins(parts: tuple[Spot, ...], around: Surroundings) -> Iterator[Edit]:
+    """A tensor where its adjoint belongs, and an adjoint where its tensor does."""
+    for spot, base in _named(parts, around.scope):
+        for other in _twin(_canonical(base.name, around.scope), around):
+            yield _renamed(spot, base, other, around.scope)
+
+
+def _twin(name: str, around: Surroundings) -> Iterator[str]:
+    """The adjoint of a tensor, and the tensor of an adjoint."""
+    root = _root(name)
+    twin = f"{ADJOINT}{name}" if root is None else name.rpartition(ADJOINT)[2]
+    if twin in around.scope.tensors and (root is not None or name not in around.claimed):
+        yield twin
+
+
+def _partials(parts: tuple[Spot, ...], around: Surroundings) -> Iterator[Edit]:
+    """Another tensor in a derivative of one tensor by another."""
+    for spot in parts:
+        if not isinstance(spot.node, Partial):
+            continue
+        for end in ("of", "by"):
+            inner = getattr(spot.node, end)
+            if isinstance(inner, Transpose):
+                sentence = f"a transpose too many in {shown(spot.node, around.scope)}"
+                yield Edit(sentence, spot.whole(replace(spot.node, **{end: inner.base})))
+            base = inner.base if isinstance(inner, Subscript) else inner
+            if not isinstance(base, Name):
+                continue
+            for other in _others(_canonical(base.name, around.scope), around):
+                name = Name(other, base.span)
+                new = replace(inner, base=name) if isinstance(inner, Subscript) else name
+                meant = _ratio(spot.node, end, other, around)
+                sentence = f"{shown(spot.node, around.scope)} stands where {meant} belongs"
+                yield Edit(sentence, spot.whole(replace(spot.node, **{end: new})))
+
+
+def _ratio(node: Partial, end: str, other: str, around: Surroundings) -> str:
+    """`∂z2/∂a1` with another tensor at one end, indices left out."""
+    bases = {key: inner.base if isinstance(inner := getattr(node, key), Subscript) else inner for key in ("of", "by")}
+    names = {key: base.name if isinstance(base, Name) else "" for key, base in bases.items()}
+    of, by = (other if key == end else _canonical(name, around.scope) for key, name in names.items())
+    return f"{ADJOINT}{of}/{ADJOINT}{by}"
 
 
 def _everywhere(parts: tuple[Spot, ...], around: Surroundings) -> Iterator[Edit]:
@@ -382,13 +467,17 @@ def _canonical(name: str, scope: Scope) -> str:
     return scope.stated.aliases.get(name, name) if scope.stated is not None else name
 
 
-def _others(name: str, around: Surroundings) -> Iterable[str]:
-    """The tensors that could stand in place of `name`: those of its rank; adjoints for adjoints of the same root."""
+def _others(name: str, around: Surroundings, rank: int | None = None) -> Iterable[str]:
+    """The tensors that could stand in place of `name`: those of its rank; adjoints for adjoints of the same root.
+
+    `rank` is that of the entry as written, where it is an entry.
+    """
     shapes, root = around.scope.tensors, _root(name)
+    wanted = len(shapes[name]) if rank is None else rank
     mark = "" if root is None else f"{ADJOINT}{root}{ADJOINT}" if root else ADJOINT
     for other in (f"{mark}{tensor}" for tensor in around.names):
         is_claimed = root is not None and other.rpartition(ADJOINT)[2] in around.claimed
-        if other != name and not is_claimed and other in shapes and len(shapes[other]) == len(shapes[name]):
+        if other != name and not is_claimed and other in shapes and len(shapes[other]) == wanted:
             yield other
 
 
@@ -483,6 +572,18 @@ def _conditions(parts: tuple[Spot, ...], scope: Scope) -> Iterator[Edit]:
             yield Edit(sentence, spot.whole(turned))
 
 
+def _ranges(parts: tuple[Spot, ...], scope: Scope) -> Iterator[Edit]:
+    """The whole range of an index for part of it."""
+    for spot in parts:
+        if not isinstance(spot.node, Call) or not bound_names(spot.node):
+            continue
+        for at, argument in enumerate(spot.node.arguments[:-1]):
+            if isinstance(argument, Named):
+                changed = replace(spot.node, arguments=put(spot.node.arguments, at, argument.name))
+                name = shown(argument.name, scope)
+                yield Edit(f"the sum over {name} leaves out some of its range", spot.whole(changed))
+
+
 def _sums(node: Node, parts: tuple[Spot, ...], scope: Scope) -> Iterator[Edit]:
     """A sum left out, or one put round the whole or a part."""
     for spot in parts:
@@ -513,12 +614,13 @@ def _added_to_terms(node: Node, around: Surroundings) -> Iterator[Edit]:
 
 def _added(node: Node, around: Surroundings) -> Iterator[Edit]:
     """The whole times one more tensor, in any of the ways in which people multiply."""
-    for name in around.names:
+    adjoints = (f"{ADJOINT}{name}" for name in around.names if name not in around.claimed)
+    for name in (*around.names, *adjoints):
         if name not in around.scope.tensors:
             continue
         factor = Name(name, node.span)
         turned = Transpose(factor, node.span)
         sides = ((node, turned), (node, factor), (turned, node), (factor, node))
         for left, right in sides:
-            yield Edit(f"the factor {name} is missing", Product((("", left), ("@", right)), node.span))
-        yield Edit(f"the factor {name} is missing", Product((("", node), (HADAMARD, factor)), node.span))
+            yield Edit(f"the factor {_plain(name)} is missing", Product((("", left), ("@", right)), node.span))
+        yield Edit(f"the factor {_plain(name)} is missing", Product((("", node), (HADAMARD, factor)), node.span))

@@ -21,8 +21,8 @@ from symbackprop.algebra.proving.grids import Grid, TooLargeError
 from symbackprop.algebra.symbols import Apply, adjoint, is_adjoint, primal
 from symbackprop.errors import SymbackpropError
 from symbackprop.notation.claims.readings import resolve
-from symbackprop.notation.claims.records import Claim, Reading, Scale, Side
-from symbackprop.notation.reading.syntax import Node
+from symbackprop.notation.claims.records import Claim, Reading, Scale, Side, rooted
+from symbackprop.notation.reading.syntax import Name, Node, Partial, Subscript, children
 from symbackprop.notation.reading.values import Value
 from symbackprop.verifying.claims.comparing import Pair, pair_of, proved, screened
 from symbackprop.verifying.claims.contexts import Context
@@ -30,11 +30,11 @@ from symbackprop.verifying.claims.judging import Basis, Judgement, judge
 from symbackprop.verifying.claims.meanings import NoMeaningError
 from symbackprop.verifying.claims.rulings import Ruling
 from symbackprop.verifying.diagnosis.edits import Edit, Surroundings, edits_of, fitting_edits_of, small_edits_of
-from symbackprop.verifying.diagnosis.mistakes import forward_mistakes_of, mistakes_of
+from symbackprop.verifying.diagnosis.mistakes import forward_mistakes_of, local_mistakes_of, mistakes_of
 from symbackprop.verifying.diagnosis.places import LATE, Mistake, after, before, with_mistake
 from symbackprop.verifying.diagnosis.spots import spots
 from symbackprop.verifying.points import Point, agree
-from symbackprop.verifying.truths import Truth
+from symbackprop.verifying.truths import Truth, partial_of
 
 MAX_EDITS = 500
 MAX_INHERITED = 150  # mistakes in other adjoints that a formula may carry on
@@ -113,7 +113,7 @@ def diagnose(claim: Claim, judgement: Judgement, basis: Basis, allowance: Allowa
     for step in _steps(claim, judgement, basis):
         if step.reading is None or step.status != "wrong" or not allowance.left:
             continue
-        search = _Search(claim, step.reading, step, basis, allowance)
+        search = _Search(claim, step.reading, step, _with_derivatives(step.reading, basis), allowance)
         found = chain(
             search.otherwise_partial(),
             search.negated(),
@@ -129,6 +129,22 @@ def diagnose(claim: Claim, judgement: Judgement, basis: Basis, allowance: Allowa
         if sentence := next(found, ""):
             return sentence
     return ""
+
+
+def _with_derivatives(reading: Reading, basis: Basis) -> Basis:
+    """The basis with the derivatives that stand in sides without a value: an edit may give these one."""
+    names = {name for side in reading.sides if side.value is None for name in _derivatives_in(side.node)}
+    return replace(basis, truth=basis.truth.with_partials(sorted(names))) if names else basis
+
+
+def _derivatives_in(node: Node) -> Iterator[str]:
+    """The names of the derivatives of tensors by tensors in a formula."""
+    if isinstance(node, Partial):
+        of, by = (end.base if isinstance(end, Subscript) else end for end in (node.of, node.by))
+        if isinstance(of, Name) and isinstance(by, Name):
+            yield rooted(of.name, by.name)
+    for part in children(node):
+        yield from _derivatives_in(part)
 
 
 def _steps(claim: Claim, judgement: Judgement, basis: Basis) -> Iterator[Judgement]:
@@ -297,14 +313,17 @@ class _Search:
     def _mistakes(self, name: str) -> tuple[Mistake, ...]:
         """The known mistakes in a definition; made once, though several kinds are sought among them in turn."""
         if name not in self._made:
-            derivation = self.basis.truth.derivation
-            definition = derivation.model.space.definitions.get(name)
-            if not is_adjoint(name) and definition is not None:
-                self._made[name] = tuple(forward_mistakes_of(derivation, name, definition))
-            else:
-                known = is_adjoint(name) and primal(name) in derivation.adjoints
-                self._made[name] = tuple(mistakes_of(derivation, primal(name))) if known else ()
+            self._made[name] = tuple(self._made_mistakes(name))
         return self._made[name]
+
+    def _made_mistakes(self, name: str) -> Iterator[Mistake]:
+        derivation, ends = self.basis.truth.derivation, partial_of(name)
+        if ends is not None and ends[0] not in (self.basis.truth.loss, self.basis.truth.cost):
+            return local_mistakes_of(derivation, name, ends[1], self.basis.truth.space.definitions[name])
+        if is_adjoint(name):
+            return mistakes_of(derivation, primal(name)) if primal(name) in derivation.adjoints else iter(())
+        definition = derivation.model.space.definitions.get(name)
+        return iter(()) if definition is None else forward_mistakes_of(derivation, name, definition)
 
     def _explains(self, mistake: Mistake, pair: Pair, following: Mapping[str, Array]) -> bool:
         """Whether the left side with the mistake, and what follows from it, is the right side at every point."""

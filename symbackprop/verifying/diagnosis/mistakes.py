@@ -6,7 +6,7 @@ carried on through the true equations, in the numbers of a function. The likelie
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import combinations
 
 from sympy import Add, Expr, Integer, KroneckerDelta, Mul, S, Sum, Symbol
@@ -21,14 +21,13 @@ from symbackprop.verifying.diagnosis.wrong_slopes import activations, entry_by_e
 from symbackprop.verifying.diagnosis.wrong_steps import steps
 
 FEW = 4  # terms of a sum that may be written one by one
-_NO_NUMBERS = (S.ComplexInfinity, S.Infinity, S.NegativeInfinity, S.NaN)
+_NO_NUMBERS = (S.ImaginaryUnit, S.ComplexInfinity, S.Infinity, S.NegativeInfinity, S.NaN)
 MANY = 5  # paths of which several may be forgotten at once
 
 
 def mistakes_of(derivation: Derivation, tensor: str) -> Iterator[Mistake]:
     """The known mistakes in the adjoint of `tensor`, the likeliest first; some may change nothing."""
-    place = place_of(derivation, tensor)
-    for catalogue in (
+    catalogues = (
         steps,
         activations,
         entry_by_entry,
@@ -41,16 +40,30 @@ def mistakes_of(derivation: Derivation, tensor: str) -> Iterator[Mistake]:
         _transposes,
         _terms,
         _dropped_factors,
-    ):
-        yield from catalogue(place)
-    yield from _shifts(place)
+        _dropped_links,
+        _shifts,
+    )
+    return _of(catalogues, place_of(derivation, tensor))
 
 
 def forward_mistakes_of(derivation: Derivation, tensor: str, equation: Array) -> Iterator[Mistake]:
     """The known mistakes in the equation of a tensor itself."""
     place = Place(derivation, tensor, tensor, equation, equation.expression, ())
-    for catalogue in (_factors, _terms, _names, _transposes, _shifts):
-        yield from catalogue(place)
+    return _of((_factors, _terms, _names, _transposes, _shifts, _dropped_factors), place)
+
+
+def local_mistakes_of(derivation: Derivation, name: str, by: str, slope: Array) -> Iterator[Mistake]:
+    """The known mistakes in the derivative `name` of one tensor by another, entry by entry."""
+    place = Place(derivation, name, by, slope, slope.expression, ())
+    return _of((_factors, _terms, _names, _transposes, _dropped_factors, _dropped_deltas), place)
+
+
+def _of(catalogues: Iterable[Callable[[Place], Iterator[Mistake]]], place: Place) -> Iterator[Mistake]:
+    """The mistakes of some catalogues that have real values: a sign may lead to the root of a number below 0."""
+    for catalogue in catalogues:
+        for mistake in catalogue(place):
+            if not mistake.array.expression.has(*_NO_NUMBERS):
+                yield mistake
 
 
 def _paths(place: Place) -> Iterator[Mistake]:
@@ -213,6 +226,28 @@ def _dropped_factors(place: Place) -> Iterator[Mistake]:
                 left = _put(form, product, product / factor)
                 if not factor.is_number and not factor.has(KroneckerDelta) and not left.has(*_NO_NUMBERS):
                     yield place.made(Kind.TERM, f"the factor {place.said(factor)} is missing", left)
+
+
+def _dropped_links(place: Place) -> Iterator[Mistake]:
+    """A factor of the chain rule left out: the adjoint, the local derivative, or a delta in that."""
+    for part in place.parts:
+        through, below = place.said(entry(part.through)), place.said(entry(place.tensor))
+        alone = place.with_part(part, replaced(part.chain, {part.partial: S.One}))
+        yield place.made(Kind.TERM, f"the factor ∂{through}/∂{below} is missing", alone)
+        above = {read: S.One for read in part.chain.atoms(Indexed) if tensor_of(read) == adjoint(part.through)}
+        slope = place.with_part(part, replaced(replaced(part.chain, {part.partial: part.local}), above))
+        if above:
+            yield place.made(Kind.TERM, f"the factor {place.said(entry(adjoint(part.through)))} is missing", slope)
+        for delta in sorted(part.local.atoms(KroneckerDelta), key=str):
+            without = replaced(part.local, {delta: S.One})
+            whole = place.with_part(part, replaced(part.chain, {part.partial: without}))
+            yield place.made(Kind.TERM, f"the factor {place.written(delta)} is missing", whole)
+
+
+def _dropped_deltas(place: Place) -> Iterator[Mistake]:
+    for delta in sorted(place.swept.atoms(KroneckerDelta), key=str):
+        sentence = f"the factor {place.written(delta)} is missing"
+        yield place.made(Kind.TERM, sentence, replaced(place.swept, {delta: S.One}))
 
 
 def _products(form: Expr) -> Iterator[Mul]:

@@ -108,7 +108,9 @@ def shown(node: Node, scope: Scope) -> str:
         case Name():
             return untransposed(scope.source.written(node.span))
         case Subscript(base, indices):
-            return f"{shown(base, scope)}[{','.join(shown(i, scope) for i in indices)}]"
+            name = shown(base, scope)
+            name = name[: max(name.rfind("["), name.rfind("_"))] if base.span == node.span else name
+            return f"{name}[{','.join(shown(i, scope) for i in indices)}]"
         case Negative(operand):
             return f"-{bracketed(operand, scope)}"
         case Number(value):
