@@ -20,6 +20,7 @@ from symbackprop.verifying.points import points_of
 from symbackprop.verifying.truths import Truth, Truths
 
 TELLING = 2  # different lines that tell two layouts apart, for a note to be in the other one
+LONGEST = 1_500  # characters of a line that is read anew under other conventions
 
 
 def stated_context(read: Reader, truths: Truths) -> Context:
@@ -61,9 +62,9 @@ def other_contexts(read: Reader, truths: Truths, known: Context, unsettled: Coll
 
 
 def _lines_of(unsettled: Collection[int], note: Note) -> frozenset[int]:
-    """The numbers of the lines of which these are instances."""
+    """The numbers of the lines of which these are instances, but for those that it would take long to read again."""
     owners = [number for number, line in enumerate(note.lines) for _ in singles([line])]
-    return frozenset(owners[number] for number in unsettled)
+    return frozenset(n for n in map(owners.__getitem__, unsettled) if len(note.lines[n].written) <= LONGEST)
 
 
 def _reread(
