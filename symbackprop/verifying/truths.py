@@ -15,7 +15,7 @@ import numpy as np
 from sympy import Expr, KroneckerDelta, Mul, S
 
 from symbackprop.algebra.arrays import Array, array_of
-from symbackprop.algebra.binding import apart, fresh, tensors_in
+from symbackprop.algebra.binding import apart, fresh, substitute, tensors_in
 from symbackprop.algebra.derivative import derivative
 from symbackprop.algebra.display import display
 from symbackprop.algebra.elimination import put_in
@@ -218,11 +218,13 @@ class Truth:
             whole = put_in(whole, (name,), ranges, self.space)
         made = self._slope(replace(self.space.definitions[of], expression=whole), by)
         first, second = made.indices[0], made.indices[len(self.space.definitions[of].indices)]
-        differences = {
-            (part.args[0] - part.args[1]) for part in made.expression.atoms(KroneckerDelta) if part.has(first, second)
+        differences = {d.args[0] - d.args[1] for d in made.expression.atoms(KroneckerDelta) if d.has(first, second)}
+        steps = {
+            -substitute(d, {first: S.Zero, second: S.Zero}) / d.coeff(first)
+            for d in differences
+            if d.free_symbols == {first, second}
         }
-        steps = {abs(d.subs({first: 0, second: 0})) for d in differences if not (d.free_symbols - {first, second})}
-        read = len(differences) == 1 and len(steps) == 1 and steps != {0}
+        read = len(differences) == 1 and len(steps) == 1 and steps != {S.Zero}
         return (made, steps.pop()) if read else None
 
     def _find_local(self, of: str, by: str) -> Array:
