@@ -604,7 +604,7 @@ def _is_stretched(reading: Reading) -> bool:
     """Whether a number that depends on tensors stands for all entries of another side, which is seldom meant."""
     values = [side.value for side in reading.sides if side.value is not None]
     numbers = any(not value.rank and tensors_in(value.expression) for value in values)
-    return numbers and any(value.rank for value in values)
+    return numbers and any(size != 1 for value in values for size in value.shape)
 
 
 def _agree_in_shape(reading: Reading) -> bool:
