@@ -106,7 +106,7 @@ def statements_of(
                 current = Statement(passage, (begun, *node.operands[1:]), node.signs, begun.span.to(node.span))
             elif before is not None:
                 sides = (before.sides[0], *node.operands[1:])
-                current = Statement(passage, sides, node.signs, node.span, before.each, before.conditions, True)
+                current = Statement(passage, sides, node.signs, node.span, before.each, before.conditions, goes_on=True)
             else:
                 yield Unparsed(passage, node.span, _no_beginning(passage, node))
         elif current is not None:
