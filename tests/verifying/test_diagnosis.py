@@ -38,6 +38,16 @@ z[t,i] = sum(j, U[i,j] x[t,j]) + sum(j, V[i,j] h[t-1,j])
 h[t,i] = tanh(z[t,i])
 loss L = half_squared_error(h, y)
 """,
+    "products": """
+size n
+input x[n]
+target r
+samples m in rows
+parameter p[n]
+s = p^T x
+loss L = (s - r)^2
+cost J = mean(L) + 0.01/2 sum(p^2)
+""",
 }
 
 
@@ -191,6 +201,16 @@ LINES = [
     ("sigmoid", "∂L/∂W2 = ∂L/∂z1 ∂z2/∂W2", "∂L/∂z1 stands where ∂L/∂z2"),
     ("sigmoid", "dW1 = dz1", "the factor x is missing"),
     ("residual", "dW = (1/m) dh x^T + c W", "dh stands where dz"),
+    ("sigmoid", "dz1[j] = sum(i=1..0, W2[i,j] dz2[i]) σ'(z1[j])", "leaves out some of its range"),
+    ("sigmoid", "db1 = z1", "z1 stands where dz1 belongs"),
+    ("sigmoid", "dz1[i] = sum(k, da1[k])", "the factor ∂a1/∂z1 is missing"),
+    ("sigmoid", "∂z1[i]/∂W1[j,k] = x[k]", "the factor δ(i, j) is missing"),
+    ("sigmoid", "∂z1[i]/∂W1[j,k] = δ(i,j)", "the factor x is missing"),
+    ("sigmoid", "∂L/∂a1 = ∂L/∂z2 ∂z1/∂a1", "stands where ∂z2/∂a1 belongs"),
+    ("residual", "L = 1/2 sum(o - y)", "a square is missing"),
+    ("recurrent", "dz[t,i] = dh[t,i] h[t,i]^2", "h[t,i]^2 stands where 1 - h[t,i]^2 belongs"),
+    ("recurrent", "∂z[t,i]/∂V[j,k] = h[i-1,k] δ(i,j)", "i in h[i - 1,k] stands where t belongs"),
+    ("products", "dS = S - R", "a factor 2 is missing"),
 ]
 
 

@@ -111,6 +111,8 @@ def shown(node: Node, scope: Scope) -> str:
             name = shown(base, scope)
             name = name[: max(name.rfind("["), name.rfind("_"))] if base.span == node.span else name
             return f"{name}[{','.join(shown(i, scope) for i in indices)}]"
+        case Power(base):
+            return scope.source.written(base.span.to(node.span))
         case Negative(operand):
             return f"-{bracketed(operand, scope)}"
         case Number(value):
