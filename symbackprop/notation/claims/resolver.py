@@ -604,8 +604,9 @@ def _applied(leaf: Leaf, name: str, arguments: tuple[syntax.Node, ...], span: Sp
             raise _no_meaning(mark, context)
         else:
             power = mark
+    activates = functions.may_be(leaf.word) or name in context.symbols.activation_functions
     for mark in leaf.below:
-        if not _is_layer(mark) and (not isinstance(mark, Word) or mark.text not in ("F", "softmax")):
+        if not (activates and _is_layer(mark)) and (not isinstance(mark, Word) or mark.text not in ("F", "softmax")):
             raise _unknown_mark(mark, leaf, context)
     node: syntax.Node = syntax.Call(syntax.Name(name, leaf.span), arguments, span, order)
     return node if power is None else syntax.Power(node, resolve(power, context), span)
