@@ -13,9 +13,12 @@ _OLD = ("-", "old", "prev", "current")
 
 
 def with_old_names(statement: Statement) -> Statement:
-    """An update of `w_new` by `w_old`, or of \\(w_{t+1}\\) by \\(w_t\\), as one of w; other statements as they are."""
+    """An update of `w_new` by `w_old`, or of \\(w_{t+1}\\) by \\(w_t\\), as one of w; other statements as they are.
+
+    So is a chain, `w_new = w - η dw = 0.38`: there the new value has a name, and what it is is judged.
+    """
     target = leaf_of(statement.sides[0])
-    if len(statement.sides) < 2 or target is None or is_update(statement):
+    if len(statement.sides) != 2 or target is None or is_update(statement):
         return statement
     value = statement.sides[1]
     old = leaf_of(value.terms[0][1]) if isinstance(value, Sum) and value.terms[0][0] == "+" else None
