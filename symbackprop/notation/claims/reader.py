@@ -29,7 +29,7 @@ from symbackprop.notation.claims.leaves import Leaf, is_letter, leaf_of, letter_
 from symbackprop.notation.claims.printed import check_numbers, value_of
 from symbackprop.notation.claims.readings import reading_of, scope_of
 from symbackprop.notation.claims.records import Claim, Defined, Line, Note, Reading, Schema, Unreadable
-from symbackprop.notation.claims.references import is_family, reference_of
+from symbackprop.notation.claims.references import is_family, is_prediction, reference_of
 from symbackprop.notation.claims.resolver import given_name, resolve
 from symbackprop.notation.claims.statements import Statement, Unparsed, decimals_of, is_update, named_by, statements_of
 from symbackprop.notation.claims.sums import index_letters
@@ -525,6 +525,9 @@ class _Reader:
                 or not leaf.word[:1].isalpha()
             ):
                 continue
+            known = given_name(leaf) in self.definitions or any(_is_named(leaf, table) for table in self.tables)
+            if is_prediction(leaf) and leaf.bare and not known:
+                return place, leaf
             if _is_open_rate(leaf, self.tables) or self._is_no_root(leaf, place, statement, layers):
                 return place, leaf
             if looks_like_gradient(leaf) or any(self._knows(leaf, statement, s, layers) for s in self.tables):
@@ -637,6 +640,11 @@ def _left(statement: Statement) -> NotationError:
         fix="Write it on a line of its own.",
         name=written,
     )
+
+
+def _is_named(leaf: Leaf, table: Symbols) -> bool:
+    """Whether the model itself has a tensor of that name."""
+    return table.named(leaf.word, *leaf.accents) is not None
 
 
 def _is_open_rate(leaf: Leaf, tables: Sequence[Symbols]) -> bool:

@@ -114,11 +114,11 @@ def _named(leaf: Leaf, context: Context) -> Iterator[_Named]:
     yield from _of_line(leaf, context)
     yield from _of_indices(leaf, context)
     yield from _variance(leaf, context)
-    if _is_prediction(leaf) and context.symbols.prediction is not None:
+    if is_prediction(leaf) and context.symbols.prediction is not None:
         yield _Named(context.symbols.prediction, leaf.below, leaf.above)
 
 
-def _is_prediction(leaf: Leaf) -> bool:
+def is_prediction(leaf: Leaf) -> bool:
     """Whether a name that the model has not may stand for what the network says of the target: ŷ."""
     return (leaf.word in ("y", "Y") and leaf.accents == ("hat",)) or leaf.word in ("yhat", "y_hat", "y_pred")
 

@@ -1235,7 +1235,11 @@ def _words(leaf: Leaf, context: Context) -> tuple[Node, ...] | None:
 
 def _are_names(word: str, context: Context) -> bool:
     """Whether a short word of plain text is made of letters that are tensors each: `mx`, `2xy`."""
-    return len(word) <= 3 and word.isalpha() and all(letter in context.symbols.tensors for letter in word)
+    return (
+        len(word) == len(set(word)) <= 3
+        and word.isalpha()
+        and all(letter in context.symbols.tensors for letter in word)
+    )
 
 
 def _cuts(word: str, leaf: Leaf, context: Context) -> tuple[str, ...] | None:

@@ -160,7 +160,8 @@ def _transposes(place: Place) -> Iterator[Mistake]:
     shapes = place.derivation.space.shapes
     for part in sorted(place.swept.atoms(Indexed), key=str):
         name = str(tensor_of(part))
-        if len(part.indices) == 2 and shapes[name][0] == shapes[name][1]:
+        shape = shapes.get(name, ())  # none for the derivative of one tensor by another
+        if len(part.indices) == 2 == len(shape) and shape[0] == shape[1]:
             turned = replaced(place.swept, {part: entry(name, *part.indices[::-1])})
             sentence = f"{place.said(entry(name))} is transposed where it should not be, or the other way round"
             if isinstance(place.swept, Sum) and part in Mul.make_args(place.swept.function) and len(place.at) == 1:
