@@ -6,7 +6,6 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from random import Random
 
 import symbackprop as sb
@@ -15,7 +14,8 @@ from symbackprop.notation.claims.reader import read_note, words_of
 from symbackprop.notation.claims.records import Claim, Note
 from symbackprop.notation.conventions import Conventions
 from symbackprop.notation.notes.formats import parts_of
-from symbackprop.verifying.claims.contexts import Context, stated_context
+from symbackprop.verifying.claims.alternatives import stated_context
+from symbackprop.verifying.claims.contexts import Context
 from symbackprop.verifying.truths import truths_of
 from symbackprop.verifying.verdicts import Status, Verdict
 from symbackprop.verifying.verify import verify
@@ -150,9 +150,8 @@ def _context(model: sb.Model, text: str) -> Context:
     """The line as it is read, before anything is judged."""
     parts = parts_of(text, names=words_of(model))
 
-    @lru_cache(maxsize=2)
-    def read(beside: sb.Model, base: int | None = None, /) -> Note:
-        return read_note(parts, beside, Conventions(), base)
+    def read(beside: sb.Model, only: frozenset[int] | None = None, /, **changes: object) -> Note:
+        return read_note(parts, beside, Conventions(), changes, only)
 
     return stated_context(read, truths_of(model))
 
