@@ -6,7 +6,6 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from random import Random
 
 import symbackprop as sb
@@ -151,7 +150,6 @@ def _context(model: sb.Model, text: str) -> Context:
     """The line as it is read, before anything is judged."""
     parts = parts_of(text, names=words_of(model))
 
-    @lru_cache(maxsize=2)
     def read(beside: sb.Model, only: frozenset[int] | None = None, /, **changes: object) -> Note:
         return read_note(parts, beside, Conventions(), changes, only)
 

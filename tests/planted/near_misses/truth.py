@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -14,10 +14,11 @@ from sympy import Expr, Sum
 import symbackprop as sb
 from symbackprop.algebra.arrays import Array
 from symbackprop.algebra.binding import tensors_in
-from symbackprop.algebra.symbols import indices_of, tensor_of
+from symbackprop.algebra.space import Space
+from symbackprop.algebra.symbols import indices_of, is_adjoint, tensor_of
 from symbackprop.notation.claims.records import Claim, Reading, Scale, Side
 from symbackprop.notation.reading.values import Value
-from symbackprop.verifying.claims.comparing import Pair, pair_of
+from symbackprop.verifying.claims.comparing import Pair, pair_of, where_it_exists
 from symbackprop.verifying.claims.contexts import Context
 from symbackprop.verifying.truths import partial_of
 from tests.oracles.numbers import Numbers, OracleError
@@ -57,16 +58,16 @@ def evaluator_of(model: sb.Model) -> Evaluator:
 
 def _held(number: int, reading: Reading, context: Context) -> dict[str, Fixed]:
     """What derivatives hold fixed as the note is read: what stands between, or all where they are by one equation."""
-    derivatives = {name: parts for name in _names(reading) if (parts := partial_of(name))}
+    derivatives = {name: partial_of(name) or ("", "") for name in _names(reading) if is_adjoint(name)}
     if not derivatives:
         return {}
     basis = context.basis_of_line(number, reading.scale)
     known, partials = basis.truth, basis.partials
     found: dict[str, Fixed] = {}
     for name, (of, by) in derivatives.items():
-        is_inner = of not in (known.loss, known.cost)
+        is_inner = of not in ("", known.loss, known.cost)
         if is_inner and of in known.reads and known.is_endless(of, by):
-            found[name] = None
+            found[name] = None if by in known.reads[of] and of != by else frozenset()  # over the paths of one step
         elif name in partials.held:
             found[name] = partials.several.get(name) if is_inner else None
     return found
@@ -78,13 +79,15 @@ def _names(reading: Reading) -> set[str]:
 
 def _truth(claim: Claim, reading: Reading, worlds: Sequence[World], held: dict[str, Fixed]) -> Truth | None:
     """The truth in one reading; None where shapes do not fit."""
+    if any(side.decimals is not None for side in reading.sides):
+        return "unknown"
     if claim.kind == "update":
         return _update(reading, worlds, held)
     found: list[Truth] = []
     for left, right in itertools.pairwise(reading.sides):
-        samples = worlds[0].model.samples
-        size = None if samples is None or reading.scale == "one sample" else samples.size
-        pair = left.value and right.value and pair_of(left.value, right.value, len(reading.indices), size)
+        pair = _pair(left, right, reading, worlds[0].model)
+        if pair and left.subject.kind == "local derivative":
+            pair = where_it_exists(pair, _space(pair, worlds[0]))
         same = _same(pair, worlds, held) if pair else None
         if same != "true" and left.value and right.value and _may_be_factor(left, reading):
             same = _is_factor(left, right.value, worlds, held) or same
@@ -92,6 +95,25 @@ def _truth(claim: Claim, reading: Reading, worlds: Sequence[World], held: dict[s
             return None
         found.append(same)
     return min(found, key=("false", "unknown", "true").index)
+
+
+def _space(pair: Pair, world: World) -> Space:
+    """The shapes of the tensors and that of the derivative on the left."""
+    name, space = str(tensor_of(pair.left)), world.space
+    of, by = partial_of(name) or ("", "")
+    known = of in space.shapes and by in space.shapes
+    return replace(space, shapes={**space.shapes, name: (*space.shapes[of], *space.shapes[by])}) if known else space
+
+
+def _pair(left: Side, right: Side, reading: Reading, model: sb.Model) -> Pair | None:
+    """Both sides over the same indices; where samples stand in rows, a vector is a row as well."""
+    if left.value is None or right.value is None:
+        return None
+    free, samples = len(reading.indices), model.samples if reading.scale == "all samples" else None
+    pair = pair_of(left.value, right.value, free, None if samples is None else samples.size)
+    if pair is None and samples is not None and samples.side == "rows":
+        pair = pair_of(Value(left.value.array), Value(right.value.array), free, samples.size)
+    return pair
 
 
 def _same(pair: Pair, worlds: Iterable[World], held: dict[str, Fixed]) -> Truth:

@@ -17,6 +17,7 @@ import numpy as np
 from sympy import Expr, Symbol
 
 import symbackprop as sb
+from symbackprop.algebra.space import Space
 from symbackprop.algebra.symbols import is_adjoint, parted, primal
 from symbackprop.compiling.arguments import index_limits
 from symbackprop.notation.claims.records import Scale
@@ -58,6 +59,11 @@ class World:
     @cached_property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         return whole_shapes(self.model, self.sizes)
+
+    @cached_property
+    def space(self) -> Space:
+        """The shapes of the tensors, samples included."""
+        return (self.model if self.model.samples is None else self.model.batched()).space
 
     @cached_property
     def sampled(self) -> frozenset[str]:
@@ -157,7 +163,9 @@ class World:
         whole, through = parted(name)
         of, by = partial_of(whole) or ("", primal(whole))
         if name in held:
-            return self.held(of, by, held[name])
+            if not of and self.root != self.model.loss:
+                raise NoValueError(name)
+            return self.held(of or self.root, by, held[name])
         if of and of not in (self.model.loss, self.root):
             return self.slope(of, by)
         is_each = of == self.model.loss != self.root
