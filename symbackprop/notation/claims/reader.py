@@ -85,10 +85,11 @@ def read_note(
     notation = notation_of(statements, tables, conventions.index_base)
     notation = replace(notation, **changes)
     reader = _Reader(tables, notation)
+    reader.survey(statements)
     stating = [part for part in found if states(part, tables)]
     lines = [_line(part, reader, only is None or number in only) for number, part in enumerate(stating)]
     for number, (part, line) in enumerate(zip(stating, lines, strict=True)):
-        if isinstance(part, Statement) and reader.explains_later(line):
+        if isinstance(part, Statement) and (reader.explains_later(line) or reader.lays_out_otherwise(part, line)):
             lines[number] = reader.line(part)
     return Note(tuple(lines), notation.said, ranked=True, base=notation.base)
 
@@ -227,6 +228,8 @@ class _Reader:
     """Reads statements one after the other; names that an earlier one has defined are known to the later ones.
 
     `values` are the numbers that it gives to data and parameters, None where it gives two.
+    `of_all` are the parameters whose gradients are stated for all samples, by the headings that they stand under;
+    `laid_out` are headings under which the order of the factors fits for all samples alone;
     `batch` are the headings under which a gradient over all samples was stated last: what follows it there goes on so.
     """
 
@@ -236,6 +239,16 @@ class _Reader:
     values: dict[str, Fraction | None] = field(default_factory=dict)
     definitions: list[str] = field(default_factory=list)
     batch: tuple[str, ...] | None = None
+    of_all: dict[tuple[str, ...], frozenset[str]] = field(default_factory=dict)
+    laid_out: set[tuple[str, ...]] = field(default_factory=set)
+
+    def survey(self, statements: Iterable[Statement]) -> None:
+        """Notes under which headings which parameters have their gradients stated with the number of samples."""
+        for statement in statements:
+            own = self._learnt(statement) if _names_samples(statement, self.tables[-1]) else None
+            if own is not None:
+                titles = statement.passage.headings
+                self.of_all[titles] = self.of_all.get(titles, frozenset()) | {own}
 
     def line(self, statement: Statement, wanted: bool = True) -> Line:
         """What a statement is: a claim, one for each layer, a definition, or nothing that can be read.
@@ -265,6 +278,11 @@ class _Reader:
             return False
         spelled = key(line.error.name or "")
         return sum(spelled.startswith(key(name)) for name in self.definitions) == 1
+
+    def lays_out_otherwise(self, statement: Statement, line: Line) -> bool:
+        """Whether a gradient was read for one sample, though others under its headings are for all by their layout."""
+        one = isinstance(line, Claim) and line.scale is None and any(r.scale == "one sample" for r in line.readings)
+        return one and statement.passage.headings in self.laid_out and self._states_gradient(statement)
 
     # layers
 
@@ -350,6 +368,8 @@ class _Reader:
         whole = [reading for reading in readings if reading.scale == "all samples"]
         if _names_samples(statement, self.tables[-1]) or (self._goes_on(statement) and any(map(_fits, whole))):
             readings = whole or readings
+        if whole and all(map(_fits, whole)) and any(not _fits(r) for r in readings if r.scale == "one sample"):
+            self.laid_out.add(statement.passage.headings)
         readings.sort(key=_is_stretched)
         fitting = tuple(reading for reading in readings if _fits(reading))
         kind = "update" if is_update(statement) or _is_change(statement) else "equality"
@@ -382,7 +402,27 @@ class _Reader:
     def _goes_on(self, statement: Statement) -> bool:
         """Whether a statement of a gradient stands below one that is over all samples, and is so as well."""
         here = self.batch == statement.passage.headings and self._states_gradient(statement)
+        laid_out = statement.passage.headings in self.laid_out and self._states_gradient(statement)
+        here = here or laid_out or self._is_amid_a_batch(statement)
         return here and not _names_loss(statement, self.tables[-1])
+
+    def _is_amid_a_batch(self, statement: Statement) -> bool:
+        """Whether the gradient of a parameter stands under headings where those of others name the number of samples.
+
+        It is of one sample all the same where its own is stated with that number elsewhere there.
+        """
+        if len(self.tables) == 1 or scale_under(statement.passage.headings) is not None:
+            return False
+        own = self._learnt(statement)
+        named = self.of_all.get(statement.passage.headings, frozenset())
+        return own is not None and bool(named) and own not in named
+
+    def _learnt(self, statement: Statement) -> str | None:
+        """The parameter whose gradient a statement is about, by its letter: `dW1`."""
+        leaf = named_by(statement.sides[0])
+        found = None if leaf is None else gradient_of(leaf, self._context(statement, self.tables[-1], {}))
+        tensor = None if found is None else found.reference.tensor
+        return tensor if tensor is not None and self.tables[-1].roles.get(tensor) == "parameter" else None
 
     def _states_gradient(self, statement: Statement) -> bool:
         leaves = tuple(leaves_in(statement.sides[0]))

@@ -199,7 +199,12 @@ class Symbols:
 
     @cached_property
     def vectors_are_rows(self) -> bool:
-        """Whether vectors stand on the left of the parameters wherever they are multiplied: `x W`."""
+        """Whether vectors stand on the left of the parameters wherever they are multiplied, `x W`.
+
+        Where there are samples, what is said in rows is said of all of them.
+        """
+        if self.whole.samples is not None:
+            return False
         sides = {side for array in self.model.space.definitions.values() for side in self._sides(array.expression)}
         return sides == {0}
 
