@@ -38,6 +38,7 @@ from symbackprop.verifying.diagnosis.spots import Spot, bracketed, put, renamed,
 _REVERSED = {">": "<", "<": ">", ">=": "<=", "<=": ">="}
 _ENTRYWISE = ("sigmoid", "tanh", "relu", "exp", "log")
 _FUNCTIONS = ("sigmoid", "tanh", "relu", "exp", "log", "softmax", "sum", "mean")
+_ALONG = {"rowsum": ("colsum",), "colsum": ("rowsum",)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -521,7 +522,7 @@ def _functions(parts: tuple[Spot, ...], scope: Scope) -> Iterator[Edit]:
         if len(node.arguments) == 1 and not node.order:
             inside = shown(node.arguments[0], scope)
             yield Edit(f"{text} stands where {inside} belongs", spot.whole(node.arguments[0]))
-        for other in _FUNCTIONS:
+        for other in (*_ALONG.get(node.function.name, ()), *_FUNCTIONS):
             if other != node.function.name:
                 called = replace(node, function=Name(other, node.function.span))
                 yield Edit(f"{written} stands where {other} belongs", spot.whole(called))
