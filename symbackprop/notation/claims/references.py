@@ -120,7 +120,9 @@ def _named(leaf: Leaf, context: Context) -> Iterator[_Named]:
 
 def is_prediction(leaf: Leaf) -> bool:
     """Whether a name that the model has not may stand for what the network says of the target: ŷ."""
-    return (leaf.word in ("y", "Y") and leaf.accents == ("hat",)) or leaf.word in ("yhat", "y_hat", "y_pred")
+    return (leaf.word in ("y", "Y") and leaf.accents == ("hat",)) or (
+        leaf.word in ("yhat", "y_hat", "y_pred") and not leaf.accents
+    )
 
 
 def _summand(leaf: Leaf, context: Context) -> Iterator[_Named]:

@@ -792,6 +792,8 @@ def _with_sizes(node: Node, name: str, context: Context) -> syntax.Node:
         if not is_transpose(mark):
             raise _no_meaning(mark, context)
         call = syntax.Transpose(call, node.span)
+    for _ in range(node.primes):
+        call = syntax.Transpose(call, node.span)
     return call
 
 

@@ -204,6 +204,7 @@ def _accented(text: str, start: int, end: int) -> Iterator[Token]:
         letter, marks, font, stop = letters(text, position, end)
         pieces.append((letter, marks, font, Span(position, stop)))
         position = stop
+    pieces = list(_with_spelled_accents(pieces))
     owner: tuple[tuple[str, tuple[str, ...], str, Span], ...] = ()
     for (marks, font), group in groupby(pieces, lambda piece: piece[1:3]):
         run = tuple(group)
@@ -217,6 +218,22 @@ def _accented(text: str, start: int, end: int) -> Iterator[Token]:
                 yield Token("script", "_", Span(span.start, span.start + 1))
                 name, span = name[1:], Span(span.start + 1, span.end)
             yield from accented(name, span, marks, font)
+
+
+def _with_spelled_accents(
+    pieces: list[tuple[str, tuple[str, ...], str, Span]],
+) -> Iterator[tuple[str, tuple[str, ...], str, Span]]:
+    """The letters with `hat` behind one with an accent drawn in as the name that the accent stands over: `ȳhat`."""
+    place = 0
+    while place < len(pieces):
+        letter, marks, font, span = pieces[place]
+        behind = "".join(piece[0] for piece in pieces[place + 1 : place + 4] if not piece[1])
+        if marks and behind == "hat":
+            yield letter + behind, marks, font, span.to(pieces[place + 3][3])
+            place += 3
+        else:
+            yield pieces[place]
+        place += 1
 
 
 def _refuse(source: Source, span: Span) -> NoReturn:
