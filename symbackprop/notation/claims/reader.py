@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from itertools import takewhile
 from types import MappingProxyType
 from typing import Any
 
@@ -293,7 +294,7 @@ class _Reader:
         found: dict[str, None] = {}
         leaves = [leaf for side in statement.sides for leaf in leaves_in(side)]
         for leaf in leaves:
-            for mark in (*leaf.above, *leaf.below):
+            for mark in _open_marks(leaf):
                 shift = shift_of(mark)
                 if shift is not None and shift[0] in self.notation.each_layer and _has_layers(leaf, self.tables):
                     found.setdefault(shift[0])
@@ -708,6 +709,14 @@ def _change_of(side: Node, tables: Sequence[Symbols]) -> Leaf | None:
 def _progress(error: SymbackpropError) -> tuple[int, int]:
     """How far a statement was read before the error."""
     return (error.where.line, error.where.column) if error.where is not None else (0, 0)
+
+
+def _open_marks(leaf: Leaf) -> Iterator[Node]:
+    r"""The marks that may be a layer: none behind a number that is one, as in \((z_3)_l\) and \(z^{(3)}_l\)."""
+    if any(isinstance(mark, Fence) and isinstance(mark.body, Number) for mark in leaf.above):
+        return
+    for marks in (leaf.above, leaf.below):
+        yield from takewhile(lambda mark: not isinstance(mark, Number), marks)
 
 
 def _has_layers(leaf: Leaf, tables: Sequence[Symbols]) -> bool:

@@ -79,7 +79,7 @@ def _names(reading: Reading) -> set[str]:
 
 def _truth(claim: Claim, reading: Reading, worlds: Sequence[World], held: dict[str, Fixed]) -> Truth | None:
     """The truth in one reading; None where shapes do not fit."""
-    if any(side.decimals is not None for side in reading.sides):
+    if not worlds or any(side.decimals is not None for side in reading.sides):
         return "unknown"
     if claim.kind == "update":
         return _update(reading, worlds, held)
