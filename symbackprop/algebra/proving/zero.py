@@ -12,8 +12,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import product
+from math import prod
 
-from sympy import Expr, Sum, Symbol, floor, nan, zoo
+from sympy import Expr, Integer, Sum, Symbol, floor, nan, zoo
 
 from symbackprop.algebra.binding import (
     all_symbols,
@@ -51,6 +52,7 @@ HANDLED = {**HANDLERS, **CONDITIONS, Sum: convert_sum, Maximum: convert_maximum}
 _DEPTH = 6
 _ATTEMPTS = 48
 _TERMS = 8  # of a sum that may be written out
+_FEW, _PLACES = 4, 16  # values of an index, and places of all such, taken one by one
 _RESIDUES = 4  # by which an index is taken case by case
 
 
@@ -105,7 +107,25 @@ def is_zero(
     for take_apart, most in ((written_out, _TERMS), (written_out, 4 * _TERMS), (by_residues, _RESIDUES)):
         if proof is None and (apart := take_apart(expr, most)) != expr:
             proof = _proof(apart, ranges, space, away_from_kinks)
+    if proof is None:
+        proof = _entry_by_entry(expr, ranges, space, away_from_kinks)
     return None if proof is None else Proof(tuple(dict.fromkeys([*premises, *proof.premises])))
+
+
+def _entry_by_entry(expr: Expr, ranges: Ranges, space: Space, away: bool) -> Proof | None:
+    """A proof for each value of the free indices that run over few numbers, sums written out."""
+    few = {i: int(size) for i, size in ranges.items() if size.is_Integer and 1 < size <= _FEW and expr.has(i)}
+    if not few or prod(few.values()) > _PLACES:
+        return None
+    others = {i: size for i, size in ranges.items() if i not in few}
+    premises: dict[Premise, None] = {}
+    for place in product(*map(range, few.values())):
+        entry = substitute(expr, dict(zip(few, map(Integer, place), strict=True)))
+        proof = _proof(written_out(entry, _TERMS), others, space, away)
+        if proof is None:
+            return None
+        premises |= dict.fromkeys(proof.premises)
+    return Proof(tuple(premises))
 
 
 def poles_apart(

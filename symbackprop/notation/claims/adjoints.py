@@ -15,6 +15,7 @@ from symbackprop.notation.claims.gates import outer
 from symbackprop.notation.claims.leaves import Leaf, divided_word, is_letter, leaf_of, letter_of, text_of
 from symbackprop.notation.claims.references import Reference, reference_of
 from symbackprop.notation.claims.symbols import key
+from symbackprop.notation.claims.usual_names import is_masked_later
 from symbackprop.notation.surface.tree import Fence, Node, Number, Product, Word
 from symbackprop.notation.writing.glyphs import GREEK
 
@@ -96,7 +97,7 @@ def _by_prefix(leaf: Leaf, context: Context) -> Gradient | None:
             return Gradient(found, context.symbols.roots[named[1]])
     for prefix in _PREFIXES:
         rest = leaf.word.removeprefix(prefix)
-        if rest != leaf.word and rest:
+        if rest != leaf.word and rest and not is_masked_later(rest, context.symbols):
             found = reference_of(replace(leaf, word=rest), context)
             if found is not None:
                 return Gradient(outer(found, context) if prefix == "d" else found)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from symbackprop.notation.reading.claim_calls import COLUMN, ENTRIES
 from symbackprop.notation.reading.scope import Scope
 from symbackprop.notation.reading.syntax import Call, Name, Named, Node, Number, Relation, Subscript, children
 
 DELTA = "delta"
-_BINDING = frozenset({"sum", "max", "argmax", "mean", "logsumexp"})
+_BINDING = frozenset({"sum", "max", "argmax", "mean", "logsumexp", ENTRIES, COLUMN})
 
 
 def bound_names(node: Call) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ index, a power or a part of the name, is said by `references`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -177,6 +177,28 @@ def divided_word(leaf: Leaf) -> Leaf | None:
         return None
     mark: Node = Number(Fraction(tail), tail, leaf.span) if tail.isdigit() else Word(tail, leaf.span)
     return replace(leaf, word=head, below=(mark, *leaf.below))
+
+
+def given_name(leaf: Leaf, indices: Collection[str] = ()) -> tuple[str, tuple[Node, ...]] | None:
+    """The name by which a note's own letter is known to later lines, and the marks that are its `indices`.
+
+    The marks before these are part of the name: `C_0`, `r_{out}`. None where one of them is a formula.
+    """
+    first = next((at for at, mark in enumerate(leaf.below) if letter_of(mark) in indices), len(leaf.below))
+    texts = [text_of(mark) for mark in leaf.below[:first]]
+    if leaf.above or leaf.primes or not all(texts):
+        return None
+    return "_".join((leaf.word, *leaf.accents, *(text for text in texts if text))), leaf.below[first:]
+
+
+def given_in(leaf: Leaf, given: Collection[str]) -> tuple[str, Leaf] | None:
+    """The name among those `given` that a leaf bears, with the marks that are left; the longest one first."""
+    for count in range(len(leaf.below), -1, -1):
+        texts = [text_of(mark) for mark in leaf.below[:count]]
+        name = "_".join((leaf.word, *leaf.accents, *(text for text in texts if text)))
+        if all(texts) and name in given:
+            return name, replace(leaf, accents=(), below=leaf.below[count:])
+    return None
 
 
 def index_words(node: Node) -> Iterator[str]:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from itertools import takewhile
+from itertools import pairwise, takewhile
 from types import MappingProxyType
 from typing import Any
 
@@ -26,16 +26,17 @@ from symbackprop.notation.claims.context import Context, Notation
 from symbackprop.notation.claims.deciding import leaves_in, notation_of
 from symbackprop.notation.claims.extents import extents_in, named_sizes
 from symbackprop.notation.claims.headings import root_under, scale_under
-from symbackprop.notation.claims.leaves import Leaf, is_letter, leaf_of, letter_of, shift_of, text_of
+from symbackprop.notation.claims.leaves import Leaf, given_in, given_name, is_letter, leaf_of, letter_of, shift_of, text_of
 from symbackprop.notation.claims.printed import check_numbers, value_of
 from symbackprop.notation.claims.readings import reading_of, scope_of
 from symbackprop.notation.claims.records import Claim, Defined, Line, Note, Reading, Schema, Unreadable
 from symbackprop.notation.claims.references import is_family, is_prediction, reference_of
-from symbackprop.notation.claims.resolver import given_name, resolve
+from symbackprop.notation.claims.resolver import resolve
 from symbackprop.notation.claims.statements import Statement, Unparsed, decimals_of, is_update, named_by, statements_of
 from symbackprop.notation.claims.sums import index_letters
 from symbackprop.notation.claims.symbols import LEARNING_RATES, Symbols, key, symbols_of
 from symbackprop.notation.claims.updates import with_old_names
+from symbackprop.notation.claims.usual_names import data_terms
 from symbackprop.notation.conventions import Conventions
 from symbackprop.notation.notes.passages import Part, Passage, TableRow, Unclosed
 from symbackprop.notation.notes.text import RELATION
@@ -49,12 +50,14 @@ from symbackprop.notation.surface.tree import (
     Number,
     Product,
     Range,
+    Relation,
     Rows,
     Word,
     walk,
 )
 
 MAX_CLAIMS = 2_000
+NOT = {"≤": ">", "<": "≥", "≥": "<", ">": "≤", "=": "≠", "==": "≠", "≠": "="}
 _COUNT = re.compile(r"= *\d+")
 _NO_CHANGES: Mapping[str, Any] = MappingProxyType({})
 _RATES = frozenset(LEARNING_RATES)
@@ -85,14 +88,23 @@ def read_note(
     statements = [part for part in found if isinstance(part, Statement)]
     notation = notation_of(statements, tables, conventions.index_base)
     notation = replace(notation, **changes)
-    reader = _Reader(tables, notation)
+    without_penalty = {table.scale: data_terms(table) for table in tables}
+    reader = _Reader(tables, notation, without_penalty)
     reader.survey(statements)
     stating = [part for part in found if states(part, tables)]
     lines = [_line(part, reader, only is None or number in only) for number, part in enumerate(stating)]
     for number, (part, line) in enumerate(zip(stating, lines, strict=True)):
         if isinstance(part, Statement) and (reader.explains_later(line) or reader.lays_out_otherwise(part, line)):
             lines[number] = reader.line(part)
-    return Note(tuple(lines), notation.said, ranked=True, base=notation.base)
+    said = (*notation.said, *_said_of_penalties(statements, without_penalty[tables[-1].scale]))
+    return Note(tuple(lines), said, ranked=True, base=notation.base)
+
+
+def _said_of_penalties(statements: Iterable[Statement], names: Collection[str]) -> Iterator[str]:
+    """That the note has a usual name for the cost without its penalties."""
+    leaves = [leaf for statement in statements for side in statement.sides for leaf in leaves_in(side)] if names else []
+    used = dict.fromkeys(found[0] for leaf in leaves if (found := given_in(leaf, names)) is not None)
+    yield from (f"{name} is the cost without its penalties" for name in used)
 
 
 def _line(part: Statement | Unparsed | Begun, reader: _Reader, wanted: bool) -> Line:
@@ -256,7 +268,7 @@ class _Reader:
 
         One that is not wanted, and gives no name to anything, is passed over.
         """
-        statement = with_old_names(statement)
+        statement = with_old_names(statement, self._open_rates())
         letters = self._layer_letters(statement)
         if statement.rest is not None:
             error = _left(statement)
@@ -272,6 +284,11 @@ class _Reader:
             return Unreadable(error.where or statement.where, statement.written, error)
         finally:
             self._enter_batch(statement)
+
+    def _open_rates(self) -> frozenset[str]:
+        """The usual letters of a learning rate that have no value, from the model or the note."""
+        known = {name for table in self.tables for name in table.tensors}.union(*self.given.values())
+        return _RATES - known
 
     def explains_later(self, line: Line) -> bool:
         """Whether a line could not be read for want of a name that a later line defines, once in all of the note."""
@@ -292,7 +309,7 @@ class _Reader:
         if not self.tables[-1].layers:
             return ()
         found: dict[str, None] = {}
-        leaves = [leaf for side in statement.sides for leaf in leaves_in(side)]
+        leaves = [leaf for side in statement.sides for leaf in (*leaves_in(side), *_with_brackets(side))]
         for leaf in leaves:
             for mark in _open_marks(leaf):
                 shift = shift_of(mark)
@@ -477,12 +494,12 @@ class _Reader:
         """The layer that a bare letter has in a line: that of the letter l, or the last one where the line names it."""
         if layers:
             return next(iter(layers.values()))
-        leaves = [leaf for side in statement.sides for leaf in leaves_in(side)]
+        leaves = [leaf for side in statement.sides for leaf in (*leaves_in(side), *_with_brackets(side))]
         last = any(self._names_last(mark) for leaf in leaves for mark in leaf.above)
         return symbols.layers[-1] if last and symbols.layers else None
 
     def _check_update(self, statement: Statement, layers: Mapping[str, int]) -> None:
-        """An update is of a tensor that is learnt.
+        """An update is of a tensor that the model does not compute.
 
         Raises:
             NotationError: it changes something else.
@@ -492,7 +509,7 @@ class _Reader:
         leaf = named_by(statement.sides[0])
         for table in self.tables:
             found = None if leaf is None else reference_of(leaf, self._context(statement, table, layers))
-            if found is not None and table.roles.get(found.tensor) in ("parameter", "input", "constant"):
+            if found is not None and table.is_given(found.tensor):
                 return
         written = statement.source.written(statement.sides[0].span)
         raise NotationError(
@@ -506,9 +523,9 @@ class _Reader:
 
     def _defined(self, statement: Statement, layers: Mapping[str, int]) -> Line | None:
         """What becomes of a statement that gives a name to something: the name, or the claim that is left."""
-        assumed = self._assumed(statement)
-        if assumed is not None:
-            return assumed
+        told = self._assumed(statement) or self._masked(statement, layers)
+        if told is not None:
+            return told
         named = self._new_names(statement, layers)
         if named is None or is_update(statement):
             return None
@@ -519,17 +536,39 @@ class _Reader:
         claim = self._claim(alone, layers, defines=False)
         assert isinstance(claim, Claim)
         for reading in claim.readings:
-            value = reading.sides[0].value
-            letters = [letter_of(mark) for mark in leaf.below]
-            whole = letters == [symbol.name for symbol in reading.indices] and not (leaf.above or leaf.primes)
-            if value is not None and whole:
-                self.given.setdefault(reading.scale, {})[given_name(leaf)] = value
-        self.definitions.append(given_name(leaf))
+            value, indices = reading.sides[0].value, [symbol.name for symbol in reading.indices]
+            known = given_name(leaf, indices)
+            if value is not None and known is not None and list(map(letter_of, known[1])) == indices:
+                self.given.setdefault(reading.scale, {})[known[0]] = value
+        self.definitions.append("_".join((leaf.word, *leaf.accents)))
         if len(rest) < 2:
             words = f"it stands for {statement.source.written(alone.sides[0].span)}"
             return Defined(statement.where, statement.written, name, words)
         line = self._claim(replace(statement, sides=rest, signs=statement.signs[1:]), layers, defines=False)
         return replace(line, definition=name) if isinstance(line, Claim) else line
+
+    def _masked(self, statement: Statement, layers: Mapping[str, int]) -> Defined | None:
+        """`dh[h <= 0] = 0`, which a program does to a name: from here on it has zeros where the condition holds."""
+        match statement.sides:
+            case (Product(((_, head), ("", Fence("[", Relation() as condition)))), Number(value)) if value == 0:
+                leaf = leaf_of(head)
+            case _:
+                return None
+        if leaf is None or not leaf.bare or leaf.accents:
+            return None
+        otherwise = Relation(condition.operands, tuple(NOT.get(sign, "") for sign in condition.signs), condition.span)
+        masked = Product((("", head), ("⊙", Fence("(", otherwise, condition.span))), statement.sides[0].span)
+        try:
+            claim = self._claim(replace(statement, sides=(masked, masked)), layers, defines=False)
+        finally:  # what cannot be read leaves nothing known of the name
+            for given in self.given.values():
+                given.pop(leaf.word, None)
+        assert isinstance(claim, Claim)
+        for reading in claim.readings:
+            if reading.sides[0].value is not None:
+                self.given.setdefault(reading.scale, {})[leaf.word] = reading.sides[0].value
+        words = f"from here on it is 0 where {statement.source.written(condition.span)}"
+        return Defined(statement.where, statement.written, leaf.word, words)
 
     def _assumed(self, statement: Statement) -> Defined | None:
         """A value given to data, a parameter or an open function, `B = 0`: an assumption, neither right nor wrong."""
@@ -566,7 +605,7 @@ class _Reader:
                 or not leaf.word[:1].isalpha()
             ):
                 continue
-            known = given_name(leaf) in self.definitions or any(_is_named(leaf, table) for table in self.tables)
+            known = "_".join((leaf.word, *leaf.accents)) in self.definitions or any(_is_named(leaf, table) for table in self.tables)
             if is_prediction(leaf) and leaf.bare and not known:
                 return place, leaf
             if _is_open_rate(leaf, self.tables) or self._is_no_root(leaf, place, statement, layers):
@@ -709,6 +748,16 @@ def _change_of(side: Node, tables: Sequence[Symbols]) -> Leaf | None:
 def _progress(error: SymbackpropError) -> tuple[int, int]:
     """How far a statement was read before the error."""
     return (error.where.line, error.where.column) if error.where is not None else (0, 0)
+
+
+def _with_brackets(side: Node) -> Iterator[Leaf]:
+    """The names of plain text with what stands in brackets behind them as a mark above, `dZ[l]`: it may be a layer."""
+    for part in walk(side):
+        for (_, head), (joint, fence) in pairwise(part.factors) if isinstance(part, Product) else ():
+            leaf = leaf_of(head)
+            brackets = joint == "" and isinstance(fence, Fence) and fence.opening == "[" and fence.tight
+            if leaf is not None and leaf.bare and brackets:
+                yield replace(leaf, above=(fence,))
 
 
 def _open_marks(leaf: Leaf) -> Iterator[Node]:

@@ -24,6 +24,7 @@ from symbackprop.notation.claims.leaves import (
     text_of,
 )
 from symbackprop.notation.claims.symbols import EARLIER, LATER, Symbols, accented, key
+from symbackprop.notation.claims.usual_names import usual
 from symbackprop.notation.reading.values import same_size
 from symbackprop.notation.surface.tree import Fence, Listing, Node, Number, Product, Slice, Text, Word
 
@@ -101,6 +102,27 @@ def _named(leaf: Leaf, context: Context) -> Iterator[_Named]:
         yield _Named(leaf.word.upper(), leaf.below, leaf.above)
     yield from _summand(leaf, context)
     yield from _of_one_step(leaf, context)
+    yield from _by_spelling(leaf, context)
+    yield from _of_line(leaf, context)
+    yield from _of_indices(leaf, context)
+    yield from _variance(leaf, context)
+    if is_prediction(leaf) and context.symbols.prediction is not None:
+        yield _Named(context.symbols.prediction, leaf.below, leaf.above)
+    other = usual(leaf, context.symbols)
+    if other is not None:
+        yield from _of_usual_name(other, context)
+
+
+def _of_usual_name(leaf: Leaf, context: Context) -> Iterator[_Named]:
+    """The tensors of a leaf whose word is the model's own, by its layer or by its spelling."""
+    for place, layer in _layers(leaf.above, context):
+        yield from _of_layer(leaf, layer, leaf.below, leaf.above[:place] + leaf.above[place + 1 :], context)
+    yield from _of_one_step(leaf, context)
+    yield from _by_spelling(leaf, context)
+
+
+def _by_spelling(leaf: Leaf, context: Context) -> Iterator[_Named]:
+    """The tensors whose names are the word with some of its marks."""
     for stem in _stems(leaf):
         for below, left in _name_parts(leaf.below):
             for place, above in [*enumerate(map(text_of, leaf.above)), (None, "")]:
@@ -111,11 +133,6 @@ def _named(leaf: Leaf, context: Context) -> Iterator[_Named]:
                     tensor = context.symbols.named(*pieces)
                     if tensor is not None:
                         yield _Named(tensor, left, rest)
-    yield from _of_line(leaf, context)
-    yield from _of_indices(leaf, context)
-    yield from _variance(leaf, context)
-    if is_prediction(leaf) and context.symbols.prediction is not None:
-        yield _Named(context.symbols.prediction, leaf.below, leaf.above)
 
 
 def is_prediction(leaf: Leaf) -> bool:

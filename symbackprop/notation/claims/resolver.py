@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from symbackprop.algebra.symbols import is_adjoint, part_of
 from symbackprop.errors import NotationError, UnknownNameError, suggestion
-from symbackprop.notation.claims import differentials, functions
+from symbackprop.notation.claims import differentials, dots, functions
 from symbackprop.notation.claims.adjoints import (
     gradient_of,
     kronecker,
@@ -27,6 +27,7 @@ from symbackprop.notation.claims.gates import outer
 from symbackprop.notation.claims.leaves import (
     Leaf,
     divided_word,
+    given_in,
     index_words,
     is_letter,
     is_slice,
@@ -39,6 +40,7 @@ from symbackprop.notation.claims.references import Reference, layer_of, referenc
 from symbackprop.notation.claims.sums import summed
 from symbackprop.notation.claims.symbols import LEARNING_RATES, key
 from symbackprop.notation.reading import syntax
+from symbackprop.notation.reading.claim_calls import COLUMN, ENTRIES, LIST, STACK
 from symbackprop.notation.source import Span
 from symbackprop.notation.surface.tree import (
     Accent,
@@ -128,6 +130,7 @@ def _no_meaning(node: Node, context: Context) -> NotationError:
 
 
 def _sum(node: Sum, context: Context) -> syntax.Node:
+    node = dots.as_sum(node)
     if any(sign not in ("+", "-") for sign, _ in node.terms):
         raise _no_meaning(node, context)
     terms = tuple((sign, resolve(term, context)) for sign, term in node.terms)
@@ -140,7 +143,7 @@ def _sum(node: Sum, context: Context) -> syntax.Node:
 def _product(node: Product, context: Context) -> syntax.Node:
     """A row of factors; fractions of differentials that a slash makes, `∂L/∂W1[i,j] x`, are put together first."""
     made: list[tuple[Joint, Node]] = []
-    rest = list(node.factors)
+    rest = list(dots.written_out(node.factors, lambda mark: layer_of(mark, context)) or node.factors)
     while rest:
         joint, part = rest.pop(0)
         above = made[-1][1] if made else part
@@ -539,7 +542,8 @@ def _means_tensor(leaf: Leaf, context: Context) -> bool:
     """Whether a name with brackets behind it is a tensor, an adjoint or a size, so that the brackets are a factor."""
     if leaf.primes:
         return False
-    known = leaf.word in context.symbols.sizes or given_name(leaf) in context.given or leaf.word in context.bound
+    given = given_in(leaf, context.given) is not None
+    known = leaf.word in context.symbols.sizes or given or leaf.word in context.bound
     return known or reference_of(leaf, context) is not None or gradient_of(leaf, context) is not None
 
 
@@ -825,10 +829,7 @@ def _condition(node: Node, context: Context) -> syntax.Node:
 def _rows(node: Rows, context: Context) -> syntax.Node:
     """Cases with their conditions; a column of vectors is one vector."""
     if node.kind != "cases":
-        if all(len(row) == 1 for row in node.rows):
-            parts = tuple(resolve(row[0], context) for row in node.rows)
-            return syntax.Call(syntax.Name("concat", node.span), parts, node.span)
-        raise _no_meaning(node, context)
+        return _matrix(node, context)
     pieces: list[tuple[syntax.Node, syntax.Node]] = []
     otherwise: syntax.Node | None = None
     for row in node.rows:
@@ -848,6 +849,32 @@ def _rows(node: Rows, context: Context) -> syntax.Node:
             fix="Write a last case: otherwise.",
         )
     return syntax.Cases(tuple(pieces), otherwise, node.span) if pieces else otherwise
+
+
+def _matrix(node: Rows, context: Context) -> syntax.Node:
+    """A matrix or a column by its entries, some of which dots may leave out; a column of vectors is one vector."""
+    sequence = dots.as_matrix(node) or dots.as_entries(node)
+    if sequence is not None:
+        made = _entries(sequence, node.span, context)
+        return made if len(node.rows) > 1 else syntax.Transpose(made, node.span)
+    rows = [tuple(resolve(cell, context) for cell in row) for row in node.rows]
+    if all(len(row) == 1 for row in rows):
+        return syntax.Call(syntax.Name("concat", node.span), tuple(row[0] for row in rows), node.span)
+    lists = tuple(syntax.Call(syntax.Name("concat", node.span), row, node.span) for row in rows)
+    if len(lists) == 1:
+        return syntax.Transpose(lists[0], node.span)
+    return syntax.Call(syntax.Name(STACK, node.span), lists, node.span)
+
+
+def _entries(found: dots.Sequence, span: Span, context: Context, brackets: str = COLUMN) -> syntax.Node:
+    """A vector by its entry at an index; a matrix by its row."""
+    name = syntax.Name(found.letter, span)
+    inner = context.binding((found.letter,))
+    body = _entries(found.term, span, inner) if isinstance(found.term, dots.Sequence) else resolve(found.term, inner)
+    index: syntax.Node = name
+    if found.high is not None:
+        index = syntax.Named(name, syntax.Range(resolve(found.low, context), resolve(found.high, context), span), span)
+    return syntax.Call(syntax.Name(brackets, span), (index, body), span)
 
 
 def _without_comma(node: Node) -> Node:
@@ -909,8 +936,10 @@ def _fence(node: Fence, context: Context) -> syntax.Node:
         assert found is not None
         return found[0]
     if node.opening in ("[", "(") and isinstance(node.body, Listing) and set(node.body.separators) <= {",", ";"}:
+        if (sequence := dots.as_entries(node)) is not None:
+            return _entries(sequence, node.span, context, ENTRIES)
         parts = tuple(resolve(part, context) for part in node.body.items)
-        return syntax.Call(syntax.Name("concat", node.span), parts, node.span)
+        return syntax.Call(syntax.Name(LIST, node.span), parts, node.span)
     match node.opening:
         case "(" | "[" | "{" | "":
             return replace(resolve(node.body, context), span=node.span)
@@ -1078,9 +1107,10 @@ def _leaf(leaf: Leaf, context: Context) -> syntax.Node | None:
         return syntax.Name(str(numbered), leaf.span)
     if leaf.word + "prime" * leaf.primes in context.bound and not leaf.accents and not leaf.below:
         return _letter(leaf, context)
-    if given_name(leaf) in context.given and leaf.word not in context.bound:
-        name = syntax.Name(given_name(leaf), leaf.span)
-        return name if leaf.bare else _with_marks(name, _marked(leaf), context)
+    given = given_in(leaf, context.given) if leaf.word not in context.bound else None
+    if given is not None:
+        name, rest = syntax.Name(given[0], leaf.span), given[1]
+        return name if rest.bare else _with_marks(name, _marked(rest), context)
     marks = kronecker(leaf)
     if marks is not None and (_are_indices(marks, context) or named_delta(leaf, context) is None):
         return _delta(marks, leaf.span, context)
@@ -1199,11 +1229,6 @@ def _other(leaf: Leaf, context: Context) -> syntax.Node | None:
 def _as_node(leaf: Leaf) -> Node:
     """The leaf as a node of the surface, its accents aside."""
     return Word(leaf.word, leaf.span, leaf.font) if leaf.bare else _marked(leaf)
-
-
-def given_name(leaf: Leaf) -> str:
-    """The name by which a note's own letter is known to later lines."""
-    return "_".join((leaf.word, *leaf.accents))
 
 
 def _marked(leaf: Leaf) -> Scripted:

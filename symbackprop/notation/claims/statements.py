@@ -14,6 +14,7 @@ from symbackprop.notation.claims.leaves import Leaf, leaf_of, letter_of
 from symbackprop.notation.notes.passages import Passage
 from symbackprop.notation.source import Source, Span
 from symbackprop.notation.surface.tree import (
+    Dots,
     Empty,
     Fence,
     Listing,
@@ -32,6 +33,7 @@ _EQUATING = frozenset({"=", "==", ":=", "=:", "≡"})
 _CHANGING = frozenset({"←", "+=", "-="})
 STATING = _EQUATING | _CHANGING | {"≈", "∝", "*=", "/="}
 _QUANTIFIERS = frozenset({"for", "all", "each", "every", "any", "forall", "and", "where"})
+_LAYERS = frozenset({"l", "ell", "L"})
 _MEMBERS = frozenset({"∈", "⊂", "∼"})
 
 
@@ -190,6 +192,13 @@ def _with_remark(statement: Statement, piece: Piece, remarks: bool) -> Statement
     Whatever is neither is kept as `rest`, for a formula may not be read in part; behind words, formulas are a remark.
     """
     node = piece.node
+    if (ranged := _ranged(node)) is not None:
+        letter, condition = ranged
+        if letter in _LAYERS:
+            return statement
+        if condition is None:
+            return replace(statement, each=(*statement.each, letter))
+        return replace(statement, conditions=(*statement.conditions, condition))
     if (values := _values(node)) is not None:
         return replace(statement, values=(*statement.values, values))
     if (letters := _quantified(node)) is not None:
@@ -200,6 +209,32 @@ def _with_remark(statement: Statement, piece: Piece, remarks: bool) -> Statement
     if remarks or isinstance(node, Text | Empty) or is_numbered(node) or (piece.lead and leaf_of(node) is not None):
         return statement
     return replace(statement, rest=statement.rest or node)
+
+
+def _ranged(node: Node) -> tuple[str, Node | None] | None:
+    """The letter of `for i = 1, ..., n`, with the condition that it states of a range that does not begin at the first.
+
+    None for anything else.
+    """
+    if isinstance(node, Fence) and node.opening == "(":
+        node = node.body
+    match node:
+        case Listing((Text() | Word(), *items), (_, *separators)) if len(items) == 3 and isinstance(items[0], Relation):
+            return _ranged(Listing(tuple(items), tuple(separators), node.span))
+        case Listing((Relation((first, low), ("=",)), Dots(), high)):
+            letter = letter_of(first)
+        case Listing((Relation((first, low), ("=",)), Number(), Dots(), high)):
+            letter = letter_of(first)
+        case Relation((first, Fence("{", Listing((low, *_, Dots(), high)))), ("∈",)):
+            letter = letter_of(first.factors[-1][1] if isinstance(first, Product) else first)
+        case _:
+            return None
+    if letter is None:
+        return None
+    whole = isinstance(low, Number) and low.value in (0, 1) and (leaf_of(high) is not None or low.value == 0)
+    ends = (low, Word(letter, node.span), high)
+    falls = isinstance(high, Number) and not isinstance(low, Number)
+    return letter, None if whole or falls else Relation(ends, ("≤", "≤"), node.span)
 
 
 def _values(node: Node) -> tuple[str, tuple[Node, ...]] | None:
@@ -213,7 +248,7 @@ def _values(node: Node) -> tuple[str, tuple[Node, ...]] | None:
             elif isinstance(head, Listing):
                 head = head.items[-1]
             letter = letter_of(head)
-            return None if letter is None else (letter, items)
+            return None if letter is None or any(isinstance(item, Dots) for item in items) else (letter, items)
     return None
 
 
@@ -271,9 +306,9 @@ def is_update(statement: Statement) -> bool:
     """`W := W - α dW`, `W ← ...`, `ΔW = ΔW + dW`: a new value for something, which stands on the right as well."""
     if statement.signs in (("←",), ("-=",), ("+=",)):
         return True
-    if len(statement.sides) != 2 or statement.signs[0] not in (":=", "="):
+    if statement.signs[0] not in (":=", "=", "←"):
         return False
-    target, value = statement.sides
+    target, value = statement.sides[:2]
     if not isinstance(value, Sum):
         return False
     written = statement.source.written

@@ -155,6 +155,11 @@ class Symbols:
     def roles(self) -> Mapping[str, str]:
         return {tensor.name: tensor.role for tensor in self.model.tensors}
 
+    def is_given(self, name: str) -> bool:
+        """Whether a tensor is no target and computed from no other: a parameter, data, one that is set to a number."""
+        computed = self.roles.get(name) == "intermediate" and bool(self.reads.get(name))
+        return not computed and self.roles.get(name) != "target"
+
     @cached_property
     def integers(self) -> frozenset[str]:
         return frozenset(tensor.name for tensor in self.model.tensors if tensor.integer)
@@ -180,6 +185,10 @@ class Symbols:
     def reads(self) -> Mapping[str, frozenset[str]]:
         """What the equation of each tensor reads."""
         return {name: tensors_in(array.expression) for name, array in self.model.space.definitions.items()}
+
+    def rests_on_data(self, name: str) -> bool:
+        """Whether a tensor is an input or a target, or is computed of one."""
+        return any(self.roles.get(read) in ("input", "target") for read in (name, *self.below(name)))
 
     def depends(self, of: str, by: str) -> bool:
         """Whether `of` reads `by`, through whatever stands between them."""
@@ -246,17 +255,18 @@ class Symbols:
         return tuple(found)
 
     @cached_property
+    def activated(self) -> Mapping[str, str]:
+        """The pre-activation of each tensor that is f(z) of it, entry by entry, or its softmax."""
+        found = {name: _activated(array.expression) for name, array in self.model.space.definitions.items()}
+        return {name: before for name, before in found.items() if before is not None}
+
+    @cached_property
     def preactivations(self) -> tuple[str, ...]:
         """The tensors that an equation activates and does nothing else, in the order of the model.
 
         Activated is what a named function is applied to entry by entry, or what is normalised to a distribution.
         """
-        activated = {
-            name
-            for array in self.model.space.definitions.values()
-            for name in (_activated(array.expression),)
-            if name is not None
-        }
+        activated = set(self.activated.values())
         return tuple(e.tensor for e in self.model.order if e.tensor in activated)
 
     @cached_property

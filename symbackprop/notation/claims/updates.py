@@ -2,9 +2,12 @@ r"""New values of what is learnt by names of their own, \(w^+\), `w_new`, \(w_{t
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
+from symbackprop.notation.claims.deciding import leaves_in
 from symbackprop.notation.claims.leaves import Leaf, leaf_of, shift_of
+from symbackprop.notation.claims.printed import is_printed
 from symbackprop.notation.claims.statements import Statement, is_update
 from symbackprop.notation.surface.tree import Node, Scripted, Sum, Text, Word, rewritten
 
@@ -12,13 +15,16 @@ _NEW = ("+", "new", "next", "updated")
 _OLD = ("-", "old", "prev", "current")
 
 
-def with_old_names(statement: Statement) -> Statement:
+def with_old_names(statement: Statement, rates: Collection[str]) -> Statement:
     """An update of `w_new` by `w_old`, or of \\(w_{t+1}\\) by \\(w_t\\), as one of w; other statements as they are.
 
-    So is a chain, `w_new = w - η dw = 0.38`: there the new value has a name, and what it is is judged.
+    So is a chain, `w_new = w - η dw = 0.38`: there the new value has a name, and what it is is judged. It is an update
+    where η is one of the `rates` that have no value.
     """
     target = leaf_of(statement.sides[0])
-    if len(statement.sides) != 2 or target is None or is_update(statement):
+    if target is None or is_update(statement):
+        return statement
+    if len(statement.sides) != 2 and not _is_at_open_rate(statement, rates):
         return statement
     value = statement.sides[1]
     old = leaf_of(value.terms[0][1]) if isinstance(value, Sum) and value.terms[0][0] == "+" else None
@@ -38,6 +44,13 @@ def with_old_names(statement: Statement) -> Statement:
 
     sides = tuple(rewritten(side, named) for side in statement.sides[1:])
     return replace(statement, sides=(plain, *sides), signs=(":=", *statement.signs[1:]))
+
+
+def _is_at_open_rate(statement: Statement, rates: Collection[str]) -> bool:
+    """Whether a chain ends with a number that depends on a rate without a value."""
+    if len(statement.sides) != 3 or not is_printed(statement.sides[2]):
+        return False
+    return any(leaf.bare and leaf.word in rates for leaf in leaves_in(statement.sides[1]))
 
 
 def _without(target: Leaf, old: Leaf) -> Node | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from sympy import Add, Expr, KroneckerDelta, Mul, Piecewise, S, exp, log, sqrt
+from sympy import Add, Expr, Integer, KroneckerDelta, Mul, Piecewise, S, exp, log, sqrt
 
 from symbackprop.algebra.arrays import Array, as_array
 from symbackprop.algebra.binding import substitute
@@ -35,6 +35,7 @@ from symbackprop.notation.reading.syntax import (
 from symbackprop.notation.reading.tokens import DOT
 from symbackprop.notation.reading.values import (
     Value,
+    as_vector,
     described,
     entrywise,
     fresh_letters,
@@ -48,6 +49,9 @@ Read = Callable[[Node, Scope], Value]
 
 ONES, IDENTITY, NORM, DELTA = "1_", "I_", "‖", "delta"
 """The functions that signs stand for: ones and the identity with their sizes, a norm, Kronecker's delta."""
+
+LIST, ENTRIES, COLUMN, STACK = "(,)", "(…)", "[…]", "[;]"
+"""Arrays in brackets: numbers or vectors one behind the other, entries at an index in a list or in a column, rows."""
 
 OTHER_NAMES = {
     "logistic": "sigmoid", "sigm": "sigmoid", "swish": "silu", "leakyrelu": "leaky_relu", "gelutanh": "gelu_tanh",
@@ -218,8 +222,10 @@ def _axes(node: Node, value: Value, scope: Scope) -> list[int]:
 
 
 def _concat(node: Call, scope: Scope, read: Read) -> Value:
-    """`[x, h]`: vectors one behind the other; matrices along the last axis."""
+    """`[x, h]`: vectors and numbers one behind the other; matrices along the last axis."""
     values = [read(part, scope) for part in node.arguments]
+    if any(value.rank == 0 for value in values) and all(value.rank < 2 for value in values):
+        values = [as_vector(value, scope.taken) for value in values]
     first = values[0]
     fits = all(v.rank == first.rank and v.shape[:-1] == first.shape[:-1] and v.row == first.row for v in values)
     if not fits or not first.rank:
@@ -239,6 +245,20 @@ def _concat(node: Call, scope: Scope, read: Read) -> Value:
         terms.append(inside * v.array.at(*outer, last - offset))
         offset += v.shape[-1]
     return Value(Array(tuple(letters), (*first.shape[:-1], offset), Add(*terms)), first.row)
+
+
+def _stack(node: Call, scope: Scope, read: Read) -> Value:
+    """A matrix by its rows, vectors of one length."""
+    rows = [read(part, scope) for part in node.arguments]
+    first = rows[0]
+    if first.rank != 1 or any(row.rank != 1 or not same_size(row.shape[0], first.shape[0]) for row in rows):
+        written = scope.source.written(node.span)
+        raise ShapeError(
+            f"the rows of {written} are not equally long", where=scope.source.locate(node.span), name=written
+        )
+    row, column = fresh_letters(2, [value.array for value in rows], scope.taken)
+    terms = [KroneckerDelta(row, Integer(at)) * value.array.at(column) for at, value in enumerate(rows)]
+    return Value(Array((row, column), (Integer(len(rows)), first.shape[0]), Add(*terms)))
 
 
 def _by_formula(formula: Callable[[Expr], Expr]) -> Callable[[Call, Scope, Read], Value]:
@@ -263,6 +283,17 @@ def _sum_of_arrays(node: Call, scope: Scope, read: Read) -> Value:
     letters = fresh_letters(value.rank, (value.array,), taken)
     body = summed(value.array.at(*letters), binders, inner)
     return Value(Array(tuple(letters), value.shape, body), value.row)
+
+
+def _entries(node: Call, scope: Scope, read: Read) -> Value:
+    """`(x_1, ..., x_n)`, a vector by its entry at an index; of rows a matrix."""
+    binders, inner = binders_of(node, scope)
+    value = read(node.arguments[-1], inner)
+    taken = inner.taken | {index(binder.bound.name) for binder in binders}
+    letters = fresh_letters(value.rank + 1, (value.array,), taken)
+    low, high = limits(binders[0], inner)
+    body = substitute(value.array.at(*letters[1:]), {binders[0].bound.symbol: letters[0] + low})
+    return Value(Array(tuple(letters), (high - low + 1, *value.shape), body))
 
 
 def _argmax(node: Call, scope: Scope, read: Read) -> Value:
@@ -415,6 +446,10 @@ _CALLS: dict[str, Callable[[Call, Scope, Read], Value]] = {
     "ones": _ones,
     "eye": _identity,
     DELTA: _delta,
+    LIST: _concat,
+    ENTRIES: _entries,
+    COLUMN: _entries,
+    STACK: _stack,
     "rowsum": _row_sum,
     "colsum": _column_sum,
     "sum": _sum,
@@ -442,5 +477,5 @@ _CALLS: dict[str, Callable[[Call, Scope, Read], Value]] = {
         for axis, side in enumerate(("columns", "rows"))
     },
 }
-CLAIM_FUNCTIONS = frozenset({*_CALLS, *OTHER_NAMES}) - {DELTA, ONES, IDENTITY, NORM}
+CLAIM_FUNCTIONS = frozenset({*_CALLS, *OTHER_NAMES}) - {DELTA, ONES, IDENTITY, NORM, LIST, ENTRIES, COLUMN, STACK}
 """What a claim may call beside what a model may."""

@@ -19,7 +19,7 @@ from symbackprop.algebra.binding import substitute
 from symbackprop.algebra.symbols import is_adjoint
 from symbackprop.errors import LimitError, ModelError, NotationError, ShapeError
 from symbackprop.notation.reading.calls import call
-from symbackprop.notation.reading.claim_calls import claim_call, counted
+from symbackprop.notation.reading.claim_calls import ENTRIES, LIST, claim_call, counted
 from symbackprop.notation.reading.claim_forms import (
     identity,
     indicator,
@@ -256,6 +256,8 @@ def _place(node: Node, scope: Scope) -> Expr:
 
 
 def _transpose(node: Transpose, value: Value, scope: Scope) -> Value:
+    if _is_list_of_numbers(node.base, scope):
+        return value
     if value.rank in (1, 2):
         return transposed(value)
     if value.rank == 0 and scope.stated is not None:
@@ -267,6 +269,13 @@ def _transpose(node: Transpose, value: Value, scope: Scope) -> Value:
         fix=f"For a power, write {written}^(T)." if value.rank == 0 else "Write its entries with indices.",
         name=written,
     )
+
+
+def _is_list_of_numbers(node: Node, scope: Scope) -> bool:
+    """Whether a vector is written from left to right, `(a, b)`, so that a T behind it makes the column that it is."""
+    if not isinstance(node, Call) or node.function.name not in (LIST, ENTRIES):
+        return False
+    return node.function.name == ENTRIES or all(read(part, scope).rank == 0 for part in node.arguments)
 
 
 def _power(node: Power, scope: Scope) -> Value:

@@ -108,6 +108,13 @@ def transposed(value: Value) -> Value:
     return Value(Array(array.indices[::-1], array.shape[::-1], array.expression))
 
 
+def as_vector(value: Value, taken: frozenset[Symbol]) -> Value:
+    """A number as a vector of one entry."""
+    if value.rank:
+        return value
+    return Value(Array(tuple(fresh_letters(1, (value.array,), taken)), (Integer(1),), value.expression))
+
+
 def as_matrix(value: Value) -> Value:
     """A vector as a column or a row of one."""
     array = value.array

@@ -66,6 +66,8 @@ _ONE = re.compile(r"\s*(?:\{\s*1\s*\}|1(?![0-9.]))")
 _NEGATED = re.compile(r"\s*(=|\\in(?![A-Za-z]))")
 _DOTTED = re.compile(r"\.\s*\*")
 _OPTION = re.compile(r"\s*\[[^\]\n]*\]")
+_PROGRAM = re.compile(r"(?<![A-Za-z])[A-Za-z]{3,}(?:_[A-Za-z]{3,})+(?:\.T\b)?")
+"""Names of programs amid a formula, `hidden_layer`: nobody writes a subscript of one letter between such runs."""
 _BARE = re.compile(rf"(?<![^\s&{{])(?:{'|'.join(sorted(PROSE))})(?=[\s\\]|$)")
 """Words of prose among the letters: `& otherwise`."""
 _TYPED = ("<=", ">=", "==", "!=", ":=", "=:", "->", "+=", "-=", "*=", "/=", "..")
@@ -146,6 +148,10 @@ class _Lexer:
         if character.isalpha() and not self.script and (match := _BARE.match(self.text, start, self.end)):
             self.position = match.end()
             yield Token("prose", match.group(), self._span(start))
+            return
+        if character.isalpha() and not self.script and (match := _PROGRAM.match(self.text, start, self.end)):
+            self.position = match.end()
+            yield Token("word", match.group(), self._span(start))
             return
         self.position += 1
         span = self._span(start)

@@ -41,7 +41,7 @@ class Judgement:
     """What became of a claim in one reading.
 
     `side` is the number of the side that differs from the one before it; its `pair` and `screen` say where, and
-    `witness` is there already if it took exact arithmetic to see. `digits` are those to which a printed number agrees,
+    `witness` is there already if it took exact arithmetic to see; `because` says what leaves it open. `digits` are those to which a printed number agrees,
     None where none is compared. `void`: nothing that could be compared.
     """
 
@@ -249,27 +249,50 @@ def _as_factor(left: Side, right: Value, reading: Reading, number: int, basis: B
 
 def _update(reading: Reading, basis: Basis) -> Judgement:
     """`W := W - α dW = ...`: each new value is the old one less a positive multiple of the gradient."""
-    found = [_new_value(reading, number, basis) for number in range(1, len(reading.sides))]
+    old, first = reading.sides[0], reading.sides[1]
+    if old.value is None or first.value is None:
+        side = first if first.value is None else old
+        return Judgement("wrong", reading, because=(side.error.because or side.error.what) if side.error else "")
+    if old.subject.kind != "tensor" or not basis.truth.knows(adjoint(old.subject.name)):
+        return Judgement("void", reading, because=f"{old.written} is no tensor that is learnt")
+    gradient = _gradient(old.value.array, basis)
+    named = reading.rate is not None and reading.rate in tensors_in(first.value.expression)
+    rate = entry(str(reading.rate)) if named else _rate(old.value, first.value, gradient, basis)
+    found = [_new_value(reading, number, rate, gradient, basis) for number in range(1, len(reading.sides))]
     return next((judgement for judgement in found if judgement.status == "wrong"), _joined(reading, found))
 
 
-def _new_value(reading: Reading, number: int, basis: Basis) -> Judgement:
+def _new_value(reading: Reading, number: int, rate: Expr, gradient: Array, basis: Basis) -> Judgement:
     old, new = reading.sides[0], reading.sides[number]
-    if old.value is None or new.value is None:
-        side = new if new.value is None else old
-        return Judgement("wrong", reading, because=(side.error.because or side.error.what) if side.error else "")
-    name = old.subject.name
-    if old.subject.kind != "tensor" or not basis.truth.knows(adjoint(name)):
-        return Judgement("void", reading, because=f"{old.written} is no tensor that is learnt")
-    gradient = _gradient(old.value.array, basis)
-    named = reading.rate is not None and reading.rate in tensors_in(new.value.expression)
-    rate = entry(str(reading.rate)) if named else _rate(old.value, new.value, gradient, basis)
+    assert old.value is not None
+    if new.value is None:
+        return Judgement("wrong", reading, because=(new.error.because or new.error.what) if new.error else "")
+    if new.decimals is not None and tensors_in(rate):
+        return _at_some_rate(reading, number, gradient, basis)
     stepped = replace(gradient, expression=old.value.array.expression - rate * gradient.expression)
     step = Value(stepped, old.value.row)
     pair = pair_of(step, basis.value(new.value), len(reading.indices), basis.samples)
     if pair is None:
         return Judgement("wrong", reading, because=f"{described(old.written, old.value)}, its new value does not")
+    if new.decimals is not None:
+        return _to_printed_digits(pair, new.decimals, reading, number, basis)
     return judge_pair(pair, reading, number, basis)
+
+
+def _at_some_rate(reading: Reading, number: int, gradient: Array, basis: Basis) -> Judgement:
+    """A new value that is printed, where neither the model nor the note gives the rate a value: right at some rate."""
+    old, new = reading.sides[0].value, reading.sides[number].value
+    assert old is not None
+    assert new is not None
+    rate = _quotient_of_change(old, new, gradient, basis)
+    written = reading.sides[number].written
+    if rate is None:
+        return Judgement("undecided", reading, side=number, because=f"{reading.rate} has no value here")
+    if rate < 0:
+        because = f"{written} is a step up the slope, at {reading.rate} = {rate:.4g}"
+        return Judgement("wrong", reading, side=number, because=because)
+    because = f"{reading.rate} has no value here; {written} is the new value where it is {rate:.4g}"
+    return Judgement("undecided", reading, side=number, because=because)
 
 
 def _gradient(old: Array, basis: Basis) -> Array:
@@ -280,16 +303,22 @@ def _gradient(old: Array, basis: Basis) -> Array:
 
 def _rate(old: Value, new: Value, gradient: Array, basis: Basis) -> Expr:
     """A learning rate that was written as a number: what the first entry says; 1 where it says nothing."""
+    rate = _quotient_of_change(old, new, gradient, basis)
+    found = S.One if rate is None else Rational(str(round(rate, 9)))
+    return found if found.is_positive else S.One
+
+
+def _quotient_of_change(old: Value, new: Value, gradient: Array, basis: Basis) -> float | None:
+    """How many times the gradient the first entry that has one is less in the new value; None where none has."""
     point, after = basis.truth.points[0], basis.value(new).array
     try:
         change = (point.value(old.array) - point.value(after)) if old.shape == after.shape else ()
         slopes = point.value(gradient)
     except (KeyError, ArithmeticError):
-        return S.One
+        return None
     pairs = zip(np.ravel(change), np.ravel(slopes), strict=False)
     ratios = [float(c) / float(s) for c, s in pairs if abs(float(s)) > _SMALL]
-    found = Rational(str(round(ratios[0], 9))) if ratios and math.isfinite(ratios[0]) else S.One
-    return found if found.is_positive else S.One
+    return ratios[0] if ratios and math.isfinite(ratios[0]) else None
 
 
 def values_of(claims: Iterable[Claim]) -> Iterator[Value]:

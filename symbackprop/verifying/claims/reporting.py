@@ -11,7 +11,7 @@ from symbackprop.algebra.binding import all_symbols, fresh, substitute, tensors_
 from symbackprop.algebra.proving.equality import Witness
 from symbackprop.algebra.space import Premise, Space
 from symbackprop.algebra.symbols import Partial, entry, index, indices_of, tensor_of
-from symbackprop.notation.claims.records import Defined, Reading, Scale, Unreadable
+from symbackprop.notation.claims.records import Claim, Defined, Reading, Scale, Unreadable
 from symbackprop.notation.conventions import Conventions
 from symbackprop.notation.reading.subjects import Subject
 from symbackprop.notation.writing.glyphs import Nomenclature
@@ -86,7 +86,7 @@ def _judged(base: Verdict, ruling: Ruling, reading: Reading, wording: Wording) -
             found = replace(base, status=Status.PROVED, method=method, premises=judgement.premises, under=under)
             return replace(found, points=judgement.points)
         case "undecided":
-            because = f"no proof was found; both sides agree at {judgement.points} points"
+            because = judgement.because or f"no proof was found; both sides agree at {judgement.points} points"
             return replace(base, status=Status.UNDECIDED, points=judgement.points, because=because)
     return _refuted(replace(base, status=Status.UNDECIDED), ruling, reading, wording)
 
@@ -122,9 +122,10 @@ def _refuted(base: Verdict, ruling: Ruling, reading: Reading, wording: Wording) 
     """Refuted with a certified witness, or by shapes that do not fit; undecided where neither is to be had."""
     judgement, basis = ruling.judgement, ruling.context.basis(reading.scale)
     side = reading.sides[min(judgement.side, len(reading.sides) - 1)]
+    is_update = isinstance(ruling.line, Claim) and ruling.line.kind == "update"
     found = replace(
         base,
-        expected=wording.expected(reading.sides[0].subject, reading, basis),
+        expected="" if is_update else wording.expected(reading.sides[0].subject, reading, basis),
         found=side.written,
         step=judgement.side,
         where=reading.scope.source.locate(side.node.span) if len(reading.sides) > 2 else base.where,
