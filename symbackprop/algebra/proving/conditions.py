@@ -32,6 +32,7 @@ from symbackprop.algebra.proving.normal import by_cases, convert
 from symbackprop.algebra.proving.quotients import factors_of, is_positive, together
 from symbackprop.algebra.proving.texts import delta_text, free_of, height_of, text_of
 from symbackprop.algebra.ranges import without_common_factor
+from symbackprop.algebra.space import Premise
 from symbackprop.algebra.symbols import Guard
 from symbackprop.algebra.terms import indicator, is_index_condition
 
@@ -176,7 +177,11 @@ def sign_of(work: Workspace, polynomial: Polynomial) -> tuple[Polynomial, Polyno
         where = work.signs[text] * (1 if parts.content > 0 else -1)
         return constant(int(where > 0)), constant(int(where == 0))
     above = power_of(generator(work, "pos", text, rest, free, False, deep))
-    zero = power_of(generator(work, "zero", text, rest, free, False, deep))
+    if work.away and free.intersection(work.open):
+        work.cite(Premise("away from kinks"))
+        zero: Polynomial = {}
+    else:
+        zero = power_of(generator(work, "zero", text, rest, free, False, deep))
     if parts.content < 0:
         above = add(constant(1), scaled(above, -1), scaled(zero, -1))
     return above, zero

@@ -65,7 +65,7 @@ class Workspace:
     `boxes` are the sizes of all indices, `vanishing` the deltas assumed to be 0, `signs` the signs assumed of
     polynomials, by their texts; `handlers` convert the kinds of expressions; `open` are the bound indices in scope.
     `divisors` gains what is divided by and not known to differ from 0, `implied` the signs without which some logarithm
-    or root has no value, by labels.
+    or root has no value, by labels. With `away`, what a condition under a sum compares is never equal.
     """
 
     boxes: dict[Symbol, Expr]
@@ -85,6 +85,7 @@ class Workspace:
     memo: dict[Any, Any] = field(default_factory=dict)
     handlers: Mapping[type, Callable[[Workspace, Any], Polynomial]] = field(default_factory=dict)
     special: set[int] = field(default_factory=set)
+    away: bool = False
     work: int = 0
 
     def spend(self, amount: int = 1) -> None:

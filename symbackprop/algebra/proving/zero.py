@@ -209,6 +209,7 @@ def _prove(case: _Case, trial: _Trial, depth: int) -> bool:
         return False
     boxes, premises = dict(case.ranges), (case.with_facts, case.assuming)
     work = Workspace(boxes, case.space, *premises, case.vanishing, case.signs, implied=trial.implied, handlers=HANDLED)
+    work.away = case.kinks
     try:
         if case.expr.has(nan, zoo):
             raise PoleError("a division by 0")

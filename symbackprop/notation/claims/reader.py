@@ -89,7 +89,7 @@ def read_note(
     notation = notation_of(statements, tables, conventions.index_base)
     notation = replace(notation, **changes)
     without_penalty = {table.scale: data_terms(table) for table in tables}
-    reader = _Reader(tables, notation, without_penalty)
+    reader = _Reader(tables, notation, {scale: dict(values) for scale, values in without_penalty.items()})
     reader.survey(statements)
     stating = [part for part in found if states(part, tables)]
     lines = [_line(part, reader, only is None or number in only) for number, part in enumerate(stating)]
@@ -491,12 +491,11 @@ class _Reader:
         return replace(context, named_sizes=named_sizes(statement.sides, context))
 
     def _line_layer(self, statement: Statement, symbols: Symbols, layers: Mapping[str, int]) -> int | None:
-        """The layer that a bare letter has in a line: that of the letter l, or the last one where the line names it."""
-        if layers:
-            return next(iter(layers.values()))
+        """The layer that a bare letter has in a line: the last one where the line names it, or that of the letter l."""
         leaves = [leaf for side in statement.sides for leaf in (*leaves_in(side), *_with_brackets(side))]
-        last = any(self._names_last(mark) for leaf in leaves for mark in leaf.above)
-        return symbols.layers[-1] if last and symbols.layers else None
+        if symbols.layers and any(self._names_last(mark) for leaf in leaves for mark in leaf.above):
+            return symbols.layers[-1]
+        return next(iter(layers.values()), None)
 
     def _check_update(self, statement: Statement, layers: Mapping[str, int]) -> None:
         """An update is of a tensor that the model does not compute.

@@ -223,8 +223,10 @@ def _ranged(node: Node) -> tuple[str, Node | None] | None:
             return _ranged(Listing(tuple(items), tuple(separators), node.span))
         case Listing((Relation((first, low), ("=",)), Dots(), high)):
             letter = letter_of(first)
-        case Listing((Relation((first, low), ("=",)), Number(), Dots(), high)):
+        case Listing((Relation((first, low), ("=",)), _, Dots(), high)):
             letter = letter_of(first)
+        case Listing((Text() | Word(), Relation() as inner), ("",)):
+            return _ranged(inner)
         case Relation((first, Fence("{", Listing((low, *_, Dots(), high)))), ("∈",)):
             letter = letter_of(first.factors[-1][1] if isinstance(first, Product) else first)
         case _:

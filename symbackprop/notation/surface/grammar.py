@@ -221,11 +221,21 @@ class _Grammar:
         """`j = 1, …, n`, and two sides of a bar."""
         items, separators = [node], []
         while self.at.is_sign("|", "‖") or (
-            self.at.is_sign(",") and (self.ahead().kind == "dots" or isinstance(items[-1], Dots))
+            self.at.is_sign(",")
+            and (self.ahead().kind == "dots" or isinstance(items[-1], Dots) or self._counts_on(items[-1]))
         ):
             separators.append(self.advance().text)
             items.append(self.relation())
         return Listing(tuple(items), tuple(separators), self.since(start)) if separators else node
+
+    def _counts_on(self, first: Node) -> bool:
+        """Whether behind `l = L` stands `, L-1, …`: one value more before the dots."""
+        if not isinstance(first, Relation) or first.signs != ("=",):
+            return False
+        at = self.position + 1
+        while self.tokens[at].kind in ("letter", "word", "number") or self.tokens[at].is_sign("-", "+"):
+            at += 1
+        return self.tokens[at].is_sign(",") and self.tokens[at + 1].kind == "dots" and at > self.position + 1
 
     def _prose(self) -> Node:
         """Words; behind `for all`, the indices too."""
