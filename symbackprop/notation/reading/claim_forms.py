@@ -267,7 +267,7 @@ def widened(nodes: list[Node], values: list[Value], scope: Scope) -> list[Value]
     """Values to be added; beside a matrix, a vector becomes one.
 
     That is where it is one of its shape, a column or a row, or where a matrix has an entry for each sample and the
-    vector is repeated for each of them.
+    vector is repeated for each of them; else where it is as long as one axis of the matrix alone, `W X + b`.
     """
     assert scope.stated is not None
     if scope.stated.broadcasts:
@@ -284,7 +284,7 @@ def widened(nodes: list[Node], values: list[Value], scope: Scope) -> list[Value]
             continue
         if value.rank == 1 and same_shape(as_matrix(value).shape, whole.shape):
             value = as_matrix(value)
-        elif value.rank == 1 and (repeated := _for_samples(value, whole, scope)) is not None:
+        elif value.rank == 1 and (repeated := _for_samples(value, whole, scope) or _along_other(value, whole)):
             scope.stated.repeated.append(node.span)
             value = repeated
         result.append(value)
@@ -313,6 +313,15 @@ def _for_samples(value: Value, whole: Value, scope: Scope) -> Value | None:
     own = 0 if axis == -1 else 1
     fits = same_size(whole.shape[axis], size) and same_size(value.shape[0], whole.shape[own])
     return _repeated(value, size, axis) if fits else None
+
+
+def _along_other(value: Value, whole: Value) -> Value | None:
+    """A vector repeated along the axis that it does not fit; None where it fits both axes, or none."""
+    fitting = [axis for axis, size in enumerate(whole.shape) if same_size(value.shape[0], size)]
+    if len(fitting) != 1 or (value.row and fitting == [0]):
+        return None
+    other = 1 - fitting[0]
+    return _repeated(Value(value.array), whole.shape[other], 0 if other == 0 else -1)
 
 
 def _repeated(value: Value, size: Expr, axis: int) -> Value:

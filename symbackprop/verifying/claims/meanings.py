@@ -7,10 +7,10 @@ of these multiply adjoints by numbers, so a claim is judged under each by puttin
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
-from sympy import Expr, Integer, Pow, Rational, S
+from sympy import Add, Expr, Integer, Pow, Rational, S
 from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.arrays import Array
@@ -32,7 +32,11 @@ class NoMeaningError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """The units of `∂u`, of `∂L/∂u` and of `∂J/∂u`, and what L and J are multiples of; `words` name a convention."""
+    """The units of `∂u`, of `∂L/∂u` and of `∂J/∂u`, and what L and J are multiples of; `words` name a convention.
+
+    `batch` is the size of which a tensor must have an axis to count as one with an entry per sample, in a model whose
+    equations are those of a batch; None where the model has samples, or one alone.
+    """
 
     words: str = ""
     plain: Units = _ONE
@@ -40,6 +44,7 @@ class Meaning:
     cost: Units = _NONE
     loss_value: Expr = S.One
     cost_value: Expr = S.One
+    batch: Expr | None = None
 
     def times(self, factor: Expr, words: str) -> Meaning:
         """The same for a loss that is `factor` times the model's."""
@@ -77,6 +82,7 @@ def others(truth: Truth, one_over_m: Stand) -> tuple[Meaning, ...]:
     if truth.cost is not None and truth.scale == "one sample":
         words = f"{truth.cost} stands for {truth.loss}, the loss of one sample"
         found.append(replace(known, words=words, cost=_ONE))
+    found += [_of_batch(size) for size in _batches(truth)]
     if _has_square(truth) and not _has_penalty(truth):
         found += [
             known.times(Rational(1, 2), "with a factor ½ in the squared error, which the model does not have"),
@@ -106,6 +112,20 @@ def _of_samples(truth: Truth, one_over_m: Stand, known: Meaning) -> list[Meaning
     summed = Meaning(words, shared, shared, shared, S.One, 1 / each)
     found = [replace(moved, words=f"with 1/{samples.size} {place}"), loss_for_cost]
     return found if _has_penalty(truth) else [*found, summed]
+
+
+def _of_batch(size: Expr) -> Meaning:
+    return Meaning(f"with 1/{size} at the parameters alone, not in every adjoint", (size, S.One), batch=size)
+
+
+def _batches(truth: Truth) -> Iterator[Expr]:
+    """The sizes m by which the loss of a model for a whole batch divides a sum over tensors with m entries on an axis."""
+    if truth.derivation.source.samples is not None or truth.loss not in truth.space.definitions:
+        return
+    shapes = truth.space.shapes
+    for term in Add.make_args(truth.space.definitions[truth.loss].expression):
+        axes = {size for name in tensors_in(term) for size in shapes[name] if size.is_Symbol}
+        yield from sorted((size for size in axes if term.as_powers_dict().get(size) == -1), key=str)
 
 
 def _has_penalty(truth: Truth) -> bool:
@@ -151,14 +171,14 @@ def _unit(name: str, indices: tuple[Expr, ...], meaning: Meaning, truth: Truth, 
     if parts is None and name in direct:
         parts = truth.derivation.root, primal(name)
     if parts is None:
-        return _multiple(meaning.plain, primal(name), indices, name, truth)
+        return _multiple(meaning.plain, primal(name), indices, name, truth, meaning.batch)
     of, by = parts
     if name in direct:
         return _value_unit(of, meaning, truth) * entry(direct_name(of, by), *indices)
     if of == truth.cost and truth.knows(adjoint(by)):
-        return _multiple(meaning.cost, by, indices, name, truth)
+        return _multiple(meaning.cost, by, indices, name, truth, meaning.batch)
     if of == truth.loss and truth.knows(adjoint(by)) and len(indices) == len(truth.space.shapes[adjoint(by)]):
-        return _multiple(meaning.loss, by, indices, name, truth)
+        return _multiple(meaning.loss, by, indices, name, truth, meaning.batch)
     if not truth.knows(name) or not _is_one_step(of, by, indices, truth):
         raise NoMeaningError(name)
     return entry(name, *indices)
@@ -178,8 +198,17 @@ def _value_unit(name: str, meaning: Meaning, truth: Truth) -> Expr:
     return {truth.loss: meaning.loss_value, truth.cost: meaning.cost_value}.get(name, S.One)
 
 
-def _multiple(units: Units, tensor: str, indices: tuple[Expr, ...], name: str, truth: Truth) -> Expr:
-    unit = units[0] if parted(tensor)[0] in truth.derivation.sampled else units[1]
+def _is_sampled(tensor: str, batch: Expr | None, truth: Truth) -> bool:
+    """Whether a tensor has an entry for each sample."""
+    if batch is None:
+        return tensor in truth.derivation.sampled
+    return batch in truth.space.shapes[tensor]
+
+
+def _multiple(
+    units: Units, tensor: str, indices: tuple[Expr, ...], name: str, truth: Truth, batch: Expr | None
+) -> Expr:
+    unit = units[0] if _is_sampled(parted(tensor)[0], batch, truth) else units[1]
     if unit is None or not truth.knows(adjoint(tensor)):
         raise NoMeaningError(name)
     return unit * entry(adjoint(tensor), *indices)
