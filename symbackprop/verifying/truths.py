@@ -7,9 +7,9 @@ in a note is a multiple of that; see `units`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 
 import numpy as np
 from sympy import Expr, KroneckerDelta, Mul, S
@@ -118,8 +118,8 @@ class Truth:
     def with_partials(self, names: Iterable[str]) -> Truth:
         """This with `∂v∂u` for each of `names`, by the chain rule over all paths; unknown tensors are left out.
 
-        Paths through a recurrence have no formula of finite length: there `∂v∂u` is by the equation of v alone, and is
-        left out where that does not read u.
+        Paths through a recurrence have no formula of finite length: there `∂v∂u` is by the equation of v alone; where
+        that does not read u, by itself a step before.
         """
         names = tuple(dict.fromkeys(name for name in names if not self.knows(name)))
         new = [name for name in names if self._is_partial(name)]
@@ -162,19 +162,31 @@ class Truth:
         if of == self.loss and self.each is not None and (short := by_sample(by, self.derivation)):
             found |= {known: array for known, array in short.items() if known not in found}
             return
-        if self.is_endless(of, by):
-            if by in self.reads[of] and of != by:
-                found[name] = self.local(of, by)
-            elif (step := self.by_one_step(of, by)) is not None:
-                found[name] = step[0]
+        if self.is_endless(of, by) and not {of, by}.isdisjoint(self.recurrent):
+            made = self._of_recurrence(of, by)
+            if made is not None:
+                found[name] = made
             return
         result = self.local(of, by)
         for inner in sorted(tensors_in(self.space.definitions[of].expression) - {by, of}):
             if inner in self.space.definitions and self.depends(inner, by):
                 self._add_partial(rooted(inner, by), found)
-                result = chained(result, self.local(of, inner), rooted(inner, by), self.space.shapes[inner])
+                if rooted(inner, by) not in found and not self.knows(rooted(inner, by)):
+                    return
+                result = chained(
+                    result, self.local(of, inner), partial(entry, rooted(inner, by)), self.space.shapes[inner]
+                )
         ranges = dict(zip(result.indices, result.shape, strict=True))
         found[name] = replace(result, expression=display(result.expression, ranges, self.space))
+
+    def _of_recurrence(self, of: str, by: str) -> Array | None:
+        """The derivative where a recurrence stands on the way; None where it has no formula."""
+        if by in self.reads[of] and of != by:
+            return self.local(of, by)
+        if by not in self.recurrent:
+            return self._tangent(of, by)
+        step = self.by_one_step(of, by)
+        return None if step is None else step[0]
 
     def depends(self, of: str, by: str) -> bool:
         return of == by or by in self.below(of)
@@ -226,6 +238,28 @@ class Truth:
         }
         read = len(differences) == 1 and len(steps) == 1 and steps != {S.Zero}
         return (made, steps.pop()) if read else None
+
+    def _tangent(self, of: str, by: str) -> Array | None:
+        r"""The derivative of a recurrence by what it reads at each step, by itself a step before; None without one.
+
+        \(\partial h_t/\partial W = \partial^+ h_t/\partial W
+        + \partial h_t/\partial h_{t-1} \, \partial h_{t-1}/\partial W\)
+        """
+        between = [name for name in self.below(of) - {of, by} if self.depends(name, by)]
+        reads = {name: self.reads.get(name, frozenset()) - {of, by} for name in between}
+        if any(name in _reached(name, reads) for name in between):
+            return None
+
+        def total_of(outer: str) -> Array:
+            result = self.local(outer, by)
+            for inner in sorted(self.reads[outer] - {by}):
+                if self.depends(inner, by):
+                    rest = partial(entry, rooted(of, by)) if inner == of else total_of(inner).at
+                    result = chained(result, self.local(outer, inner), rest, self.space.shapes[inner])
+            ranges = dict(zip(result.indices, result.shape, strict=True))
+            return replace(result, expression=display(result.expression, ranges, self.space))
+
+        return total_of(of)
 
     def _find_local(self, of: str, by: str) -> Array:
         return self._slope(self.space.definitions[of], by)
@@ -291,7 +325,7 @@ def _reached(name: str, reads: Mapping[str, frozenset[str]]) -> frozenset[str]:
     return frozenset(seen)
 
 
-def chained(sum_so_far: Array, outer: Array, inner: str, shape: tuple[Expr, ...]) -> Array:
+def chained(sum_so_far: Array, outer: Array, inner: Callable[..., Expr], shape: tuple[Expr, ...]) -> Array:
     r"""\(\dots + \sum_w \partial v / \partial w \, \partial w / \partial u\), for w of `shape`; `inner` is the last."""
     indices = sum_so_far.indices
     rank = len(outer.indices) - len(shape)
@@ -299,7 +333,7 @@ def chained(sum_so_far: Array, outer: Array, inner: str, shape: tuple[Expr, ...]
     middle: list = []
     for _ in shape:
         middle.append(fresh([*indices, *middle, *sizes]))
-    body = Mul(outer.at(*indices[:rank], *middle), entry(inner, *middle, *indices[rank:]))
+    body = Mul(outer.at(*indices[:rank], *middle), inner(*middle, *indices[rank:]))
     return replace(sum_so_far, expression=sum_so_far.expression + total(body, *zip(middle, shape, strict=True)))
 
 

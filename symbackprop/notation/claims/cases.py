@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from symbackprop.notation.claims.deciding import leaves_in
 from symbackprop.notation.claims.leaves import leaf_of
 from symbackprop.notation.claims.statements import Statement
+from symbackprop.notation.claims.symbols import Symbols, key
 from symbackprop.notation.surface.tree import Listing, Node, Piece, Relation, Rows, Text, Word, rewritten, walk
 
+WILDCARD = "⋆"
 _OTHERWISE = ("otherwise", "else")
 
 
@@ -70,13 +73,29 @@ def by_variable(statement: Statement) -> Iterator[tuple[str, Statement]]:
         yield words, replace(statement, sides=(first, _without_comma(row[0])))
 
 
+def with_wildcards(statement: Statement, symbols: Symbols) -> Statement:
+    r"""A statement with ⋆ in it, \(\delta W_\star = \dots\), as one for each gate that the names with ⋆ share."""
+    stems = {
+        "".join((leaf.word.removeprefix("d"), *leaf.accents))
+        for side in statement.sides
+        for leaf in leaves_in(side)
+        if any(isinstance(mark, Word) and mark.text == WILDCARD for mark in leaf.below)
+    }
+    parts = [{name[len(key(stem)) :] for name in symbols.spelled if name.startswith(key(stem))} for stem in stems]
+    shared = set[str]().union(*parts).intersection(*parts) - {""} if parts else set[str]()
+    names = sorted(part for part in shared if len(part) <= 2 and part.isalpha())
+    if not names:
+        return statement
+    return replace(statement, values=((WILDCARD, tuple(Word(name, statement.span) for name in names)),))
+
+
 def by_values(statement: Statement) -> Iterator[tuple[str, Statement]]:
     """The statements for each value of a letter, of `for k ∈ {f, i, o}`; none where no letter has values."""
     if not statement.values:
         return
     (letter, values), *others = statement.values
     for what in values:
-        words = f"{letter} = {statement.source.written(what.span)}"
+        words = f"{letter} = {what.text if letter == WILDCARD else statement.source.written(what.span)}"
         change = _naming(letter, what)
         sides = tuple(rewritten(side, change) for side in statement.sides)
         inner = replace(statement, sides=sides, values=tuple(others))

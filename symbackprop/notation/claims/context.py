@@ -32,6 +32,7 @@ class Notation:
     the δ of an activation is that of its pre-activation, `gate_deltas`: that of a gate is; `delta_operates`: δ before a
     tensor makes its adjoint; `matrix_powers`: in LaTeX \(X^2\) of a square matrix is X X.
     `numpy`: formulas are those of a program, whose arrays are repeated along axes that are missing.
+    `outer_brackets`: ⟨u, v⟩ is the outer product of vectors.
     `row_gradients`: the derivative of a number by a vector is a row.
     `rows` are letters that with an index stand for rows of the matrix with the capital letter: x_iᵀ of X.
     `extents` is what a letter of an index runs over in all of the note. `said` words each decision for the report.
@@ -49,6 +50,7 @@ class Notation:
     delta_operates: bool = False
     numpy: bool = False
     row_gradients: bool = False
+    outer_brackets: bool = False
     rows: frozenset[str] = frozenset()
     extents: Mapping[str, Expr] = field(default_factory=dict)
     matrix_powers: bool = False

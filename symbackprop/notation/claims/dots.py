@@ -1,7 +1,7 @@
 r"""Dots that leave out what anyone can fill in: \(w_1 x_1 + \dots + w_n x_n\), a column, a row or a matrix of entries.
 
-What is meant is told by the terms before and behind the dots, which must be the same but for one number. Between layers,
-\(\Sigma'(z^l) (W^{l+1})^T \cdots \Sigma'(z^{L-1}) (W^L)^T\), the factors are written out.
+What is meant is told by the terms before and behind the dots, which must be the same but for one number. Between
+layers, \(\Sigma'(z^l) (W^{l+1})^T \cdots \Sigma'(z^{L-1}) (W^L)^T\), the factors are written out.
 """
 
 from __future__ import annotations

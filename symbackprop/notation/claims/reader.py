@@ -20,13 +20,22 @@ from symbackprop.errors import LimitError, NotationError, SymbackpropError, Unkn
 from symbackprop.model.model import Model
 from symbackprop.notation.claims.accumulation import Begun, accumulated
 from symbackprop.notation.claims.adjoints import gradient_of, looks_like_gradient
-from symbackprop.notation.claims.cases import by_values, by_variable, with_spoken_cases
+from symbackprop.notation.claims.cases import by_values, by_variable, with_spoken_cases, with_wildcards
 from symbackprop.notation.claims.conditions import Spoken, spoken, under
 from symbackprop.notation.claims.context import Context, Notation
 from symbackprop.notation.claims.deciding import leaves_in, notation_of
 from symbackprop.notation.claims.extents import extents_in, named_sizes
 from symbackprop.notation.claims.headings import root_under, scale_under
-from symbackprop.notation.claims.leaves import Leaf, given_in, given_name, is_letter, leaf_of, letter_of, shift_of, text_of
+from symbackprop.notation.claims.leaves import (
+    Leaf,
+    given_in,
+    given_name,
+    is_letter,
+    leaf_of,
+    letter_of,
+    shift_of,
+    text_of,
+)
 from symbackprop.notation.claims.printed import check_numbers, value_of
 from symbackprop.notation.claims.readings import reading_of, scope_of
 from symbackprop.notation.claims.records import Claim, Defined, Line, Note, Reading, Schema, Unreadable
@@ -269,6 +278,7 @@ class _Reader:
         One that is not wanted, and gives no name to anything, is passed over.
         """
         statement = with_old_names(statement, self._open_rates())
+        statement = with_wildcards(statement, self.tables[-1])
         letters = self._layer_letters(statement)
         if statement.rest is not None:
             error = _left(statement)
@@ -454,8 +464,11 @@ class _Reader:
         if _agree_in_shape(reading):
             return
         yield self._reading(statement, replace(context, pointwise=True))
-        if context.notation.numpy:
-            yield self._reading(statement, replace(context, notation=replace(context.notation, numpy=False)))
+        notation = context.notation
+        if notation.numpy:
+            yield self._reading(statement, replace(context, notation=replace(notation, numpy=False)))
+        if any(isinstance(part, Fence) and part.opening == "⟨" for side in statement.sides for part in walk(side)):
+            yield self._reading(statement, replace(context, notation=replace(notation, outer_brackets=True)))
 
     def _reading(self, statement: Statement, context: Context) -> Reading:
         nodes = [resolve(side, context) for side in statement.sides]
@@ -604,7 +617,8 @@ class _Reader:
                 or not leaf.word[:1].isalpha()
             ):
                 continue
-            known = "_".join((leaf.word, *leaf.accents)) in self.definitions or any(_is_named(leaf, table) for table in self.tables)
+            defined = "_".join((leaf.word, *leaf.accents)) in self.definitions
+            known = defined or any(_is_named(leaf, table) for table in self.tables)
             if is_prediction(leaf) and leaf.bare and not known:
                 return place, leaf
             if _is_open_rate(leaf, self.tables) or self._is_no_root(leaf, place, statement, layers):

@@ -964,10 +964,12 @@ def _bars(node: Fence, context: Context) -> syntax.Node:
 
 
 def _inner_product(node: Fence, context: Context) -> syntax.Node:
-    """⟨u, v⟩."""
+    """⟨u, v⟩; the outer product where the note has it so."""
     if not isinstance(node.body, Listing) or len(node.body.items) != 2:
         raise _no_meaning(node, context)
     left, right = (resolve(item, context) for item in node.body.items)
+    if context.notation.outer_brackets:
+        return syntax.Call(syntax.Name("outer", node.span), (left, right), node.span)
     return syntax.Product((("", left), ("·", right)), node.span)
 
 

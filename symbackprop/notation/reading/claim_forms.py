@@ -284,7 +284,7 @@ def widened(nodes: list[Node], values: list[Value], scope: Scope) -> list[Value]
             continue
         if value.rank == 1 and same_shape(as_matrix(value).shape, whole.shape):
             value = as_matrix(value)
-        elif value.rank == 1 and (repeated := _for_samples(value, whole, scope) or _along_other(value, whole)):
+        elif value.rank == 1 and (repeated := _for_samples(value, whole, scope) or along_other(value, whole)):
             scope.stated.repeated.append(node.span)
             value = repeated
         result.append(value)
@@ -315,7 +315,7 @@ def _for_samples(value: Value, whole: Value, scope: Scope) -> Value | None:
     return _repeated(value, size, axis) if fits else None
 
 
-def _along_other(value: Value, whole: Value) -> Value | None:
+def along_other(value: Value, whole: Value) -> Value | None:
     """A vector repeated along the axis that it does not fit; None where it fits both axes, or none."""
     fitting = [axis for axis, size in enumerate(whole.shape) if same_size(value.shape[0], size)]
     if len(fitting) != 1 or (value.row and fitting == [0]):

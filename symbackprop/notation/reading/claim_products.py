@@ -17,7 +17,7 @@ from symbackprop.algebra.arrays import Array
 from symbackprop.algebra.symbols import ADJOINT, is_adjoint, primal, total
 from symbackprop.errors import NotationError, ShapeError
 from symbackprop.notation.reading.broadcasting import broadcast
-from symbackprop.notation.reading.claim_forms import is_identity
+from symbackprop.notation.reading.claim_forms import along_other, identity, is_identity
 from symbackprop.notation.reading.products import multiplied, product, refuse_product
 from symbackprop.notation.reading.scope import Scope
 from symbackprop.notation.reading.syntax import Call, Joint, Name, Node, Number, Partial, Product, Transpose
@@ -60,6 +60,8 @@ def claim_product(node: Product, scope: Scope, read: Read) -> Value:
             valued.append((joint, first, _ones(factors, place, scope, read)))
         elif is_open_ones(first) and joint in _MATRIX and valued and _has_columns(valued[-1][2]):
             valued.append((joint, first, Value(Array((_letter(scope),), valued[-1][2].shape[-1:], S.One))))
+        elif joint == "⊙" and is_identity(first, scope) and valued[-1][2].rank == 2:
+            valued.append((joint, first, identity(scope, valued[-1][2].shape[0])))  # the diagonal of a matrix
         else:
             valued.append((joint, first, read(first, scope)))
         place += len(run)
@@ -253,7 +255,7 @@ def claim_multiplied(joint: str, left: Node, first: Value, right: Node, second: 
         first, second = _diagonals(left, first, right, second)
         found = _entrywise(first, second, scope)
         if found is None and joint == "*":
-            found = _matrix_product(first, second, scope)
+            found = _matrix_product(first, second, scope) or _repeated_product(first, second, scope)
     else:
         by_entries = joint == "·" and scope.stated is not None and scope.stated.dots
         dot = joint != "" and not by_entries and first.rank == second.rank == 1 and first.row == second.row
@@ -307,6 +309,13 @@ def _entrywise(first: Value, second: Value, scope: Scope) -> Value | None:
     if {first.rank, second.rank} == {1, 2} and same_shape(one.shape, two.shape):
         return squeezed(Value(entrywise(lambda a, b: a * b, (one.array, two.array), scope.taken)))
     return None
+
+
+def _repeated_product(first: Value, second: Value, scope: Scope) -> Value | None:
+    """A matrix times a vector that is as long as one of its axes alone, entry by entry along it."""
+    small, large = sorted((first, second), key=lambda value: value.rank)
+    wide = along_other(small, large) if (small.rank, large.rank) == (1, 2) else None
+    return None if wide is None else Value(entrywise(lambda a, b: a * b, (wide.array, large.array), scope.taken))
 
 
 def _matrix_product(first: Value, second: Value, scope: Scope) -> Value | None:

@@ -66,6 +66,8 @@ _ONE = re.compile(r"\s*(?:\{\s*1\s*\}|1(?![0-9.]))")
 _NEGATED = re.compile(r"\s*(=|\\in(?![A-Za-z]))")
 _DOTTED = re.compile(r"\.\s*\*")
 _OPTION = re.compile(r"\s*\[[^\]\n]*\]")
+_TYPED_PRIME = re.compile(r"\^\{\s*[,'`´]\s*\}")
+"""A prime that was typed with another sign, as in `f^{,}(x)`."""
 _PROGRAM = re.compile(r"(?<![A-Za-z])[A-Za-z]{3,}(?:_[A-Za-z]{3,})+(?:\.T\b)?")
 """Names of programs amid a formula, `hidden_layer`: nobody writes a subscript of one letter between such runs."""
 _BARE = re.compile(rf"(?<![^\s&{{])(?:{'|'.join(sorted(PROSE))})(?=[\s\\]|$)")
@@ -164,6 +166,9 @@ class _Lexer:
             if self.fonts:
                 self.font, self.joins = self.fonts.pop()
             yield Token("close", "", span)
+        elif character == "^" and (typed := _TYPED_PRIME.match(self.text, start, self.end)):
+            self.position = typed.end()
+            yield Token("prime", "'", self._span(start))
         elif character in "^_":
             yield Token("script", character, span)
         elif character == "&":

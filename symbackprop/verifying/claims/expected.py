@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from sympy import Expr
+from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.arrays import Array
 from symbackprop.algebra.binding import tensors_in
 from symbackprop.algebra.display import display, size_of
 from symbackprop.algebra.elimination import put_in
-from symbackprop.algebra.symbols import Partial, entry, is_adjoint, parted
+from symbackprop.algebra.symbols import Partial, entry, indices_of, is_adjoint, parted, remade, tensor_of
 from symbackprop.derivation.derivation import Derivation
 from symbackprop.derivation.steps import Formula, Step, StepKind, of_kind
 from symbackprop.notation.claims.records import rooted
@@ -70,14 +71,27 @@ def _local(subject: Subject, basis: Basis, names: Nomenclature) -> str:
         return ""
     rank = len(truth.space.shapes[of])
     left: Expr = Partial(entry(of, *array.indices[:rank]), entry(by, *array.indices[rank:]))
-    return text_chain([left, _in_values(array, known).expression], names)
+    return text_chain([left, as_partials(_in_values(array, known).expression, truth)], names)
+
+
+def as_partials(expr: Expr, truth: Truth) -> Expr:
+    """The expression with each entry of ∂v/∂u as the derivative that it is."""
+    name = tensor_of(expr)
+    of, by = partial_of(name) or ("", "") if name is not None else ("", "")
+    if by:
+        at, rank = indices_of(expr), len(truth.space.shapes.get(of, ()))
+        return Partial(entry(of, *at[:rank]), entry(by, *at[rank:]))
+    if isinstance(expr, Indexed) or not expr.args:
+        return expr
+    return remade(expr, (as_partials(a, truth) if isinstance(a, Expr) or a.args else a for a in expr.args))
 
 
 def _in_values(array: Array, truth: Truth) -> Array:
     """The formula with the derivatives of tensors by tensors in it put in, as far as it stays short."""
     space, ranges = truth.space, dict(zip(array.indices, array.shape, strict=True))
     expression = array.expression
-    while inner := [name for name in tensors_in(expression) if _is_derivative(name) and name in space.definitions]:
+    known = {name for name in space.definitions if _is_derivative(name)} - truth.recurrent
+    while inner := [name for name in tensors_in(expression) if name in known]:
         expression = display(put_in(expression, inner, ranges, space), ranges, space)
         if size_of(expression) > LONGEST:
             return array

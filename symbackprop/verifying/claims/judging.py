@@ -41,8 +41,8 @@ class Judgement:
     """What became of a claim in one reading.
 
     `side` is the number of the side that differs from the one before it; its `pair` and `screen` say where, and
-    `witness` is there already if it took exact arithmetic to see; `because` says what leaves it open. `digits` are those to which a printed number agrees,
-    None where none is compared. `void`: nothing that could be compared.
+    `witness` is there already if it took exact arithmetic to see; `because` says what leaves it open. `digits` are
+    those to which a printed number agrees, None where none is compared. `void`: nothing that could be compared.
     """
 
     status: Literal["right", "undecided", "wrong", "void"]

@@ -119,7 +119,7 @@ def _of_batch(size: Expr) -> Meaning:
 
 
 def _batches(truth: Truth) -> Iterator[Expr]:
-    """The sizes m by which the loss of a model for a whole batch divides a sum over tensors with m entries on an axis."""
+    """The sizes m by which the loss of a whole batch divides a sum over tensors with m entries along an axis."""
     if truth.derivation.source.samples is not None or truth.loss not in truth.space.definitions:
         return
     shapes = truth.space.shapes
@@ -186,7 +186,8 @@ def _unit(name: str, indices: tuple[Expr, ...], meaning: Meaning, truth: Truth, 
 
 def _is_one_step(of: str, by: str, indices: tuple[Expr, ...], truth: Truth) -> bool:
     """Whether the derivative of a recurrence by itself, which is over the paths of one step, is asked for that step."""
-    if not truth.is_endless(of, by) or (by in truth.reads[of] and of != by):
+    direct = by in truth.reads[of] and of != by
+    if direct or by not in truth.recurrent or not truth.is_endless(of, by):
         return True
     step = truth.by_one_step(of, by)
     later, earlier = indices[0], indices[len(truth.space.shapes[of])]

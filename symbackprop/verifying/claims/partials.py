@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from sympy import Add, Expr
 
@@ -17,7 +18,7 @@ from symbackprop.algebra.arrays import Array
 from symbackprop.algebra.binding import tensors_in
 from symbackprop.algebra.display import display
 from symbackprop.algebra.elimination import put_in
-from symbackprop.algebra.symbols import adjoint, is_adjoint, parted, primal, text_of
+from symbackprop.algebra.symbols import adjoint, entry, is_adjoint, parted, primal, text_of
 from symbackprop.notation.claims.records import rooted
 from symbackprop.verifying.truths import Truth, chained, direct_name, partial_of
 
@@ -157,7 +158,9 @@ def _held(of: str, by: str, fixed: frozenset[str], truth: Truth) -> dict[str, Ar
     for name in sorted(truth.reads[of] - fixed - {of, by}):
         if _reaches(name, by, fixed, truth):
             inner |= _held(name, by, fixed, truth)
-            result = chained(result, truth.local(of, name), direct_name(name, by), truth.space.shapes[name])
+            result = chained(
+                result, truth.local(of, name), partial(entry, direct_name(name, by)), truth.space.shapes[name]
+            )
     ranges = dict(zip(result.indices, result.shape, strict=True))
     shapes = {name: array.shape for name, array in inner.items()}
     space = replace(truth.space, shapes={**truth.space.shapes, **shapes}).with_definitions(inner)

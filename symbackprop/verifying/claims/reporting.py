@@ -10,7 +10,7 @@ from sympy import Basic, Expr, Integer, Sum, Symbol
 from symbackprop.algebra.binding import all_symbols, fresh, substitute, tensors_in
 from symbackprop.algebra.proving.equality import Witness
 from symbackprop.algebra.space import Premise, Space
-from symbackprop.algebra.symbols import Partial, entry, index, indices_of, tensor_of
+from symbackprop.algebra.symbols import index, tensor_of
 from symbackprop.notation.claims.records import Claim, Defined, Reading, Scale, Unreadable
 from symbackprop.notation.conventions import Conventions
 from symbackprop.notation.reading.subjects import Subject
@@ -18,11 +18,11 @@ from symbackprop.notation.writing.glyphs import Nomenclature
 from symbackprop.notation.writing.text import text_chain
 from symbackprop.verifying.claims.comparing import Pair
 from symbackprop.verifying.claims.contexts import Context, Single
-from symbackprop.verifying.claims.expected import expected, names_of
+from symbackprop.verifying.claims.expected import as_partials, expected, names_of
 from symbackprop.verifying.claims.judging import Basis, Judgement
 from symbackprop.verifying.claims.rulings import Ruling
 from symbackprop.verifying.claims.spelling import letters_of, spelled
-from symbackprop.verifying.truths import Truths, partial_of
+from symbackprop.verifying.truths import Truths
 from symbackprop.verifying.verdicts import Status, Verdict
 
 _WORDS = {"one sample": "one sample, at all sizes", "all samples": "all samples, at all sizes"}
@@ -160,14 +160,6 @@ def _under_convention(verdict: Verdict, ruling: Ruling, wording: Wording) -> Ver
     )
 
 
-def _with_partial(read: Expr, basis: Basis) -> Expr:
-    """An entry of ∂v/∂u as the derivative that it is."""
-    of, by = partial_of(str(tensor_of(read))) or ("", "")
-    rank = len(basis.truth.space.shapes.get(of, ()))
-    at = indices_of(read)
-    return Partial(entry(of, *at[:rank]), entry(by, *at[rank:])) if by else read
-
-
 def in_letters(verdict: Verdict, ruling: Ruling, rulings: Sequence[Ruling], wording: Wording) -> Verdict:
     """The verdict in the author's letters: names as the lines of the same scale write them."""
     reading = ruling.judgement.reading
@@ -210,6 +202,6 @@ def _entry_words(pair: Pair, witness: Witness, names: Nomenclature, basis: Basis
     left = substitute(pair.left, places)
     factors = [part for part in left.args if tensor_of(part)] if left.is_Mul else [left]
     if len(factors) == 1 and tensor_of(factors[0]) is not None and factors[0] == left:
-        return text_chain([_with_partial(left, basis)], names)
+        return text_chain([as_partials(left, basis.truth)], names)
     where = ", ".join(f"{name} = {place + names.conventions.index_base}" for name, place in witness.indices)
     return f"the left side at {where}" if where else "the left side"
