@@ -205,8 +205,9 @@ loss J = 1/2 sum((A - Y)^2) + sum(i, c[i]^2)
 @pytest.mark.parametrize(
     ("note", "expected"),
     [
-        ("dA = A - Y + c", "unreadable"),  # along which axis c is repeated nobody says
-        ("dA = (A - Y) * c", "unreadable"),
+        ("dA = A - Y + c", "refuted"),  # c is as long as one axis alone, and repeated along the other
+        ("dA = (A - Y) * c", "refuted"),
+        ("B = A + c", "defined"),
         ("dA = (A - Y) ⊙ c", "refuted"),  # ⊙ is of equal shapes
         ("dA = A - Y + c 1_mᵀ", "refuted"),
         ("dA = A - Y + W", "refuted"),  # no repetition makes that fit
@@ -218,7 +219,7 @@ loss J = 1/2 sum((A - Y)^2) + sum(i, c[i]^2)
     ],
 )
 def test_what_fits_under_no_reading(note: str, expected: str) -> None:
-    """A vector beside a matrix, a gradient of a vector, a running sum are no claims; what cannot fit is wrong."""
+    """A gradient of a vector and a running sum are no claims; what cannot fit is wrong."""
     assert statuses(MATRICES, note) == expected
 
 

@@ -66,7 +66,7 @@ _ONE = re.compile(r"\s*(?:\{\s*1\s*\}|1(?![0-9.]))")
 _NEGATED = re.compile(r"\s*(=|\\in(?![A-Za-z]))")
 _DOTTED = re.compile(r"\.\s*\*")
 _OPTION = re.compile(r"\s*\[[^\]\n]*\]")
-_TYPED_PRIME = re.compile(r"\^\{\s*[,'`´]\s*\}")
+_TYPED_PRIME = re.compile(r"\^\{\s*[,`´]\s*\}(?=\s*(?:\\left\s*)?\()")
 """A prime that was typed with another sign, as in `f^{,}(x)`."""
 _PROGRAM = re.compile(r"(?<![A-Za-z])[A-Za-z]{3,}(?:_[A-Za-z]{3,})+(?:\.T\b)?")
 """Names of programs amid a formula, `hidden_layer`: nobody writes a subscript of one letter between such runs."""
