@@ -95,7 +95,7 @@ def by_values(statement: Statement) -> Iterator[tuple[str, Statement]]:
         return
     (letter, values), *others = statement.values
     for what in values:
-        words = f"{letter} = {what.text if letter == WILDCARD else statement.source.written(what.span)}"
+        words = f"{letter} = {what.text if isinstance(what, Word) and letter == WILDCARD else statement.source.written(what.span)}"
         change = _naming(letter, what)
         sides = tuple(rewritten(side, change) for side in statement.sides)
         inner = replace(statement, sides=sides, values=tuple(others))

@@ -65,6 +65,7 @@ def as_sum(node: Sum) -> Sum:
 
 def _big(found: Sequence, node: Node) -> Big:
     letter = Word(found.letter, node.span)
+    assert not isinstance(found.term, Sequence)  # that is of matrices alone
     if found.high is None:
         return Big("sum", letter, None, found.term, node.span)
     return Big("sum", Relation((letter, found.low), ("=",), node.span), found.high, found.term, node.span)
