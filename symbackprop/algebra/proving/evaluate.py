@@ -59,6 +59,7 @@ class Environment:
     sizes: Mapping[Symbol, int]
     arithmetic: Arithmetic
     functions: Mapping[str, ScalarFunction] = field(default_factory=dict)
+    sums: dict[tuple[Any, ...], Number] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def stored(self, name: str, position: tuple[Any, ...]) -> Number:
         """An entry of a tensor by name; 0 out of its range."""
@@ -99,10 +100,14 @@ class Environment:
         raise UndefinedError(f"no branch of {expr} holds")
 
     def total(self, expr: Sum, scope: Scope) -> Number:
-        result = self.arithmetic.number(0)
-        for inner in _instances(expr, self, scope):
-            result = result + value_of(expr.function, self, inner)
-        return result
+        """A sum; one within others is computed once for each place that it reads."""
+        key = (expr, *(scope.get(symbol) for symbol in _free(expr)))
+        if key not in self.sums:
+            result = self.arithmetic.number(0)
+            for inner in _instances(expr, self, scope):
+                result = result + value_of(expr.function, self, inner)
+            self.sums[key] = result
+        return self.sums[key]
 
     def largest(self, expr: Maximum | ArgMax, scope: Scope) -> tuple[Number, Any]:
         """The largest value of a body, and the first place where it is."""
@@ -114,6 +119,11 @@ class Environment:
         if best is None:
             raise UndefinedError(f"{expr} runs over nothing")
         return best, where
+
+
+@lru_cache(maxsize=4096)
+def _free(expr: Sum) -> tuple[Symbol, ...]:
+    return tuple(sorted(expr.free_symbols, key=str))
 
 
 @dataclass(frozen=True, slots=True)

@@ -614,6 +614,7 @@ class _Reader:
                 or leaf.primes
                 or leaf.word == "I"
                 or (leaf.word == "e" and leaf.above)
+                or (_has_powers(leaf) and any(_is_named(leaf, table) for table in self.tables))
                 or not leaf.word[:1].isalpha()
             ):
                 continue
@@ -738,6 +739,10 @@ def _left(statement: Statement) -> NotationError:
 def _is_named(leaf: Leaf, table: Symbols) -> bool:
     """Whether the model itself has a tensor of that name."""
     return table.named(leaf.word, *leaf.accents) is not None
+
+
+def _has_powers(leaf: Leaf) -> bool:
+    return any(isinstance(mark, Number) for mark in leaf.above)
 
 
 def _is_open_rate(leaf: Leaf, tables: Sequence[Symbols]) -> bool:

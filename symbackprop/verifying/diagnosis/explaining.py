@@ -42,6 +42,7 @@ MAX_THROUGH_STEPS = 30  # of them where each runs a recurrence anew
 THROUGH_STEPS = 5  # what trying one of these counts as
 TRIES = 2_000  # in all lines of a note: edits, and mistakes
 SHORT = 60  # parts of a formula, up to which an edit of it counts as one; a longer one is read anew more slowly
+SHALLOW = 8  # formulas one in the other, up to which it does
 _SCALES: tuple[Scale, Scale] = ("one sample", "all samples")
 
 
@@ -157,6 +158,16 @@ def _steps(claim: Claim, judgement: Judgement, basis: Basis) -> Iterator[Judgeme
         yield judge(claim, replace(reading, sides=(reading.sides[start], reading.sides[at])), basis)
 
 
+def _cost(node: Node) -> int:
+    """What it counts to try an edit of a formula: more for a long one, and for one with many formulas in each other."""
+    parts = sum(1 for _ in spots(node)) * max(1, _depth(node) - SHALLOW)
+    return max(1, (parts // SHORT) ** 2)
+
+
+def _depth(node: Node) -> int:
+    return 1 + max(map(_depth, children(node)), default=0)
+
+
 def _is_likely(mistake: Mistake) -> bool:
     return mistake.kind not in LATE
 
@@ -217,7 +228,7 @@ class _Search:
         """The edits that make the claim right."""
         for at in self._places:
             side = self.reading.sides[at]
-            cost = max(1, (sum(1 for _ in spots(side.node)) // SHORT) ** 2)
+            cost = _cost(side.node)
             for edit in islice(edits(side.node, self._surroundings), MAX_EDITS):
                 if not self.allowance.takes(cost):
                     return
