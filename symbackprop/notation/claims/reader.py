@@ -67,6 +67,7 @@ from symbackprop.notation.surface.tree import (
 
 MAX_CLAIMS = 2_000
 NOT = {"≤": ">", "<": "≥", "≥": "<", ">": "≤", "=": "≠", "==": "≠", "≠": "="}
+_COUNTED = re.compile(r"[A-Za-z](?:_\{?\w\}?)?")
 _COUNT = re.compile(r"= *\d+")
 _NO_CHANGES: Mapping[str, Any] = MappingProxyType({})
 _RATES = frozenset(LEARNING_RATES)
@@ -207,10 +208,10 @@ def _parsed(parts: Iterable[Part]) -> Iterator[Statement | Unparsed]:
 
 
 def _is_count(formula: Passage, passage: Passage) -> bool:
-    """Whether a sentence goes on from a formula of one letter with a whole number: `$n$ = 1`, how many there are."""
+    """Whether a sentence goes on from a letter, or one with a mark, with a whole number: `$n$ = 1`, how many there are."""
     letter, number = (part.source.written(part.span).strip() for part in (formula, passage))
     near = formula.source is passage.source and 0 <= passage.span.start - formula.span.end <= 4
-    return passage.markup == "text" and near and len(letter) == 1 and _COUNT.fullmatch(number) is not None
+    return passage.markup == "text" and near and bool(_COUNTED.fullmatch(letter) and _COUNT.fullmatch(number))
 
 
 def _row(row: TableRow) -> Iterator[Statement | Unparsed]:

@@ -301,7 +301,11 @@ def _of_layer(
     for stem in _stems(leaf):
         for part, left in _name_parts(below):
             if isinstance(layer, int):
-                spellings: tuple[tuple[str, ...], ...] = ((stem, part, str(layer)), (stem, str(layer), part))
+                own = (stem, str(layer), part)
+                spellings: tuple[tuple[str, ...], ...] = ((stem, part, str(layer)), own)
+                if part[:1].isdigit():  # w2_11 is no w1_12, and the square of v_9 no v_29
+                    squared = any(isinstance(mark, Number) for mark in leaf.above)
+                    spellings = () if squared and symbols.named(stem, part) is not None else (own,)
             else:
                 spellings = ((stem, part),) if layer == "last" else ()
             for pieces in dict.fromkeys(spellings):

@@ -60,7 +60,9 @@ def summed(node: Big, context: Context, resolve: Resolve) -> syntax.Node:
             fix="Write the factors out.",
         )
     found = tuple(_over_samples(binder, node, context) for binder in binders(node, context))
-    if (clashing := next((b for b in found if b.letter in context.free & context.notation.samples), None)) is not None:
+    outside = context.free & context.notation.samples
+    clashing = next((b for b in found if b.letter in outside and _counts_in_brackets(b.letter, node.body)), None)
+    if clashing is not None:
         return summed(_with_own_sample(node, clashing), _counting(_OWN, context), resolve)
     inner = context.binding(binder.letter for binder in found)
     over_samples = next((b.letter for b in found if b.samples or b.letter in context.notation.samples), None)
@@ -87,6 +89,11 @@ def _over_samples(binder: Binder, node: Big, context: Context) -> Binder:
 
 
 _OWN = "ς"
+
+
+def _counts_in_brackets(letter: str, body: Node) -> bool:
+    """Whether a letter in brackets stands in a body: the sample of `L^{(i)}`."""
+    return any(isinstance(part, Fence) and part.opening == "(" and letter_of(part) == letter for part in walk(body))
 
 
 def _with_own_sample(node: Big, binder: Binder) -> Big:
