@@ -95,7 +95,8 @@ def by_values(statement: Statement) -> Iterator[tuple[str, Statement]]:
         return
     (letter, values), *others = statement.values
     for what in values:
-        words = f"{letter} = {what.text if isinstance(what, Word) and letter == WILDCARD else statement.source.written(what.span)}"
+        filled_in = what.text if isinstance(what, Word) and letter == WILDCARD else None
+        words = f"{letter} = {statement.source.written(what.span) if filled_in is None else filled_in}"
         change = _naming(letter, what)
         sides = tuple(rewritten(side, change) for side in statement.sides)
         inner = replace(statement, sides=sides, values=tuple(others))

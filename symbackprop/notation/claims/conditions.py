@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from symbackprop.errors import NotationError
 from symbackprop.notation.claims.context import Context
+from symbackprop.notation.claims.indicators import SIGNS, resolve_condition
 from symbackprop.notation.claims.leaves import leaf_of, letter_of
-from symbackprop.notation.claims.resolver import SIGNS, resolve, resolve_condition
+from symbackprop.notation.claims.resolver import resolve
 from symbackprop.notation.notes.passages import Passage
 from symbackprop.notation.reading import syntax
 from symbackprop.notation.surface.tree import Fence, Node, Piece, Relation
@@ -65,7 +66,7 @@ def under(condition: Node, nodes: list[syntax.Node], context: Context) -> list[s
             if len(own) == len(operands):
                 factor: syntax.Node = syntax.Indicator(resolve(condition, inner), condition.span)
             else:
-                factor = resolve_condition(condition, condition.span, inner)
+                factor = resolve_condition(condition, condition.span, inner, resolve)
             return [syntax.Product((("", factor), ("*", node)), node.span) for node in nodes]
     written = context.source.written(condition.span)
     raise NotationError(

@@ -11,12 +11,12 @@ from symbackprop.notation.claims import functions
 from symbackprop.notation.claims.context import Context
 from symbackprop.notation.claims.emission import Resolve, derivative, variable
 from symbackprop.notation.claims.leaves import Leaf, leaf_of, letter_of
+from symbackprop.notation.claims.neighbours import Row
 from symbackprop.notation.claims.references import Reference, reference_of, through_of
 from symbackprop.notation.reading import syntax
 from symbackprop.notation.source import Span
 from symbackprop.notation.surface.tree import Fence, Joint, Node, Number, Product, Quotient, Scripted, Word
 
-Row = tuple[tuple[Joint, Node], ...]
 _SIGNS = ("∂", "d", "delta", "D")
 
 
@@ -105,6 +105,22 @@ def quotient(
     if not of.operand:
         return target
     return derivative_of(of.operand, target, span, by, context, resolve)
+
+
+def differentiated(row: Row, context: Context, resolve: Resolve) -> tuple[syntax.Node, int] | None:
+    """`∂/∂x` with all that stands behind it in the row; a fraction of differentials with marks is left to others."""
+    node = row[0][1]
+    if not isinstance(node, Quotient):
+        return None
+    found = quotient(node.above, node.below, node.span, context, resolve)
+    if not isinstance(found, Reference):
+        return None if found is None else (found, 1)
+    if len(row) == 1:
+        return None
+    span = node.span.to(row[-1][1].span)
+    place = Differential("∂", (("", node),), node.span)
+    operand = tuple(("" if at == 0 else joint, part) for at, (joint, part) in enumerate(row[1:]))
+    return derivative_of(operand, found, span, place, context, resolve), len(row)
 
 
 def _is_known(row: Row, context: Context) -> bool:

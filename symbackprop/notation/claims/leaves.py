@@ -71,6 +71,16 @@ def leaf_of(node: Node) -> Leaf | None:
     return None
 
 
+def as_node(leaf: Leaf) -> Node:
+    """The leaf as a node of the surface, its accents aside."""
+    return Word(leaf.word, leaf.span, leaf.font) if leaf.bare else as_scripted(leaf)
+
+
+def as_scripted(leaf: Leaf) -> Scripted:
+    word = Word(leaf.word, leaf.span, leaf.font)
+    return Scripted(word, leaf.below, leaf.above, leaf.primes, leaf.span)
+
+
 def _entry_of_brackets(node: Node) -> Leaf | None:
     r"""\((W_1)_{ij}\), the entry of a tensor whose name has marks of its own."""
     match node:
