@@ -63,7 +63,7 @@ def claims(figures: Figures, note: Note, plant: Plant | None) -> None:
     refuted = [v for v in bad if v.status is Status.REFUTED]
     at = [v.line for v in bad] == [plant.at] and len(refuted) == 1
     said = refuted[0].diagnosis if refuted else "; ".join(f"{v.claim} is {v.status}" for v in bad)
-    figures.count_wrong(f"{note.name}: {plant.text}", at, at and bool(re.search(plant.word, said)), said)
+    figures.count_wrong(f"{note.name}: {plant.text}", at, at and bool(re.search(plant.word, said, re.I)), said)
 
 
 def wrong_function(figures: Figures, wrong: Wrong) -> None:

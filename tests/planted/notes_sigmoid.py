@@ -36,7 +36,7 @@ db1 = dz1 | db1, dz1
 5 | dz1 = da1 * a1 | dz1, da1 * a1 | a1 stands where σ'\\(z1\\)
 5 | dz1 = da1 * a1 * (1 + a1) | dz1, da1 * a1 * (1 + a1) | a1 \\(1 \\+ a1\\) stands
 6 | dW1 = x dz1^T | dW1, np.outer(x, dz1) | order
-6 | dW1 = dz1 a1^T | dW1, np.outer(dz1, a1) | a1 stands where x
+6 | dW1 = dz1 a1^T | dW1, np.outer(dz1, a1) | a1\\[k,s\\] stands where x
 7 | db1 = da1 | db1, da1 | da1 stands where dz1
 """,
 )
@@ -114,7 +114,7 @@ dW1[j,k] = 1/m sum(s, dz1[j,s] x[k,s]) | dW1, dz1 @ x.T / m
 3 | da1[j,s] = sum(i, W2[j,i] dz2[i,s]) | da1, W2 @ dz2 | exchanged
 4 | dz1[j,s] = da1[j,s] (1 - a1[j,s]) | dz1, da1 * (1 - a1) | 1 - a1 stands
 5 | dW1[j,k] = 1/m sum(s, dz1[j,s] x[s,k]) | dW1, dz1 @ x / m | exchanged
-5 | dW1[j,k] = 1/m sum(s, dz1[j,s] a1[k,s]) | dW1, dz1 @ a1.T / m | a1 stands where x
+5 | dW1[j,k] = 1/m sum(s, dz1[j,s] a1[k,s]) | dW1, dz1 @ a1.T / m | a1\\[k,s\\] stands where x
 """,
 )
 

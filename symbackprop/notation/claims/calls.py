@@ -8,6 +8,7 @@ from dataclasses import replace
 from symbackprop.errors import NotationError
 from symbackprop.notation.claims import differentials, functions
 from symbackprop.notation.claims.context import Context
+from symbackprop.notation.claims.dependence import at_arguments, check_arguments
 from symbackprop.notation.claims.emission import Resolve, value
 from symbackprop.notation.claims.errors import near_function, no_meaning, unknown_function
 from symbackprop.notation.claims.indicators import condition_of
@@ -111,8 +112,12 @@ def _with_brackets(
         if primed is not None:
             return primed, 2
         root = differentials.root_of((row[0], row[1]), context)
-        if root is not None and _names_only(fence.body, context):
+        if root is not None:
+            check_arguments(leaf, fence, context)
             return syntax.Name(root, span), 2
+        at = at_arguments(leaf, fence, context, resolve)
+        if at is not None:
+            return at, 2
     if leaf.word == "Sigma" and leaf.primes and fence.opening == "(":
         return _diagonal_slope(leaf, fence, context, resolve), 2
     if name is not None and not (fence.opening == "[" and is_condition(fence.body)):
@@ -150,12 +155,6 @@ def _diagonal_slope(leaf: Leaf, fence: Fence, context: Context, resolve: Resolve
         raise unknown_function(leaf, context)
     slopes = syntax.Call(syntax.Name(name, leaf.span), (argument,), span, leaf.primes)
     return syntax.Call(syntax.Name("diag", leaf.span), (slopes,), span)
-
-
-def _names_only(node: Node, context: Context) -> bool:
-    """Whether brackets hold the names of what a loss depends on, and no formula: `J(W, b; x, y)`."""
-    items = node.items if isinstance(node, Listing) else (node,)
-    return all(leaf_of(item) is not None for item in items)
 
 
 def _arguments(fence: Fence, context: Context, resolve: Resolve) -> tuple[syntax.Node, ...]:

@@ -10,12 +10,15 @@ from symbackprop.errors import NotationError
 from symbackprop.notation.claims.context import Context
 from symbackprop.notation.claims.indicators import SIGNS, resolve_condition
 from symbackprop.notation.claims.leaves import leaf_of, letter_of
+from symbackprop.notation.claims.references import reference_of
 from symbackprop.notation.claims.resolver import resolve
 from symbackprop.notation.notes.passages import Passage
 from symbackprop.notation.reading import syntax
-from symbackprop.notation.surface.tree import Fence, Node, Piece, Relation
+from symbackprop.notation.surface.tree import Fence, Listing, Node, Number, Piece, Relation, Text
 
-_SPOKEN = re.compile(r"\b(?:if|for|when|whenever|case|suppose|assume)\b[^.;]{0,40}$", re.I)
+_SPOKEN = re.compile(r"\b(?:if|for|when|whenever|case|suppose|assum(?:e|ing))\b[^.;]{0,40}$", re.I)
+_BEHIND = re.compile(r"\s*,?\s*(?:if|for|when|whenever)\s*", re.I)
+_ENDS = re.compile(r"\s*(?:[.;]|$|\n\s*\n|and\b|otherwise\b)")
 _BREAK = re.compile(r"\n\s*\n|\n\s*(?:[-*+]|\d+[.)])\s|\.\s+[A-Z]")
 _GAP = re.compile(r"\n\s*\n")
 
@@ -36,15 +39,36 @@ class Spoken:
         return not _BREAK.search(between) if self.used else len(_GAP.findall(between)) < 2
 
 
+def is_range(passage: Passage) -> bool:
+    """Whether plain text says over what a letter runs, `for l = L-1, ..., 1`."""
+    begins = re.search(r"\bfor\s*(?:all|each|every)?\s*$", passage.before, re.I)
+    return passage.markup == "text" and bool(begins) and bool(re.match(r"\s*,?\s*(?:\.\.|…)", passage.after))
+
+
+def is_behind(condition: Passage, statement: Passage) -> bool:
+    """Whether a condition belongs to the formula before it, which nothing but `if` or `for` stands between."""
+    text, near = condition.source.text, condition.source is statement.source
+    between, after = text[statement.span.end : condition.span.start], text[condition.span.end :]
+    plain = between.replace("$", "").replace("\\)", "").replace("\\(", "")
+    return near and bool(_BEHIND.fullmatch(plain)) and bool(_ENDS.match(after.lstrip("$`").removeprefix("\\)")))
+
+
 def spoken(passage: Passage, pieces: Sequence[Piece]) -> Spoken | None:
     """The condition that a formula is by the words before it; None for any other formula."""
-    if len(pieces) != 1 or passage.place != "inline" or not _SPOKEN.search(passage.before):
+    told = passage.place == "inline" or (passage.markup == "text" and passage.after.startswith((":", ",")))
+    if len(pieces) != 1:
         return None
     node = pieces[0].node.body if isinstance(pieces[0].node, Fence) else pieces[0].node
     match node:
+        case Listing((Text(words), Relation() as inner), ("",)) if words.strip().lower() in ("if", "for", "when"):
+            node = inner  # `for i != j:` in plain text
+        case _ if not told or not _SPOKEN.search(passage.before):
+            return None
+    match node:
         case Relation((first, second), (sign,)) if sign in SIGNS:
             letters = [letter_of(part) for part in (first, second)]
-            if all(letters) or (sign not in ("=", "==") and leaf_of(first) is not None):
+            is_value = leaf_of(first) is not None and isinstance(second, Number)
+            if all(letters) or is_value or (sign not in ("=", "==") and leaf_of(first) is not None):
                 return Spoken(node, passage)
     return None
 
@@ -61,15 +85,31 @@ def under(condition: Node, nodes: list[syntax.Node], context: Context) -> list[s
             own = [letter for letter in letters if context.symbols.tensor(letter) is None]
             inner = context.binding(own)
             said = {name.name for node in nodes for name in syntax.names_in(node)}
-            if len(own) == len(operands) and not said.issuperset(own):
-                return nodes  # i = j for entries at i alone
+            if own and not said.issuperset(own):
+                return nodes  # i = j for entries at i alone, and what goes before in the sentence
             if len(own) == len(operands):
                 factor: syntax.Node = syntax.Indicator(resolve(condition, inner), condition.span)
             else:
+                _refuse_single_values(condition, inner)
                 factor = resolve_condition(condition, condition.span, inner, resolve)
             return [syntax.Product((("", factor), ("*", node)), node.span) for node in nodes]
+    raise _not_judged(condition, context)
+
+
+def _refuse_single_values(condition: Relation, context: Context) -> None:
+    """Raises an error for `z = 0` of a real number: at one value alone nothing is compared, and nothing proved."""
+    leaf = leaf_of(condition.operands[0])
+    found = None if leaf is None else reference_of(leaf, context)
+    if found is None or condition.signs not in (("=",), ("==",)):
+        return
+    facts = {f.kind for t in context.symbols.model.tensors if t.name == found.tensor for f in t.facts}
+    if found.tensor not in context.symbols.integers and not facts & {"binary", "one_hot"}:
+        raise _not_judged(condition, context)
+
+
+def _not_judged(condition: Node, context: Context) -> NotationError:
     written = context.source.written(condition.span)
-    raise NotationError(
+    return NotationError(
         f"it is not judged under the condition {written}",
         where=context.source.locate(condition.span),
         fix="Write cases, or an indicator 1[...], in the formula.",

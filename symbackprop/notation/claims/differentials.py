@@ -9,6 +9,7 @@ from fractions import Fraction
 from symbackprop.errors import NotationError
 from symbackprop.notation.claims import functions
 from symbackprop.notation.claims.context import Context
+from symbackprop.notation.claims.dependence import at_arguments
 from symbackprop.notation.claims.emission import Resolve, derivative, variable
 from symbackprop.notation.claims.leaves import Leaf, leaf_of, letter_of
 from symbackprop.notation.claims.neighbours import Row
@@ -333,12 +334,39 @@ def _with_root(
             target = variable(by, span, context, resolve)
             return syntax.Slope(of, target, span.to(expression.span), gradient=True), 2
         operand = leaf_of(expression)
+        taken = _applied_function(following, context)
+        if taken:
+            inner = Product(tuple(following[:taken]), expression.span.to(following[taken - 1][1].span))
+            target = variable(by, span, context, resolve)
+            return syntax.Slope(resolve(inner, context), target, span.to(inner.span), gradient=True), 1 + taken
+        fence = following[1][1] if len(following) > 1 else None
+        if operand is not None and isinstance(fence, Fence) and fence.opening == "(":
+            at = at_arguments(operand, fence, context, resolve)
+            if at is not None and following[1][0] == "":
+                return _slope(at, variable(by, span, context, resolve), span.to(fence.span)), 3
         of_ = None if operand is None else reference_of(operand, context)
         if of_ is not None and context.symbols.depends(of_.tensor, by.tensor):
             whole = span.to(expression.span)
             made = variable(of_, expression.span, context, resolve)
             return syntax.Partial(made, variable(by, span, context, resolve), whole), 2
     return derivative(by, "", span, context, resolve), 1
+
+
+def _slope(of: syntax.Node, by: syntax.Node, span: Span) -> syntax.Node:
+    """The derivative of what was read: of a tensor or an entry of one, or of a formula."""
+    match of:
+        case syntax.Name() | syntax.Subscript(syntax.Name()):
+            return syntax.Partial(of, by, span)
+    return syntax.Slope(of, by, span, gradient=True)
+
+
+def _applied_function(row: Row, context: Context) -> int:
+    """How many factors a function and its argument are, `log p`, `log f(x)`, at the begin of a row; 0 for others."""
+    leaf = leaf_of(row[0][1])
+    if leaf is None or functions.known(leaf.word, context) is None or len(row) < 2 or row[1][0] != "":
+        return 0
+    brackets = len(row) > 2 and row[2][0] == "" and isinstance(row[2][1], Fence) and row[2][1].tight
+    return 3 if brackets and not isinstance(row[1][1], Fence) else 2
 
 
 def _by_argument(span: Span, following: Row, context: Context, resolve: Resolve) -> tuple[syntax.Node, int]:

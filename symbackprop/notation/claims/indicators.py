@@ -3,6 +3,7 @@ r"""Indicators and conditions: `1[z > 0]`, \(\mathbb{1}_{i = j}\), `z > 0 and y 
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 
 from symbackprop.errors import NotationError
 from symbackprop.notation.claims.context import Context
@@ -10,7 +11,7 @@ from symbackprop.notation.claims.emission import Resolve, value
 from symbackprop.notation.claims.errors import no_meaning
 from symbackprop.notation.claims.leaves import Leaf, divided_word, is_transpose, leaf_of, letter_of
 from symbackprop.notation.claims.neighbours import Row, fence_behind, is_condition
-from symbackprop.notation.claims.references import reference_of
+from symbackprop.notation.claims.references import Reference, reference_of
 from symbackprop.notation.reading import syntax
 from symbackprop.notation.source import Span
 from symbackprop.notation.surface.tree import Fence, Listing, Logic, Node, Number, Product, Relation, Scripted, Word
@@ -68,7 +69,12 @@ def _is_one(node: Node, leaf: Leaf | None) -> bool:
 
 
 def resolve_condition(condition: Node, span: Span, context: Context, resolve: Resolve) -> syntax.Node:
-    """1 where the condition holds; of a target with one 1, `y = k` is its entry k."""
+    """1 where the condition holds; of a target with one 1, `y = k` is its entry k, of one of 0 and 1 `y = 1` is y."""
+    if (binary := of_binary(condition, context)) is not None:
+        target, number = binary
+        made = value(target, span, context, resolve)
+        one = syntax.Number(Fraction(1), span)
+        return made if number else syntax.Addition((("+", one), ("-", made)), span)
     match condition:
         case Relation((first, second), ("=",)):
             target = leaf_of(first)
@@ -79,8 +85,23 @@ def resolve_condition(condition: Node, span: Span, context: Context, resolve: Re
     return syntax.Indicator(condition_of(condition, context, resolve), span)
 
 
+def of_binary(condition: Node, context: Context) -> tuple[Reference, int] | None:
+    """The entry and the number of `y = 0` and `y = 1`, where all entries of y are one of these; None for others."""
+    match condition:
+        case Relation((first, Number(number)), ("=" | "==",)) if number in (0, 1):
+            leaf = leaf_of(first)
+            found = None if leaf is None or letter_of(first) in context.bound else reference_of(leaf, context)
+            if found is not None and _has_fact(found.tensor, "binary", context):
+                return found, int(number)
+    return None
+
+
+def _has_fact(tensor: str, kind: str, context: Context) -> bool:
+    return any(f.kind == kind for t in context.symbols.model.tensors if t.name == tensor for f in t.facts)
+
+
 def _is_one_hot(tensor: str, context: Context) -> bool:
-    return any(f.kind in ("one_hot",) for t in context.symbols.model.tensors if t.name == tensor for f in t.facts)
+    return _has_fact(tensor, "one_hot", context)
 
 
 def _with_sizes(node: Node, name: str, context: Context, resolve: Resolve) -> syntax.Node:

@@ -63,7 +63,7 @@ def leaf_of(node: Node) -> Leaf | None:
                 inner,
                 below=inner.below + marks_below,
                 above=inner.above + marks_above,
-                primes=inner.primes + primes,
+                primes=inner.primes + primes + sum(map(_primes_in, above)),
                 span=span,
             )
         case Fence("", body):
@@ -106,11 +106,16 @@ def _marks(scripts: tuple[Node, ...]) -> Iterator[Node]:
             case Slice(low, high, span) if (low is None) != (high is None):  # W_{:j}, W_{i:}
                 whole = Slice(None, None, span)
                 yield from (part for part in (low or whole, high or whole))
-            case Scripted(Fence("[" | "(") as fence, (), above, 0):
+            case Scripted(Fence("[" | "(") as fence, (), above, _):
                 yield fence
                 yield from _marks(above)
             case _:
                 yield node
+
+
+def _primes_in(script: Node) -> int:
+    r"""The primes that stand in a script behind a layer, as in \(g^{[1]\prime}(z)\): they are those of the letter."""
+    return script.primes if isinstance(script, Scripted) and isinstance(script.base, Fence) else 0
 
 
 def _is_row(factors: tuple[tuple[str, Node], ...]) -> bool:

@@ -8,7 +8,7 @@ from symbackprop.errors import NotationError
 from symbackprop.notation.claims import dots
 from symbackprop.notation.claims.context import Context
 from symbackprop.notation.claims.emission import Resolve
-from symbackprop.notation.claims.indicators import condition_of
+from symbackprop.notation.claims.indicators import condition_of, of_binary, resolve_condition
 from symbackprop.notation.reading import syntax
 from symbackprop.notation.reading.claim_calls import COLUMN, STACK
 from symbackprop.notation.source import Span
@@ -29,6 +29,8 @@ def cases_or_matrix(node: Rows, context: Context, resolve: Resolve) -> syntax.No
             otherwise = made
         else:
             pieces.append((made, condition_of(condition, context, resolve)))
+    if otherwise is None and pieces and (binary := _by_binary(node, context, resolve)) is not None:
+        return binary
     if otherwise is None and pieces:
         otherwise = pieces.pop()[0] if _is_complement(node) else None
     if otherwise is None:
@@ -38,6 +40,21 @@ def cases_or_matrix(node: Rows, context: Context, resolve: Resolve) -> syntax.No
             fix="Write a last case: otherwise.",
         )
     return syntax.Cases(tuple(pieces), otherwise, node.span) if pieces else otherwise
+
+
+def _by_binary(node: Rows, context: Context, resolve: Resolve) -> syntax.Node | None:
+    """Two cases y = 1 and y = 0 of a target with these values; None for others."""
+    conditions = [_case([cell for cell in row[1:] if not isinstance(cell, Empty)]) for row in node.rows]
+    found = [None if condition is None else of_binary(condition, context) for condition in conditions]
+    if len(found) != 2 or None in found or {number for pair in found if pair for number in pair[1:]} != {0, 1}:
+        return None
+    terms = []
+    for row, condition in zip(node.rows, conditions, strict=True):
+        assert condition is not None
+        holds = resolve_condition(condition, node.span, context, resolve)
+        value = resolve(_without_comma(row[0]), context)
+        terms.append(("+", syntax.Product((("", holds), ("*", value)), node.span)))
+    return syntax.Addition(tuple(terms), node.span)
 
 
 def _matrix(node: Rows, context: Context, resolve: Resolve) -> syntax.Node:

@@ -21,7 +21,7 @@ from symbackprop.model.model import Model
 from symbackprop.notation.claims.accumulation import Begun, accumulated
 from symbackprop.notation.claims.adjoints import gradient_of, looks_like_gradient
 from symbackprop.notation.claims.cases import by_values, by_variable, with_spoken_cases, with_wildcards
-from symbackprop.notation.claims.conditions import Spoken, spoken, under
+from symbackprop.notation.claims.conditions import Spoken, is_behind, is_range, spoken, under
 from symbackprop.notation.claims.context import Context, Notation
 from symbackprop.notation.claims.deciding import leaves_in, notation_of
 from symbackprop.notation.claims.extents import extents_in, named_sizes
@@ -173,19 +173,20 @@ def words_of(model: Model) -> frozenset[str]:
 
 
 def _parsed(parts: Iterable[Part]) -> Iterator[Statement | Unparsed]:
+    """The statements of a note; one waits until what stands behind it is known, for that may be its condition."""
     before: Statement | None = None
+    last: Statement | None = None
     formula: Passage | None = None
     condition: Spoken | None = None
     macros: dict[str, tuple[Macro, ...]] = {}
     for part in parts:
-        if isinstance(part, TableRow):
-            yield from _row(part)
-            continue
-        if isinstance(part, Unclosed):
-            yield Unparsed(Passage(part.source, part.span, "latex", "display"), part.span, _never_closed(part))
+        if isinstance(part, TableRow | Unclosed):
+            yield from () if last is None else (last,)
+            last = None
+            yield from _row(part) if isinstance(part, TableRow) else (_unclosed(part),)
             continue
         passage, formula_before, formula = part, formula, part
-        if formula_before is not None and _is_count(formula_before, passage):
+        if is_range(passage) or (formula_before is not None and _is_count(formula_before, passage)):
             continue
         try:
             known = (
@@ -193,22 +194,36 @@ def _parsed(parts: Iterable[Part]) -> Iterator[Statement | Unparsed]:
             )
             pieces = parse(passage.source, passage.span, passage.markup, known)
         except SymbackpropError as error:
+            yield from () if last is None else (last,)
+            last = None
             yield Unparsed(passage, passage.span, error)
             continue
         if (said := spoken(passage, pieces)) is not None:
-            condition = said
+            if last is not None and is_behind(passage, last.passage):
+                last = replace(last, conditions=(*last.conditions, said.condition))
+            else:
+                condition = said
             continue
         condition = condition if condition is not None and condition.reaches(passage) else None
-        for part in statements_of(passage, with_spoken_cases(pieces), before):
-            if condition is not None and isinstance(part, Statement):
-                part = replace(part, conditions=(condition.condition, *part.conditions))
+        for found in statements_of(passage, with_spoken_cases(pieces), before):
+            yield from () if last is None else (last,)
+            last = None
+            if not isinstance(found, Statement):
+                yield found
+                continue
+            if condition is not None:
+                found = replace(found, conditions=(condition.condition, *found.conditions))
                 condition = replace(condition, last=passage, used=True)
-            yield part
-            before = part if isinstance(part, Statement) else before
+            last = before = found
+    yield from () if last is None else (last,)
+
+
+def _unclosed(part: Unclosed) -> Unparsed:
+    return Unparsed(Passage(part.source, part.span, "latex", "display"), part.span, _never_closed(part))
 
 
 def _is_count(formula: Passage, passage: Passage) -> bool:
-    """Whether a sentence goes on from a letter, or one with a mark, with a whole number: `$n$ = 1`, how many there are."""
+    """Whether a sentence goes on from a letter, perhaps with a mark, with a whole number: `$n$ = 1`."""
     letter, number = (part.source.written(part.span).strip() for part in (formula, passage))
     near = formula.source is passage.source and 0 <= passage.span.start - formula.span.end <= 4
     return passage.markup == "text" and near and bool(_COUNTED.fullmatch(letter) and _COUNT.fullmatch(number))

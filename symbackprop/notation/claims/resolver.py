@@ -234,6 +234,8 @@ def _read_first(row: Row, context: Context) -> Iterator[tuple[Joint, syntax.Node
         yield joint, with_indices(base, neighbours[1][1], node.span, context, resolve), 2
         return
     leaf = leaf_of(node)
+    if leaf is None and isinstance(node, Listing):
+        raise no_meaning(node, context)
     if leaf is None:
         yield joint, _scripted(node, context) if isinstance(node, Scripted) else resolve(node, context), 1
         return
@@ -246,6 +248,10 @@ def _read_first(row: Row, context: Context) -> Iterator[tuple[Joint, syntax.Node
         raise unknown(leaf, context)
     parts = (*(("", part) for part in divided), *row[1:])
     whole = _row_of_words(parts, len(divided), context)
+    if joint not in ("", "·", "@", "/") and len(whole) > 1:  # u ⊙ V x is u ⊙ (V x)
+        product = syntax.Product(tuple((inner, part) for inner, part, _ in whole), node.span)
+        yield joint, product, sum(count for _, _, count in whole)
+        return
     for place, (inner, part, count) in enumerate(whole):
         yield (joint if place == 0 else inner), part, count
 

@@ -292,6 +292,8 @@ def _condition(node: Node) -> Node | None:
             return None
         case Relation(_, signs) if not set(signs) & (STATING | _MEMBERS):
             return node
+        case Listing((Text(words), Relation() as inner), ("",)) if words.strip().lower() in ("if", "for", "when"):
+            return inner
         case Relation((Product(factors), *rest), signs) if isinstance(factors[0][1], Text | Word):
             inner = factors[1][1] if len(factors) == 2 else Product(factors[1:], node.span)
             words = factors[0][1].text.lower().split()

@@ -175,6 +175,16 @@ class Symbols:
         return found
 
     @cached_property
+    def whole_families(self) -> frozenset[str]:
+        """The letters that the whole model has with numbers, also where only one sample is meant."""
+        return frozenset(tensor.name.rstrip("0123456789") for tensor in self.whole.tensors)
+
+    def whole_names(self, spelling: str) -> bool:
+        """Whether a tensor of the whole model goes by this spelling, its first letter small or a capital."""
+        own = {key(tensor.name) for tensor in self.whole.tensors}
+        return bool(own & {key(spelling), key(spelling).swapcase()})
+
+    @cached_property
     def layers(self) -> tuple[int, ...]:
         """The numbers of layers: those that a parameter or what is computed bears."""
         own = [name for name, role in self.roles.items() if role in ("parameter", "intermediate", "constant")]

@@ -18,6 +18,7 @@ _TOKEN = re.compile(
     r"[^\W\d_][\w.′'’\u0300-\u036f]*|\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|\s+|:=|=:|==|<-|->|-=|\+=|!=|<=|>=|\*\*|\.\.|."
 )
 _LABEL = re.compile(r"\s*(?:\(?\d{1,3}(?:\.\d+)*[.):]|[•*–—-](?=\s+\S)|\([a-z]\))\s+")
+_COMPARING = ("!=", "≠", "<", ">", "<=", ">=", "≤", "≥")
 _NUMBER = re.compile(r"(?:\s{2,}|\t)\(\d{1,3}(?:\.\d+)*[a-z]?\)\s*$")
 _GOES_ON = re.compile(r"\s*(?:(?:=|≈)(?!=)|[⊙∘·⋅/]|\+(?!.*=))")
 _BEGINS = re.compile(r"\s*[^\s=]+\s*(?::=|=(?!=)|←)")
@@ -160,7 +161,14 @@ def _separates(word: _Word, words: list[_Word], place: int) -> bool:
     if word.text == ",":
         return not _quantifies(words, place)
     follows_space = place + 1 == len(words) or words[place + 1].text.isspace()
-    return word.text == ";" or (word.text in ".:?!" and follows_space)
+    return word.text == ";" or (word.text in ".:?!" and follows_space and not _ends_number(words, place))
+
+
+def _ends_number(words: list[_Word], place: int) -> bool:
+    """Whether a point belongs to a number before an operator, `2. * x`: no sentence begins with one."""
+    after = next((word.text for word in words[place + 1 :] if not word.text.isspace()), "")
+    digits = place > 0 and words[place - 1].text.isdigit() and words[place].text == "."
+    return digits and after[:1] in tuple("*/+-@)⊙·×^")
 
 
 def _quantifies(words: list[_Word], place: int) -> bool:
@@ -201,11 +209,13 @@ def _is_sign(text: str) -> bool:
 
 
 def _in_quantifier(words: list[_Word], place: int) -> bool:
-    """Whether `for` has `each` or `all` behind it, or a condition: `for all i`, `for i = 1..n`."""
+    """Whether `for` has `each` or `all` behind it, or a condition: `for all i`, `for i = 1..n`, `for i != j`."""
     texts = [word.text for word in words if not word.text.isspace()]
     index = len([word for word in words[:place] if not word.text.isspace()])
     around = texts[max(0, index - 1) : index + 3]
-    return "for" in around and any(text in _QUANTIFIED for text in around)
+    behind = texts[index + 1 : index + 3]
+    compared = len(behind) == 2 and len(behind[0]) == 1 and behind[1] in _COMPARING
+    return "for" in around and (compared or any(text in _QUANTIFIED for text in around))
 
 
 def _is_prose_in_brackets(words: list[_Word], place: int, known: Collection[str]) -> bool:

@@ -55,7 +55,7 @@ MAX_EXPANSIONS = 1_000
 MAX_EXPANDED = 50_000
 MAX_NESTING = 20
 
-_NUMBER = re.compile(r"(?:[0-9]+(?:\.[0-9]+|\.(?=[/*]))?|\.[0-9]+)(?:[eE][+-][0-9]+)?")
+_NUMBER = re.compile(r"(?:[0-9]+(?:\.[0-9]+|\.(?=\s*[/*]|\}))?|\.[0-9]+)(?:[eE][+-][0-9]+)?")
 _SPACE = re.compile(r"(?:\s|%[^\n]*|[~\u200b])+")
 _LENGTH = re.compile(r"\s*\[\s*-?[0-9.]*\s*\w*\s*\]")
 _COMMAND = re.compile(r"\\(?:([A-Za-z]+)(\*?)|(.|\n)|$)")
