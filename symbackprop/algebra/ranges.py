@@ -14,18 +14,29 @@ from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.binding import free_indices
 from symbackprop.algebra.space import Ranges, Space
-from symbackprop.algebra.symbols import ArgMax, Guard, text_of
+from symbackprop.algebra.symbols import ArgMax, Guard, tensor_of, text_of
 
 _DEPTH = 2  # how many facts one proof may add up
 
 
 def is_nonnegative(expr: Expr, ranges: Ranges, space: Space, extra: Iterable[Expr] = ()) -> bool:
     """Whether `expr` >= 0 wherever each index is in its box, each size at least 1, and each of `extra` >= 0."""
-    expr = expr.expand()
+    expr = _without_choices(expr.expand(), space)
     if _is_nonnegative_in_box(expr, _boxes(expr, ranges)):
         return True
     facts = tuple(dict.fromkeys(fact.expand() for fact in (*space.size_facts, *extra)))
     return expr in facts or _by_facts(expr, facts, ranges, _DEPTH)
+
+
+def _without_choices(expr: Expr, space: Space) -> Expr:
+    """An expression that is at most `expr`, without the data in it that are valid indices: 0 <= i <= n - 1."""
+    for atom in sorted(expr.atoms(Indexed, Symbol), key=str) if space.limits else ():
+        limits, slope = space.limits.get(str(tensor_of(atom)), ()), expr.coeff(atom)
+        rest = (expr - slope * atom).expand()
+        if not limits or not slope.is_number or rest.has(atom):
+            continue
+        expr = rest if slope > 0 else (rest + slope * (limits[0] - 1)).expand()
+    return expr
 
 
 def count_of(extent: Expr, space: Space) -> Expr:

@@ -81,7 +81,7 @@ class Space:
     `shapes` is ordered: the order in which tensors were declared, which is the order of factors in a display form.
     `definitions` gives the forward equation of a tensor, for folding, eliminating and proofs that rest on them. `sizes`
     are the symbols in the shapes, whose names no index of a formula should bear; `axes` say that no axis is empty (each
-    >= 0), where that does not follow from the sizes.
+    >= 0), where that does not follow from the sizes. `limits` are the sizes of the axes that data choose an entry of.
     """
 
     shapes: Mapping[str, tuple[Expr, ...]] = field(default_factory=dict)
@@ -89,6 +89,7 @@ class Space:
     size_facts: tuple[Expr, ...] = ()
     functions: Mapping[str, ScalarFunction] = field(default_factory=dict)
     definitions: Mapping[str, Array] = field(default_factory=dict)
+    limits: Mapping[str, tuple[Expr, ...]] = field(default_factory=dict)
     sizes: frozenset[Symbol] = field(init=False, compare=False)
     axes: tuple[Expr, ...] = field(init=False, compare=False)
 
@@ -97,7 +98,7 @@ class Space:
         object.__setattr__(self, "sizes", frozenset(s for s in sizes if isinstance(s, Symbol)))
         extents = dict.fromkeys(extent for shape in self.shapes.values() for extent in shape)
         object.__setattr__(self, "axes", tuple(n - 1 for n in extents if not isinstance(n, Symbol) and not n.is_number))
-        for name in ("shapes", "functions", "definitions"):
+        for name in ("shapes", "functions", "definitions", "limits"):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
 
     def with_definitions(self, definitions: Mapping[str, Array]) -> Space:

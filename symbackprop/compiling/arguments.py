@@ -8,13 +8,11 @@ from typing import Any
 
 import numpy as np
 from sympy import Expr, Integer, Symbol
-from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.space import Fact
-from symbackprop.algebra.symbols import tensor_of
 from symbackprop.compiling.facts import check_fact, placed
 from symbackprop.errors import ArgumentError, suggestion
-from symbackprop.model.model import Model
+from symbackprop.model.model import Model, index_limits
 from symbackprop.model.records import Role
 from symbackprop.model.words import bracketed, counted, ordinal, written
 
@@ -79,18 +77,6 @@ def signature_of(model: Model) -> Signature:
     computed = {t.name: t.shape for t in batch.tensors if batch.defines(t.name)}
     count = None if model.samples is None else model.samples.size
     return Signature(arguments, dict(sorted(sizes.items())), batch.size_facts, computed, count)
-
-
-def index_limits(batch: Model) -> dict[str, tuple[Expr, ...]]:
-    """For each integer tensor the sizes of the axes that its entries index."""
-    found: dict[str, dict[Expr, None]] = {}
-    for equation in batch.order:
-        for part in sorted(equation.expression.atoms(Indexed), key=str):
-            for position, extent in zip(part.indices, batch.space.shapes[str(tensor_of(part))], strict=True):
-                name = tensor_of(position)
-                if name is not None:
-                    found.setdefault(name, {})[extent] = None
-    return {name: tuple(extents) for name, extents in found.items()}
 
 
 def fitted(signature: Signature, given: Mapping[str, Any], *, check_facts: bool = True) -> Fitting:

@@ -8,10 +8,11 @@ from types import MappingProxyType
 from typing import Literal
 
 from sympy import Expr
+from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.arrays import Array
 from symbackprop.algebra.space import ScalarFunction, Space
-from symbackprop.algebra.symbols import entry, index, total
+from symbackprop.algebra.symbols import entry, index, tensor_of, total
 from symbackprop.errors import UnknownNameError, suggestion
 from symbackprop.model.batching import batched_parts
 from symbackprop.model.forms import standard_equation, standard_tensor
@@ -222,3 +223,15 @@ def cost_of(loss: str, samples: Samples, kind: Literal["mean", "sum"], penalty: 
     if penalty is None:
         return Equation("J", (), whole)
     return Equation("J", (), whole + penalty.expression, sources=penalty.sources)
+
+
+def index_limits(model: Model) -> dict[str, tuple[Expr, ...]]:
+    """For each integer tensor the sizes of the axes that its entries index."""
+    found: dict[str, dict[Expr, None]] = {}
+    for equation in model.order:
+        for part in sorted(equation.expression.atoms(Indexed), key=str):
+            for position, extent in zip(part.indices, model.space.shapes[str(tensor_of(part))], strict=True):
+                name = tensor_of(position)
+                if name is not None:
+                    found.setdefault(name, {})[extent] = None
+    return {name: tuple(extents) for name, extents in found.items()}

@@ -20,10 +20,9 @@ from symbackprop.algebra.proving.drawing import Demands, Leaf, Sizes, drawn, ext
 from symbackprop.algebra.proving.grids import Grid, Grids, Opaque, TooLargeError, check_cells, grids_of
 from symbackprop.algebra.space import ScalarFunction
 from symbackprop.algebra.symbols import adjoint, entry
-from symbackprop.compiling.arguments import index_limits
 from symbackprop.derivation.derivation import Derivation
 from symbackprop.errors import DerivationError
-from symbackprop.model.model import Model
+from symbackprop.model.model import Model, index_limits
 from symbackprop.model.records import Tensor
 
 TRIES = 40

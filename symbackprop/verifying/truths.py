@@ -24,7 +24,7 @@ from symbackprop.algebra.symbols import ADJOINT, adjoint, entry, is_adjoint, par
 from symbackprop.derivation.derivation import Derivation
 from symbackprop.derivation.steps import StepKind, of_kind
 from symbackprop.derivation.sweep import derive
-from symbackprop.model.model import Model
+from symbackprop.model.model import Model, index_limits
 from symbackprop.notation.claims.records import Scale, rooted
 from symbackprop.notation.conventions import Stand
 from symbackprop.verifying.by_sample import by_sample
@@ -373,7 +373,8 @@ class Truths:
         adjoints = {adjoint(name): array for name, array in derivation.adjoints.items()}
         root = {adjoint(derivation.root): Array((), (), S.One)}
         forward = {e.tensor: derivation.space.definitions[e.tensor] for e in derivation.model.order}
-        space = replace(derivation.space, definitions={**forward, **root, **adjoints})
+        limits = index_limits(derivation.model)
+        space = replace(derivation.space, definitions={**forward, **root, **adjoints}, limits=limits)
         return Truth(scale, derivation, space, points, _each(derivation), _first_forms(derivation))
 
 

@@ -138,11 +138,27 @@ def _by_variable_below(leaf: Leaf, context: Context) -> Gradient | None:
 
 def by_delta(leaf: Leaf, context: Context) -> Gradient | None:
     """The adjoint that δ with its marks is: of the layer above it, the tensor below it, the one pre-activation."""
-    for target in _targets(leaf, context):
+    for target in _targets(_of_layer_counted(leaf, context), context):
         found = reference_of(target, context)
         if found is not None:
             return Gradient(outer(found, context))
     return None
+
+
+def _of_layer_counted(leaf: Leaf, context: Context) -> Leaf:
+    """The leaf with the number of the model's layer, where the note counts the input as the first one."""
+    shift = context.notation.delta_shift
+    if not shift:
+        return leaf
+
+    def shifted(mark: Node) -> Node:
+        inner = mark.body if isinstance(mark, Fence) else mark
+        if not isinstance(inner, Number):
+            return mark
+        number = Number(inner.value + shift, str(inner.value + shift), inner.span)
+        return replace(mark, body=number) if isinstance(mark, Fence) else number
+
+    return replace(leaf, above=tuple(map(shifted, leaf.above)), below=(*map(shifted, leaf.below[:1]), *leaf.below[1:]))
 
 
 def _targets(leaf: Leaf, context: Context) -> Iterator[Leaf]:

@@ -9,10 +9,33 @@ from symbackprop.notation.claims.deciding import leaves_in
 from symbackprop.notation.claims.leaves import leaf_of
 from symbackprop.notation.claims.statements import Statement
 from symbackprop.notation.claims.symbols import Symbols, key
-from symbackprop.notation.surface.tree import Listing, Node, Piece, Relation, Rows, Text, Word, rewritten, walk
+from symbackprop.notation.surface.tree import Empty, Listing, Node, Piece, Relation, Rows, Text, Word, rewritten, walk
 
 WILDCARD = "⋆"
 _OTHERWISE = ("otherwise", "else")
+
+
+def with_systems(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
+    """The pieces of a formula with each equation of a system in braces as one of its own."""
+    found: list[Piece] = []
+    for piece in pieces:
+        rows = piece.node.rows if isinstance(piece.node, Rows) and piece.node.kind == "cases" else ()
+        equations = [_equation(row) for row in rows]
+        if equations and all(equation is not None for equation in equations):
+            found += [Piece("row", equation) for equation in equations if equation is not None]
+        else:
+            found.append(piece)
+    return tuple(found)
+
+
+def _equation(row: Sequence[Node]) -> Relation | None:
+    """The equation in a row of a system, whose sign may begin a cell: `dz &= G`."""
+    match tuple(row):
+        case (Relation(operands) as whole,) if not isinstance(operands[0], Empty):
+            return whole
+        case (left, Relation((Empty(), *sides), signs, span)):
+            return Relation((left, *sides), signs, left.span.to(span))
+    return None
 
 
 def with_spoken_cases(pieces: Sequence[Piece]) -> tuple[Piece, ...]:

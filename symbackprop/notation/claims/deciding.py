@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from symbackprop.errors import NotationError
 from symbackprop.notation.claims import powers
-from symbackprop.notation.claims.adjoints import gradient_of, looks_like_gradient
+from symbackprop.notation.claims.adjoints import as_delta, gradient_of, looks_like_gradient
 from symbackprop.notation.claims.context import Alias, Context, Notation
 from symbackprop.notation.claims.differentials import Differential, differential, root_of
 from symbackprop.notation.claims.extents import extents_of_note
@@ -66,12 +66,22 @@ def notation_of(statements: Sequence[Statement], tables: Sequence[Symbols], base
     notation = replace(
         notation, numpy=any(map(_is_of_program, leaves)), rows=frozenset(_letters_of_rows(leaves, whole))
     )
+    notation = replace(notation, delta_shift=_shift_of_deltas(leaves, whole))
     context = Context(statements[0].source, tables[0], notation) if statements else None
     if context is not None:
         notation = replace(notation, extents=extents_of_note((s.sides for s in statements), context))
     notation = replace(notation, outer_deltas=any(_shows_outer(s, tables, notation) for s in statements))
     notation = replace(notation, aliases=_first(_aliases(statements, tables, notation)))
     return replace(notation, said=tuple(_said(notation, leaves, whole)))
+
+
+def _shift_of_deltas(leaves: Iterable[Leaf], symbols: Symbols) -> int:
+    """-1 where δ is numbered by layers of which the input is the first: up to one more than there are, from 2."""
+    deltas = [delta for leaf in leaves if (delta := as_delta(leaf)) is not None]
+    marks = [part.body if isinstance(part, Fence) else part for d in deltas for part in (*d.above, *d.below[:1])]
+    numbers = {int(mark.value) for mark in marks if isinstance(mark, Number) and mark.value.denominator == 1}
+    last = symbols.layers[-1] if symbols.layers else 0
+    return -1 if last and numbers and max(numbers) == last + 1 and min(numbers) > 1 else 0
 
 
 def _is_of_program(leaf: Leaf) -> bool:
@@ -396,7 +406,7 @@ def _alias(
             return None
         if not looks_like_gradient(leaf) and leaf.word in symbols.roots:
             return None
-        if leaf.word.startswith("d") and gradient_of(leaf, context) is not None:
+        if leaf.word.startswith("d") and as_delta(leaf) is None and gradient_of(leaf, context) is not None:
             return None
     word = key(leaf.word + "".join(leaf.accents) + "".join(text for text in texts if text))
     target = by.word + "".join(by.accents) + "".join(text_of(mark) or "" for mark in missing)
@@ -418,6 +428,8 @@ def _said(notation: Notation, leaves: Iterable[Leaf], symbols: Symbols) -> Itera
     if symbols.samples is not None and notation.samples & used:
         letters = ", ".join(sorted(notation.samples & used))
         yield f"{letters} counts the samples"
+    if notation.delta_shift:
+        yield "δ is numbered by layers of which the input is the first"
     if notation.outer_deltas:
         yield "the gradient of an activation is that of its pre-activation"
     if notation.numpy:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from symbackprop.notation.claims import differentials
-from symbackprop.notation.claims.adjoints import gradient_of, kronecker, named_delta
+from symbackprop.notation.claims.adjoints import as_delta, gradient_of, kronecker, named_delta
 from symbackprop.notation.claims.context import Context
 from symbackprop.notation.claims.emission import Resolve, at_index, derivative, value, variable
 from symbackprop.notation.claims.leaves import Leaf, as_node, as_scripted, given_in, index_words, leaf_of, letter_of
@@ -30,7 +30,11 @@ def meaning_of(leaf: Leaf, context: Context, resolve: Resolve) -> syntax.Node | 
         name, rest = syntax.Name(given[0], leaf.span), given[1]
         return name if rest.bare else with_marks(name, as_scripted(rest), context, resolve)
     marks = kronecker(leaf)
-    if marks is not None and (_are_indices(marks, context) or named_delta(leaf, context) is None):
+    if (
+        marks is not None
+        and not _is_defined_of_entries(leaf, context)
+        and (_are_indices(marks, context) or named_delta(leaf, context) is None)
+    ):
         return delta_of(marks, leaf.span, context, resolve)
     turned = 0
     if leaf.primes:
@@ -41,6 +45,13 @@ def meaning_of(leaf: Leaf, context: Context, resolve: Resolve) -> syntax.Node | 
     for _ in range(turned):
         made = syntax.Transpose(made, leaf.span)
     return made
+
+
+def _is_defined_of_entries(leaf: Leaf, context: Context) -> bool:
+    """Whether the note has given δ to the gradients of entries with two indices at least: \\(\\delta_{ij}\\) is one."""
+    alias = context.notation.aliases.get(key("delta"))
+    tensor = None if alias is None else context.symbols.named(alias.target)
+    return as_delta(leaf) is not None and tensor is not None and len(context.symbols.tensors[tensor]) > 1
 
 
 def _numbered(leaf: Leaf) -> str | None:

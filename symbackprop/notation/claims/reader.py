@@ -20,7 +20,7 @@ from symbackprop.errors import LimitError, NotationError, SymbackpropError, Unkn
 from symbackprop.model.model import Model
 from symbackprop.notation.claims.accumulation import Begun, accumulated
 from symbackprop.notation.claims.adjoints import gradient_of, looks_like_gradient
-from symbackprop.notation.claims.cases import by_values, by_variable, with_spoken_cases, with_wildcards
+from symbackprop.notation.claims.cases import by_values, by_variable, with_spoken_cases, with_systems, with_wildcards
 from symbackprop.notation.claims.conditions import Spoken, is_behind, is_range, spoken, under
 from symbackprop.notation.claims.context import Context, Notation
 from symbackprop.notation.claims.deciding import leaves_in, notation_of
@@ -44,11 +44,11 @@ from symbackprop.notation.claims.resolver import resolve
 from symbackprop.notation.claims.statements import Statement, Unparsed, decimals_of, is_update, named_by, statements_of
 from symbackprop.notation.claims.sums import index_letters
 from symbackprop.notation.claims.symbols import LEARNING_RATES, Symbols, key, symbols_of
+from symbackprop.notation.claims.tables import stated_in_row
 from symbackprop.notation.claims.updates import with_old_names
 from symbackprop.notation.claims.usual_names import data_terms
 from symbackprop.notation.conventions import Conventions
 from symbackprop.notation.notes.passages import Part, Passage, TableRow, Unclosed
-from symbackprop.notation.notes.text import RELATION
 from symbackprop.notation.reading import syntax
 from symbackprop.notation.reading.values import Value
 from symbackprop.notation.surface.grammar import parse
@@ -71,7 +71,6 @@ _COUNTED = re.compile(r"[A-Za-z](?:_\{?\w\}?)?")
 _COUNT = re.compile(r"= *\d+")
 _NO_CHANGES: Mapping[str, Any] = MappingProxyType({})
 _RATES = frozenset(LEARNING_RATES)
-_GRADIENT = re.compile(r"gradient|derivative|adjoint|\\partial|∂|\bgrad", re.I)
 
 
 def read_note(
@@ -183,7 +182,7 @@ def _parsed(parts: Iterable[Part]) -> Iterator[Statement | Unparsed]:
         if isinstance(part, TableRow | Unclosed):
             yield from () if last is None else (last,)
             last = None
-            yield from _row(part) if isinstance(part, TableRow) else (_unclosed(part),)
+            yield from stated_in_row(part) if isinstance(part, TableRow) else (_unclosed(part),)
             continue
         passage, formula_before, formula = part, formula, part
         if is_range(passage) or (formula_before is not None and _is_count(formula_before, passage)):
@@ -205,7 +204,7 @@ def _parsed(parts: Iterable[Part]) -> Iterator[Statement | Unparsed]:
                 condition = said
             continue
         condition = condition if condition is not None and condition.reaches(passage) else None
-        for found in statements_of(passage, with_spoken_cases(pieces), before):
+        for found in statements_of(passage, with_spoken_cases(with_systems(pieces)), before):
             yield from () if last is None else (last,)
             last = None
             if not isinstance(found, Statement):
@@ -227,29 +226,6 @@ def _is_count(formula: Passage, passage: Passage) -> bool:
     letter, number = (part.source.written(part.span).strip() for part in (formula, passage))
     near = formula.source is passage.source and 0 <= passage.span.start - formula.span.end <= 4
     return passage.markup == "text" and near and bool(_COUNTED.fullmatch(letter) and _COUNT.fullmatch(number))
-
-
-def _row(row: TableRow) -> Iterator[Statement | Unparsed]:
-    """The statements in the cells of a row; a quantity beside its gradient states that."""
-    quantity: tuple[Passage, Node] | None = None
-    for cell in row.cells:
-        for passage in cell.formulas:
-            try:
-                pieces = parse(passage.source, passage.span, passage.markup)
-            except SymbackpropError as error:
-                if passage.markup == "latex" or RELATION.search(passage.source.written(passage.span)):
-                    yield Unparsed(passage, passage.span, error)
-                continue
-            stated = tuple(statements_of(passage, pieces, None))
-            yield from stated
-            if stated or len(pieces) != 1:
-                continue
-            node = pieces[0].node
-            if quantity is None and leaf_of(node) is not None:
-                quantity = passage, node
-            elif quantity is not None and _GRADIENT.search(cell.head):
-                first = Product((("", Word("∇", quantity[1].span)), ("", quantity[1])), quantity[1].span)
-                yield Statement(passage, (first, node), ("=",), quantity[1].span.to(node.span))
 
 
 def _never_closed(part: Unclosed) -> NotationError:

@@ -76,8 +76,14 @@ def reading_of(nodes: Iterable[Node], each: tuple[Name, ...], symbols: Symbols, 
     scope = replace(scope, stated=stated)
     read_sides = tuple(_side(node, raw, scope) for node, raw in zip(sides, raws, strict=True))
     said = [name.name for node in sides for name in names_in(node)]
-    rate = next((name for name in said if name in LEARNING_RATES and name not in symbols.shapes), None)
+    rate = next((name for name in said if name in LEARNING_RATES and _may_be_rate(name, symbols)), None)
     return Reading(symbols.scale, read_sides, scope, tuple(symbol for symbol, _ in stated.free.values()), rate)
+
+
+def _may_be_rate(name: str, symbols: Symbols) -> bool:
+    """Whether a usual name of a learning rate is none of the model's, or that of a constant which no equation reads."""
+    read = any(name in names for names in symbols.reads.values())
+    return name not in symbols.shapes or (symbols.roles.get(name) == "constant" and not read)
 
 
 def _variable(sides: list[Node], scope: Scope) -> Mapping[str, tuple[Expr, ...]]:

@@ -177,6 +177,9 @@ def _subscript(node: Subscript, scope: Scope) -> Value:
         return slice_
     # in a claim, an index may have the name of a tensor
     value = _tensor(base, node, scope) if isinstance(base, Name) and base.name not in scope.given else read(base, scope)
+    if isinstance(base, Name) and base.name in scope.given and len(node.indices) < value.rank:  # g_t of the note's g
+        rest = (Whole(node.span),) * (value.rank - len(node.indices))
+        node = replace(node, indices=(*node.indices, *rest))
     if any(isinstance(part, Whole) for part in node.indices) and len(node.indices) == value.rank:
         return _slice(node, value, scope)
     if scope.stated is not None and len(node.indices) == sum(size != 1 for size in value.shape) > 0:

@@ -121,14 +121,12 @@ def _pair(left: Array, right: Array, one: Axes, other: Axes) -> Pair:
     return Pair(tuple(indices), tuple(shape), left.at(*at_left), right.at(*at_right))
 
 
-def where_it_exists(pair: Pair, space: Space) -> Pair:
-    """The pair of a derivative by an entry, as ∂h_t/∂h_{t-1}, at the indices at which there is that entry."""
-    name = tensor_of(pair.left)
+def where_it_exists(pair: Pair, entry: Expr, space: Space) -> Pair:
+    """The pair of a derivative, as ∂h_t/∂h_{t-1}, at the indices at which there is the `entry` that it is about."""
+    name = tensor_of(entry)
     if name is None or name not in space.shapes:
         return pair
-    bounds = [
-        b for at, size in zip(indices_of(pair.left), space.shapes[name], strict=True) for b in (at, size - 1 - at)
-    ]
+    bounds = [b for at, size in zip(indices_of(entry), space.shapes[name], strict=True) for b in (at, size - 1 - at)]
     open_ = [b.expand() for b in bounds if not is_nonnegative(b, pair.ranges, space)]
     inside = Mul(*map(Guard, open_))
     return replace(pair, left=pair.left * inside, right=pair.right * inside) if open_ else pair

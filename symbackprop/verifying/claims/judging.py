@@ -160,8 +160,11 @@ def _compared(left: Value, right: Value, reading: Reading, number: int, basis: B
         sides = (reading.sides[number - 1].written, left), (reading.sides[number].written, right)
         because = ", ".join(described(written, value) for written, value in sides)
         return Judgement("wrong", reading, side=number, because=because)
+    first = reading.sides[0]
     if reading.sides[number - 1].subject.kind == "local derivative":
-        pair = where_it_exists(pair, basis.truth.space)
+        pair = where_it_exists(pair, pair.left, basis.truth.space)
+    elif first.subject.kind == "adjoint" and first.value is not None and reading.indices:
+        pair = where_it_exists(pair, first.value.expression, basis.truth.space)
     decimals = reading.sides[number].decimals
     if decimals is not None:
         return _to_printed_digits(pair, decimals, reading, number, basis)

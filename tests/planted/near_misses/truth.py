@@ -87,7 +87,7 @@ def _truth(claim: Claim, reading: Reading, worlds: Sequence[World], held: dict[s
     for left, right in itertools.pairwise(reading.sides):
         pair = _pair(left, right, reading, worlds[0].model)
         if pair and left.subject.kind == "local derivative":
-            pair = where_it_exists(pair, _space(pair, worlds[0]))
+            pair = where_it_exists(pair, pair.left, _space(pair, worlds[0]))
         same = _same(pair, worlds, held) if pair else None
         if same != "true" and left.value and right.value and _may_be_factor(left, reading):
             same = _is_factor(left, right.value, worlds, held) or same

@@ -19,7 +19,7 @@ from sympy import Expr, Symbol
 import symbackprop as sb
 from symbackprop.algebra.space import Space
 from symbackprop.algebra.symbols import is_adjoint, parted, primal
-from symbackprop.compiling.arguments import index_limits
+from symbackprop.model.model import index_limits
 from symbackprop.notation.claims.records import Scale
 from symbackprop.verifying.truths import partial_of
 from tests.oracles.draws import draw
