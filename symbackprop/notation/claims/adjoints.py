@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from symbackprop.errors import NotationError
 from symbackprop.notation.claims.context import Context
 from symbackprop.notation.claims.gates import outer
 from symbackprop.notation.claims.leaves import Leaf, divided_word, is_letter, leaf_of, letter_of, text_of
@@ -74,6 +75,9 @@ def looks_like_gradient(leaf: Leaf) -> bool:
 
 def _by_note(leaf: Leaf, context: Context) -> Gradient | None:
     """The letters that the note has given to an adjoint: `g` after "let g = ∂L/∂y"."""
+    above = text_of(leaf.above[0]) if len(leaf.above) == 1 else None
+    if above is not None and not above.isdigit() and (named := _by_note(_with_name(leaf, above), context)) is not None:
+        return named
     for count in range(len(leaf.below), -1, -1):
         texts = [text_of(mark) for mark in leaf.below[:count]]
         if not all(texts):
@@ -89,6 +93,11 @@ def _by_note(leaf: Leaf, context: Context) -> Gradient | None:
     return None
 
 
+def _with_name(leaf: Leaf, part: str) -> Leaf:
+    r"""The leaf with a word above it in its name: \(\delta^{out}\) as δout."""
+    return replace(leaf, word=leaf.word + part, above=())
+
+
 def _by_prefix(leaf: Leaf, context: Context) -> Gradient | None:
     """`dW1`, `grad_W1`, `∂W1`, and of programs `dL_dW1`."""
     if (named := _QUOTIENT.fullmatch(leaf.word)) and named[1] in context.symbols.roots:
@@ -99,9 +108,24 @@ def _by_prefix(leaf: Leaf, context: Context) -> Gradient | None:
         rest = leaf.word.removeprefix(prefix)
         if rest != leaf.word and rest and not is_masked_later(rest, context.symbols):
             found = reference_of(replace(leaf, word=rest), context)
+            if found is not None and prefix == "d":
+                _refuse_differential(leaf, context)
             if found is not None:
                 return Gradient(outer(found, context) if prefix == "d" else found)
     return None
+
+
+def _refuse_differential(leaf: Leaf, context: Context) -> None:
+    """Raises an error for dX in a note of differentials."""
+    if not context.notation.differentials:
+        return
+    written = context.source.written(leaf.span)
+    raise NotationError(
+        f"{written} is a differential here, and differentials are not judged",
+        where=context.source.locate(leaf.span),
+        fix="Write the gradient that follows: ∂L/∂W = ...",
+        name=written,
+    )
 
 
 def _by_bar(leaf: Leaf, context: Context) -> Gradient | None:
@@ -169,6 +193,7 @@ def _targets(leaf: Leaf, context: Context) -> Iterator[Leaf]:
     if any(name == "z" for _, name in symbols.owned):
         yield replace(leaf, word="z")
     yield from _by_parts(leaf, context)
+    yield from _by_layer_in_words(leaf, context)
     if leaf.below:
         first = leaf.below[0]
         inner = leaf_of(first)
@@ -186,6 +211,19 @@ def _targets(leaf: Leaf, context: Context) -> Iterator[Leaf]:
     single = _only(symbols.preactivations) or _only(tuple(n for n in symbols.preactivations if n in ("z", "Z")))
     if single is not None:
         yield replace(leaf, word=single)
+
+
+def _by_layer_in_words(leaf: Leaf, context: Context) -> Iterator[Leaf]:
+    r"""\(\delta^{out}\), \(\delta_{hidden}\): the pre-activations of the output and of the one hidden layer."""
+    symbols = context.symbols
+    for marks, name in ((leaf.above, "above"), (leaf.below, "below")):
+        word = text_of(marks[0]) if marks else None
+        output = word in ("out", "output")
+        if output or word in ("hid", "hidden"):
+            last = symbols.activated.get(symbols.prediction or "") or _only(symbols.affine_outputs)
+            target = last if output else _only(tuple(z for z in symbols.preactivations if z != last))
+            if target is not None:
+                yield replace(leaf, word=target, **{name: marks[1:]})
 
 
 def named_delta(leaf: Leaf, context: Context) -> Gradient | None:
@@ -256,6 +294,8 @@ def operated(head: Node, following: Node, context: Context) -> Leaf | None:
         return None
     if inner.word == "d" and context.symbols.tensor("d") is not None:
         return None
+    if inner.word == "d" and reference_of(target, context) is not None:
+        _refuse_differential(replace(target, span=inner.span.to(target.span)), context)
     return target
 
 

@@ -58,6 +58,10 @@ def called(row: Row, context: Context, resolve: Resolve, first: First) -> tuple[
     method = _method(leaf, fence, context, resolve)
     if method is not None:
         return method
+    if functions.plain_name(leaf.word) == "where" and len(items) == 3 and is_condition(items[0]):
+        held, *values = items
+        yes, no = (resolve(part, context) for part in values)
+        return syntax.Cases(((yes, condition_of(held, context, resolve)),), no, leaf.span), 2
     name = None if leaf.accents else functions.known(leaf.word, context)
     if leaf.word == "prod" and fence is not None and isinstance(fence.body, Listing) and len(fence.body.items) == 2:
         chain = tuple(("", resolve(part, context)) for part in fence.body.items)
@@ -279,6 +283,8 @@ def _at_method(
         return syntax.Transpose(target, span), 1
     if fence is None or fence.opening != "(":
         return None
+    if name in ("astype", "float", "double", "copy", "clone", "detach", "item", "numpy"):
+        return target, 2
     arguments = _arguments(fence, context, resolve)
     span = span.to(fence.span)
     if name in ("t", "transpose") and not arguments:

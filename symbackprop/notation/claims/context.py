@@ -32,8 +32,9 @@ class Notation:
     the δ of an activation is that of its pre-activation, `gate_deltas`: that of a gate is; `delta_operates`: δ before a
     tensor makes its adjoint; `matrix_powers`: in LaTeX \(X^2\) of a square matrix is X X.
     `numpy`: formulas are those of a program, whose arrays are repeated along axes that are missing.
-    `delta_shift` is what is added to the number of a δ for that of its layer. `outer_brackets`: ⟨u, v⟩ is the outer
-    product of vectors.
+    `labels` are letters below vectors that are part of their names. `differentials`: d before a tensor is its
+    differential, and no gradient. `delta_shift` is what is added to the number of a δ for that of its layer.
+    `outer_brackets`: ⟨u, v⟩ is the outer product of vectors.
     `row_gradients`: the derivative of a number by a vector is a row.
     `rows` are letters that with an index stand for rows of the matrix with the capital letter: x_iᵀ of X.
     `extents` is what a letter of an index runs over in all of the note. `said` words each decision for the report.
@@ -53,6 +54,8 @@ class Notation:
     row_gradients: bool = False
     outer_brackets: bool = False
     delta_shift: int = 0
+    differentials: bool = False
+    labels: frozenset[tuple[str, str]] = frozenset()
     rows: frozenset[str] = frozenset()
     extents: Mapping[str, Expr] = field(default_factory=dict)
     matrix_powers: bool = False

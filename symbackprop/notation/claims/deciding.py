@@ -58,6 +58,7 @@ def notation_of(statements: Sequence[Statement], tables: Sequence[Symbols], base
         times=times,
         superscript_times=superscript,
         base=_base(sums, base),
+        differentials=any(_is_total_differential(statement, tables) for statement in statements),
         delta_operates=any(_is_operated(statement.sides[0]) for statement in statements),
         matrix_powers=powers.are_of_matrices(statements, tables),
         each_layer=notation.each_layer - {owner for owner, _ in whole.owned},
@@ -66,6 +67,7 @@ def notation_of(statements: Sequence[Statement], tables: Sequence[Symbols], base
     notation = replace(
         notation, numpy=any(map(_is_of_program, leaves)), rows=frozenset(_letters_of_rows(leaves, whole))
     )
+    notation = replace(notation, labels=frozenset(_labels(leaves, sums, whole)))
     notation = replace(notation, delta_shift=_shift_of_deltas(leaves, whole))
     context = Context(statements[0].source, tables[0], notation) if statements else None
     if context is not None:
@@ -75,6 +77,30 @@ def notation_of(statements: Sequence[Statement], tables: Sequence[Symbols], base
     return replace(notation, said=tuple(_said(notation, leaves, whole)))
 
 
+def _labels(leaves: Sequence[Leaf], sums: Iterable[Big], symbols: Symbols) -> Iterator[tuple[str, str]]:
+    r"""The letters below vectors that are part of their names, \(v_c\) and \(u_o\): none stands anywhere without.
+
+    No sum binds them, nothing else has them for an index, and one of the vectors at least is transposed.
+    """
+    bound = {letter for big in sums for letter in _bound_letters(big)}
+    marks: dict[str, set[str]] = {}
+    turned: set[str] = set()
+    for leaf in leaves:
+        stem = _without_sign(leaf).word
+        marks.setdefault(stem, set()).add("|".join(letter_of(mark) or "?" for mark in leaf.below))
+        if any(map(is_transpose, leaf.above)):
+            turned.add(stem)
+    labelled: dict[str, str] = {}
+    for stem, found in marks.items():
+        letter = next(iter(found))
+        vector = len(symbols.tensors.get(stem, ())) == 1 and len(letter) == 1 and letter.isalpha()
+        elsewhere = any(letter in other for name, others in marks.items() if name != stem for other in others)
+        if len(found) == 1 and vector and letter not in bound and not elsewhere:
+            labelled[stem] = letter
+    if labelled.keys() & turned:
+        yield from labelled.items()
+
+
 def _shift_of_deltas(leaves: Iterable[Leaf], symbols: Symbols) -> int:
     """-1 where δ is numbered by layers of which the input is the first: up to one more than there are, from 2."""
     deltas = [delta for leaf in leaves if (delta := as_delta(leaf)) is not None]
@@ -82,6 +108,20 @@ def _shift_of_deltas(leaves: Iterable[Leaf], symbols: Symbols) -> int:
     numbers = {int(mark.value) for mark in marks if isinstance(mark, Number) and mark.value.denominator == 1}
     last = symbols.layers[-1] if symbols.layers else 0
     return -1 if last and numbers and max(numbers) == last + 1 and min(numbers) > 1 else 0
+
+
+def _is_total_differential(statement: Statement, tables: Sequence[Symbols]) -> bool:
+    """Whether a statement is of the differential of a root, `dL = tr(Eᵀ dE)`, so that all d of its note are."""
+    roots = {root for table in tables for root in table.roots}
+    first = statement.sides[0]
+    if isinstance(first, Product) and len(first.factors) == 2:
+        head, root = (leaf_of(part) for _, part in first.factors)
+        whole = head is not None and head.bare and head.word == "d" and root is not None and root.word in roots
+    else:
+        leaf = leaf_of(first)
+        whole = leaf is not None and leaf.bare and leaf.word[:1] == "d" and leaf.word[1:] in roots
+    others = (leaf for side in statement.sides[1:] for leaf in leaves_in(side))
+    return whole and any(leaf.word == "d" or (leaf.word[:1] == "d" and len(leaf.word) > 1) for leaf in others)
 
 
 def _is_of_program(leaf: Leaf) -> bool:

@@ -201,18 +201,31 @@ def given_name(leaf: Leaf, indices: Collection[str] = ()) -> tuple[str, tuple[No
     """
     first = next((at for at, mark in enumerate(leaf.below) if letter_of(mark) in indices), len(leaf.below))
     texts = [text_of(mark) for mark in leaf.below[:first]]
-    if leaf.above or leaf.primes or not all(texts):
+    power = _power_in_name(leaf)
+    if power is None or leaf.primes or not all(texts):
         return None
-    return "_".join((leaf.word, *leaf.accents, *(text for text in texts if text))), leaf.below[first:]
+    return "_".join((leaf.word, *leaf.accents, *(text for text in texts if text))) + power, leaf.below[first:]
+
+
+def _power_in_name(leaf: Leaf) -> str | None:
+    r"""The exponent that belongs to a name, as in \(\sigma^2\); "" without marks above, None with others."""
+    match leaf.above:
+        case ():
+            return ""
+        case (Number(_, written),):
+            return f"^{written}"
+    return None
 
 
 def given_in(leaf: Leaf, given: Collection[str]) -> tuple[str, Leaf] | None:
     """The name among those `given` that a leaf bears, with the marks that are left; the longest one first."""
-    for count in range(len(leaf.below), -1, -1):
-        texts = [text_of(mark) for mark in leaf.below[:count]]
-        name = "_".join((leaf.word, *leaf.accents, *(text for text in texts if text)))
-        if all(texts) and name in given:
-            return name, replace(leaf, accents=(), below=leaf.below[count:])
+    for power in dict.fromkeys((_power_in_name(leaf) or "", "")):
+        for count in range(len(leaf.below), -1, -1):
+            texts = [text_of(mark) for mark in leaf.below[:count]]
+            name = "_".join((leaf.word, *leaf.accents, *(text for text in texts if text))) + power
+            if all(texts) and name in given:
+                above = () if power else leaf.above
+                return name, replace(leaf, accents=(), below=leaf.below[count:], above=above)
     return None
 
 

@@ -7,9 +7,10 @@ from symbackprop.notation.claims.context import Context
 from symbackprop.notation.claims.emission import Resolve
 from symbackprop.notation.claims.errors import two_readings
 from symbackprop.notation.claims.leaves import index_words, is_letter, is_transpose, letter_of
+from symbackprop.notation.claims.powers import is_square, matrix_power
 from symbackprop.notation.reading import syntax
 from symbackprop.notation.source import Span
-from symbackprop.notation.surface.tree import Empty, Fence, Joint, Listing, Node, Product, Scripted, Word
+from symbackprop.notation.surface.tree import Empty, Fence, Joint, Listing, Node, Number, Product, Scripted, Word
 
 
 def with_marks(made: syntax.Node, node: Scripted, context: Context, resolve: Resolve) -> syntax.Node:
@@ -46,7 +47,23 @@ def _is_norm(node: Scripted) -> bool:
 
 
 def power_of(base: syntax.Node, mark: Node, span: Span, context: Context, resolve: Resolve) -> syntax.Node:
+    """A power: of a square matrix in brackets a product of matrices, where the note has them so."""
+    if _is_square_matrix(base, context) and not _is_by_entries(mark):
+        whole = mark.body if isinstance(mark, Fence) else mark
+        if context.has_matrix_powers or (context.divides_words and not isinstance(whole, Number)):
+            return matrix_power(base, mark, span, context)
     return syntax.Power(base, _exponent(mark, context, resolve), span)
+
+
+def _is_square_matrix(node: syntax.Node, context: Context) -> bool:
+    """Whether a node is a square matrix of the model, transposed or not."""
+    while isinstance(node, syntax.Transpose):
+        node = node.base
+    return isinstance(node, syntax.Name) and is_square(context.symbols.tensors.get(node.name, ()))
+
+
+def _is_by_entries(mark: Node) -> bool:
+    return isinstance(mark, Product) and mark.factors[-1][0] == "⊙"
 
 
 def _exponent(mark: Node, context: Context, resolve: Resolve) -> syntax.Node:

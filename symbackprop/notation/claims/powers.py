@@ -6,6 +6,7 @@ Everything else goes entry by entry: powers of vectors, of other matrices, of fu
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from symbackprop.errors import NotationError
 from symbackprop.notation.claims.context import Context
@@ -36,6 +37,9 @@ def are_of_matrices(statements: Iterable[Statement], tables: Sequence[Symbols]) 
 def _is_square_power(part: Node, symbols: Symbols) -> bool:
     """Whether a node is a bare square matrix with an exponent."""
     leaf = leaf_of(part) if isinstance(part, Scripted) else None
+    if leaf is None and isinstance(part, Scripted) and isinstance(part.base, Fence):
+        inner = leaf_of(part.base.body)  # (W^T)^2
+        leaf = None if inner is None or inner.below else replace(inner, above=part.above)
     if leaf is None or leaf.below or leaf.primes or not any(map(_is_exponent, leaf.above)):
         return False
     tensor = symbols.named(leaf.word, *leaf.accents)
@@ -78,6 +82,8 @@ def matrix_power(base: syntax.Node, exponent: Node, span: Span, context: Context
     Raises:
         NotationError: the exponent is no small whole number.
     """
+    if isinstance(exponent, Fence):
+        exponent = exponent.body
     count = exponent.value if isinstance(exponent, Number) else None
     if count is None or count.denominator != 1 or not 1 <= count <= MOST:
         written = context.source.written(span)

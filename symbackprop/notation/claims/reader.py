@@ -67,6 +67,10 @@ from symbackprop.notation.surface.tree import (
 
 MAX_CLAIMS = 2_000
 NOT = {"≤": ">", "<": "≥", "≥": "<", ">": "≤", "=": "≠", "==": "≠", "≠": "="}
+_ASCENT = re.compile(r"\bascent\b|\bmaximi[sz]", re.I)
+_STATIONARY = re.compile(
+    r"\b(?:set|setting|solve|solving|stationary|vanish\w*|optimum|optimal\w*|zero|normal eq)\b", re.I
+)
 _COUNTED = re.compile(r"[A-Za-z](?:_\{?\w\}?)?")
 _COUNT = re.compile(r"= *\d+")
 _NO_CHANGES: Mapping[str, Any] = MappingProxyType({})
@@ -255,6 +259,7 @@ class _Reader:
     batch: tuple[str, ...] | None = None
     of_all: dict[tuple[str, ...], frozenset[str]] = field(default_factory=dict)
     laid_out: set[tuple[str, ...]] = field(default_factory=set)
+    stationary: Passage | None = None
 
     def survey(self, statements: Iterable[Statement]) -> None:
         """Notes under which headings which parameters have their gradients stated with the number of samples."""
@@ -370,6 +375,7 @@ class _Reader:
             SymbackpropError: it can be read at no scale.
         """
         self._check_update(statement, layers)
+        _check_one_argument(statement, self.tables)
         defined = self._defined(statement, layers) if defines else None
         if defined is not None:
             return defined
@@ -394,7 +400,8 @@ class _Reader:
         fitting = tuple(reading for reading in readings if _fits(reading))
         kind = "update" if is_update(statement) or _is_change(statement) else "equality"
         scale = scale_under(statement.passage.headings)
-        return Claim(statement.where, statement.written, kind, fitting or tuple(readings), scale)
+        ascends = kind == "update" and _is_ascent(statement.passage)
+        return Claim(statement.where, statement.written, kind, fitting or tuple(readings), scale, ascends=ascends)
 
     def _ordered(self, statement: Statement) -> list[Symbols]:
         """The scales, the likelier first: that of the headings above, then what the letters say."""
@@ -527,7 +534,7 @@ class _Reader:
 
     def _defined(self, statement: Statement, layers: Mapping[str, int]) -> Line | None:
         """What becomes of a statement that gives a name to something: the name, or the claim that is left."""
-        told = self._assumed(statement) or self._masked(statement, layers)
+        told = self._assumed(statement) or self._stationary(statement) or self._masked(statement, layers)
         if told is not None:
             return told
         named = self._new_names(statement, layers)
@@ -550,6 +557,29 @@ class _Reader:
             return Defined(statement.where, statement.written, name, words)
         line = self._claim(replace(statement, sides=rest, signs=statement.signs[1:]), layers, defines=False)
         return replace(line, definition=name) if isinstance(line, Claim) else line
+
+    def _stationary(self, statement: Statement) -> Defined | None:
+        """`∇L = 0` where the words say that it is set to 0: a condition, neither right nor wrong.
+
+        Raises:
+            NotationError: an equation in the same paragraph that holds there alone.
+        """
+        passage, last = statement.passage, statement.sides[-1]
+        zero = isinstance(last, Number) and last.value == 0 and self._states_gradient(statement)
+        if zero and any(_STATIONARY.search(words) for words in (passage.before, passage.after)):
+            self.stationary = passage
+            words = "a condition that the note sets"
+            return Defined(statement.where, statement.written, statement.source.written(statement.sides[0].span), words)
+        set_, here = self.stationary, passage.span.start
+        if set_ is None or set_.source is not passage.source or "\n\n" in passage.source.text[set_.span.end : here]:
+            return None
+        if self._states_gradient(statement):
+            return None
+        raise NotationError(
+            "this is said of where the gradient is 0, and is not judged",
+            where=statement.where,
+            fix="Write the gradient that is set to 0.",
+        )
 
     def _masked(self, statement: Statement, layers: Mapping[str, int]) -> Defined | None:
         """`dh[h <= 0] = 0`, which a program does to a name: from here on it has zeros where the condition holds."""
@@ -643,6 +673,35 @@ class _Reader:
         except (NotationError, UnknownNameError):
             return False
         return True
+
+
+def _check_one_argument(statement: Statement, tables: Sequence[Symbols]) -> None:
+    """A loss with two lists of arguments in one statement, `H(p) = H(q)`, is a function, and not the model's loss.
+
+    Raises:
+        NotationError: there are two.
+    """
+    found: dict[str, set[str]] = {}
+    for part in (part for side in statement.sides for part in walk(side) if isinstance(part, Product)):
+        for (_, head), (joint, fence) in pairwise(part.factors):
+            leaf = leaf_of(head)
+            named = leaf is not None and leaf.bare and any(leaf.word in table.roots for table in tables)
+            if leaf is not None and named and joint == "" and isinstance(fence, Fence) and fence.opening == "(":
+                found.setdefault(leaf.word, set()).add("".join(statement.source.written(fence.span).split()))
+    for word, arguments in found.items():
+        if len(arguments) > 1:
+            written = " and ".join(f"{word}{one}" for one in sorted(arguments))
+            raise NotationError(
+                f"{written} differ, and the model has one {word}",
+                where=statement.where,
+                fix=f"Write {word} alone for the model's.",
+                name=word,
+            )
+
+
+def _is_ascent(passage: Passage) -> bool:
+    """Whether the words around an update speak of gradient ascent."""
+    return any(_ASCENT.search(words) for words in (passage.before, passage.after, *passage.headings))
 
 
 def _is_change(statement: Statement) -> bool:

@@ -65,7 +65,7 @@ class Claim:
 
     `kind` is "equality" or "update" (`W := W - α dW`: the two sides are the parameter and its new value). `scale` is
     the one that the text around it has set, None where it leaves that open. `definition` is the name that the line
-    gives to what its sides stand for, where it gives one.
+    gives to what its sides stand for, where it gives one. An update `ascends` where the text says that the root grows.
     """
 
     where: Location
@@ -74,6 +74,7 @@ class Claim:
     readings: tuple[Reading, ...]
     scale: Scale | None = None
     definition: str = ""
+    ascends: bool = False
 
 
 @dataclass(frozen=True, slots=True)

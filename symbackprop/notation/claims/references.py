@@ -444,6 +444,8 @@ def _axis_above(mark: Node, tensor: str, axis: int | None, taken: set[int], cont
 def _is_dropped(letter: str | None, tensor: str, context: Context) -> bool:
     """Whether a letter adds nothing here: the sample in a model of one sample, the step at a parameter."""
     symbols, role = context.symbols, context.symbols.roles.get(tensor)
+    if (tensor, letter) in context.notation.labels:
+        return True
     if letter is None or letter in context.sizes_of:
         return False
     if symbols.whole.samples is None and letter in context.notation.samples and not symbols.tensors[tensor]:

@@ -199,7 +199,8 @@ def _sum(node: Call, scope: Scope, read: Read) -> Value:
     keeps = options.get("keepdims", options.get("keepdim"))
     stays = isinstance(keeps, Name) and keeps.name.lower() in ("true", "yes")
     of_samples = scope.stated is not None and scope.stated.samples == (value.shape[along[0]], 0)
-    return Value(Array(indices, shape, body), row=along == [0] and stays and value.rank == 2 and not of_samples)
+    as_vector_ = of_samples or (scope.stated is not None and scope.stated.broadcasts)
+    return Value(Array(indices, shape, body), row=along == [0] and stays and value.rank == 2 and not as_vector_)
 
 
 def _axes(node: Node, value: Value, scope: Scope) -> list[int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from operator import or_
 
 from sympy import Expr, KroneckerDelta, Mul, Piecewise, S
 from sympy.logic.boolalg import Boolean
@@ -162,8 +163,20 @@ def identity(scope: Scope, extent: Expr) -> Value:
     return Value(Array((i, j), (extent, extent), KroneckerDelta(i, j)))
 
 
+def _with_identity_for_one(nodes: list[Node], scope: Scope, read: Read) -> list[Node]:
+    """`1 + ∂F/∂x`, in which 1 beside a square matrix of derivatives is the identity."""
+    ones = [isinstance(node, Number) and node.value == 1 for node in nodes]
+    derivatives = [isinstance(node, Partial) for node in nodes]
+    if scope.stated is None or not any(ones) or not all(map(or_, ones, derivatives)) or scope.declared("I"):
+        return nodes
+    values = [read(node, scope) for node, derived in zip(nodes, derivatives, strict=True) if derived]
+    square = all(value.rank == 2 and same_size(*value.shape) for value in values)
+    return [Name("I", node.span) if one and square else node for node, one in zip(nodes, ones, strict=True)]
+
+
 def summands(nodes: list[Node], scope: Scope, read: Read) -> list[Value]:
     """The values of terms; `I` among them is as large as the first matrix beside it."""
+    nodes = _with_identity_for_one(nodes, scope, read)
     unsized = [any(is_identity(name, scope) for name in names_in(node)) for node in nodes]
     if scope.stated is None or scope.stated.unit is not None or not any(unsized) or all(unsized):
         return widened(nodes, [read(node, scope) for node in nodes], scope)

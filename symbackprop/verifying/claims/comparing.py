@@ -126,6 +126,9 @@ def where_it_exists(pair: Pair, entry: Expr, space: Space) -> Pair:
     name = tensor_of(entry)
     if name is None or name not in space.shapes:
         return pair
+    letters = {letter for at in indices_of(entry) for letter in at.free_symbols if letter not in space.sizes}
+    if not letters <= pair.ranges.keys():
+        return pair
     bounds = [b for at, size in zip(indices_of(entry), space.shapes[name], strict=True) for b in (at, size - 1 - at)]
     open_ = [b.expand() for b in bounds if not is_nonnegative(b, pair.ranges, space)]
     inside = Mul(*map(Guard, open_))

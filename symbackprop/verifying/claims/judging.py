@@ -96,7 +96,7 @@ class Basis:
 def judge(claim: Claim, reading: Reading, basis: Basis) -> Judgement:
     """The judgement on one reading of a claim."""
     try:
-        return _update(reading, basis) if claim.kind == "update" else _equality(reading, basis)
+        return _update(reading, basis, claim.ascends) if claim.kind == "update" else _equality(reading, basis)
     except NoMeaningError as error:
         return Judgement("void", reading, because=f"{error} has no meaning here")
 
@@ -250,8 +250,8 @@ def _as_factor(left: Side, right: Value, reading: Reading, number: int, basis: B
 # updates
 
 
-def _update(reading: Reading, basis: Basis) -> Judgement:
-    """`W := W - α dW = ...`: each new value is the old one less a positive multiple of the gradient."""
+def _update(reading: Reading, basis: Basis, ascends: bool) -> Judgement:
+    """`W := W - α dW = ...`: each new value is the old one less a positive multiple of the gradient, or more by it."""
     old, first = reading.sides[0], reading.sides[1]
     if old.value is None or first.value is None:
         side = first if first.value is None else old
@@ -259,6 +259,8 @@ def _update(reading: Reading, basis: Basis) -> Judgement:
     if old.subject.kind != "tensor" or not basis.truth.knows(adjoint(old.subject.name)):
         return Judgement("void", reading, because=f"{old.written} is no tensor that is learnt")
     gradient = _gradient(old.value.array, basis)
+    if ascends:
+        gradient = replace(gradient, expression=-gradient.expression)
     named = reading.rate is not None and reading.rate in tensors_in(first.value.expression)
     rate = entry(str(reading.rate)) if named else _rate(old.value, first.value, gradient, basis)
     found = [_new_value(reading, number, rate, gradient, basis) for number in range(1, len(reading.sides))]
