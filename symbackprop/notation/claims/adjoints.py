@@ -21,7 +21,7 @@ from symbackprop.notation.surface.tree import Fence, Node, Number, Product, Word
 from symbackprop.notation.writing.glyphs import GREEK
 
 DELTA = "delta"
-_PREFIXES = ("grad_", "nabla_", "d_", "∂", "d")
+_PREFIXES = ("grad_", "nabla_", "g_", "d_", "∂", "d")
 _SUFFIXES = ("_bar", ".grad", "_grad", "grad", "bar")
 _DELTA = re.compile(r"delta_?(\w*)")
 _QUOTIENT = re.compile(r"d_?(\w+?)_?_d_?(\w+)")

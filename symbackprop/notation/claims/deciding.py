@@ -61,7 +61,7 @@ def notation_of(statements: Sequence[Statement], tables: Sequence[Symbols], base
         differentials=any(_is_total_differential(statement, tables) for statement in statements),
         delta_operates=any(_is_operated(statement.sides[0]) for statement in statements),
         matrix_powers=powers.are_of_matrices(statements, tables),
-        each_layer=notation.each_layer - {owner for owner, _ in whole.owned},
+        each_layer=notation.each_layer.union(_layer_letters(leaves, sums, whole)) - {o for o, _ in whole.owned},
         last_layer=notation.last_layer - {owner for owner, _ in whole.owned},
     )
     notation = replace(
@@ -75,6 +75,25 @@ def notation_of(statements: Sequence[Statement], tables: Sequence[Symbols], base
     notation = replace(notation, outer_deltas=any(_shows_outer(s, tables, notation) for s in statements))
     notation = replace(notation, aliases=_first(_aliases(statements, tables, notation)))
     return replace(notation, said=tuple(_said(notation, leaves, whole)))
+
+
+def _layer_letters(leaves: Sequence[Leaf], sums: Iterable[Big], symbols: Symbols) -> Iterator[str]:
+    r"""Other letters than l that count layers: at numbered letters also shifted, \(h_{k-1}\), and nowhere an index."""
+    bound = {letter for big in sums for letter in _bound_letters(big)} | symbols.sizes.keys() | symbols.tensors.keys()
+    shifted: set[str] = set()
+    elsewhere: set[str] = set()
+    for leaf in leaves:
+        stem = key(_without_sign(leaf).word + "".join(leaf.accents))
+        marks = [mark for mark in (*leaf.below, *leaf.above) if not is_transpose(mark)]
+        shifts = [shift for mark in marks if (shift := shift_of(mark)) is not None]
+        numbered = len(symbols.families.get(stem, ())) > 1 and len(marks) == 1 and symbols.named(stem) is None
+        for letter, change in shifts:
+            if not numbered:
+                elsewhere.add(letter)
+            elif change:
+                shifted.add(letter)
+    if symbols.layers and not symbols.timed:
+        yield from shifted - elsewhere - bound
 
 
 def _labels(leaves: Sequence[Leaf], sums: Iterable[Big], symbols: Symbols) -> Iterator[tuple[str, str]]:

@@ -9,7 +9,16 @@ from symbackprop.notation.claims import differentials
 from symbackprop.notation.claims.adjoints import as_delta, gradient_of, kronecker, named_delta
 from symbackprop.notation.claims.context import Context
 from symbackprop.notation.claims.emission import Resolve, at_index, derivative, value, variable
-from symbackprop.notation.claims.leaves import Leaf, as_node, as_scripted, given_in, index_words, leaf_of, letter_of
+from symbackprop.notation.claims.leaves import (
+    Leaf,
+    as_node,
+    as_scripted,
+    divided_word,
+    given_in,
+    index_words,
+    leaf_of,
+    letter_of,
+)
 from symbackprop.notation.claims.marks import power_of, with_marks
 from symbackprop.notation.claims.neighbours import Row, is_indices
 from symbackprop.notation.claims.references import layer_of, reference_of
@@ -121,6 +130,8 @@ def _letter(leaf: Leaf, context: Context, resolve: Resolve) -> syntax.Node:
 
 def _other(leaf: Leaf, context: Context, resolve: Resolve) -> syntax.Node | None:
     """A root, a size, π, a learning rate, the identity, an index that stands free."""
+    if "_" in leaf.word and (divided := divided_word(leaf)) is not None and divided.word in LEARNING_RATES:
+        leaf = divided
     word, symbols = leaf.word, context.symbols
     if leaf.accents:
         return None
@@ -139,7 +150,7 @@ def _other(leaf: Leaf, context: Context, resolve: Resolve) -> syntax.Node | None
     elif spelled in context.named_sizes:
         name = context.named_sizes[spelled]
     elif leaf.below:
-        return None
+        return _rate_at_step(leaf, context)
     elif (
         word == "pi"
         or (word in LEARNING_RATES and symbols.tensor(word) is None)
@@ -154,6 +165,13 @@ def _other(leaf: Leaf, context: Context, resolve: Resolve) -> syntax.Node | None
     for mark in leaf.above:
         node = power_of(node, mark, leaf.span, context, resolve)
     return node
+
+
+def _rate_at_step(leaf: Leaf, context: Context) -> syntax.Node | None:
+    """A learning rate with the letter of the step below it, `η_t`; None for another name."""
+    letters = {letter_of(mark) for mark in leaf.below}
+    rate = leaf.word in LEARNING_RATES and context.symbols.tensor(leaf.word) is None and not leaf.above
+    return syntax.Name(leaf.word, leaf.span) if rate and letters <= {*context.notation.times, "k", "n", "i"} else None
 
 
 def means_tensor(leaf: Leaf, context: Context) -> bool:

@@ -260,9 +260,14 @@ class _Reader:
     of_all: dict[tuple[str, ...], frozenset[str]] = field(default_factory=dict)
     laid_out: set[tuple[str, ...]] = field(default_factory=set)
     stationary: Passage | None = None
+    small: frozenset[str] = frozenset()
 
     def survey(self, statements: Iterable[Statement]) -> None:
         """Notes under which headings which parameters have their gradients stated with the number of samples."""
+        statements = tuple(statements)
+        words = {leaf.word.removeprefix("d") for s in statements for side in s.sides for leaf in leaves_in(side)}
+        sampled = {name.rstrip("0123456789") for name in self.tables[-1].sampled}
+        self.small = frozenset(w for w in words if len(w) == 1 and w.islower() and w in sampled and w.upper() in words)
         for statement in statements:
             own = self._learnt(statement) if _names_samples(statement, self.tables[-1]) else None
             if own is not None:
@@ -428,6 +433,8 @@ class _Reader:
 
     def _goes_on(self, statement: Statement) -> bool:
         """Whether a statement of a gradient stands below one that is over all samples, and is so as well."""
+        if self._is_in_small_letters(statement):
+            return False
         here = self.batch == statement.passage.headings and self._states_gradient(statement)
         laid_out = statement.passage.headings in self.laid_out and self._states_gradient(statement)
         here = here or laid_out or self._is_amid_a_batch(statement)
@@ -440,9 +447,16 @@ class _Reader:
         """
         if len(self.tables) == 1 or scale_under(statement.passage.headings) is not None:
             return False
+        if self._is_in_small_letters(statement):
+            return False
         own = self._learnt(statement)
         named = self.of_all.get(statement.passage.headings, frozenset())
         return own is not None and bool(named) and own not in named
+
+    def _is_in_small_letters(self, statement: Statement) -> bool:
+        """Whether a statement has z where the note has Z as well: that of one sample beside that of all."""
+        words = {leaf.word.removeprefix("d") for side in statement.sides for leaf in leaves_in(side)}
+        return bool(words & self.small) and not words & {word.upper() for word in self.small}
 
     def _learnt(self, statement: Statement) -> str | None:
         """The parameter whose gradient a statement is about, by its letter: `dW1`."""
@@ -840,7 +854,7 @@ def _open_marks(leaf: Leaf) -> Iterator[Node]:
 def _has_layers(leaf: Leaf, tables: Sequence[Symbols]) -> bool:
     """Whether the letter is one that the model numbers by layers, a gradient's, or a function."""
     word = leaf.word.removeprefix("d") if len(leaf.word) > 1 else leaf.word
-    stems = (word, word + "".join(leaf.accents))
+    stems = (key(word), key(word + "".join(leaf.accents)))
     numbered = any(stem in table.families for table in tables for stem in stems)
     return numbered or word in ("delta", "Delta", "f", "g", "sigma", "phi", "h", "n", "Sigma")
 

@@ -168,6 +168,9 @@ def _name_parts(marks: tuple[Node, ...]) -> Iterator[tuple[str, tuple[Node, ...]
         for cut in range(len(first.text) - 1, 0, -1):
             letters = tuple(Word(letter, first.span) for letter in first.text[cut:])
             yield first.text[:cut], (*letters, *marks[1:])
+    stem, digits = _without_digits(first.text) if isinstance(first, Word) else ("", "")
+    if stem.isalpha() and digits:  # the first entry of net_o is net_{o1}
+        yield stem, (Number(Fraction(digits), digits, first.span), *marks[1:])
 
 
 def _of_owner(leaf: Leaf, context: Context) -> Iterator[_Named]:
@@ -549,6 +552,10 @@ def _divided(marks: list[Node], wanted: int, context: Context) -> list[Node]:
             found.append(mark)
         elif isinstance(mark, Word) and whole is not None and not is_letter(whole):
             found += [Word(letter, mark.span) for letter in whole]
+        elif len(marks) < wanted and (pair := _letter_and_number(mark, context)) is not None:
+            found += pair
+        elif len(marks) == wanted and (unit := _number_of_unit(mark, context)) is not None:
+            found.append(unit)
         elif isinstance(mark, Product) and len(mark.factors) == wanted > 1 and _is_row_of_marks(mark):
             found += [part for _, part in mark.factors]
         elif (
@@ -558,6 +565,23 @@ def _divided(marks: list[Node], wanted: int, context: Context) -> list[Node]:
         else:
             found.append(mark)
     return found
+
+
+def _letter_and_number(mark: Node, context: Context) -> tuple[Node, Node] | None:
+    r"""The two indices of \(h_{i1}\), where i1 is no index in scope."""
+    text = mark.text if isinstance(mark, Word) else ""
+    letter, digits = text.rstrip("0123456789"), text[len(text.rstrip("0123456789")) :]
+    if not digits or len(letter) != 1 or text in context.bound:
+        return None
+    return Word(letter, mark.span), Number(Fraction(digits), digits, mark.span)
+
+
+def _number_of_unit(mark: Node, context: Context) -> Node | None:
+    r"""The number in \(t_{o1}\), where the units of the layer o are those of \(net_o\)."""
+    pair = _letter_and_number(mark, context)
+    letter = pair[0].text if pair is not None and isinstance(pair[0], Word) else ""
+    layer = any(len(name) > len(letter) and name.endswith(letter) for name in map(key, context.symbols.tensors))
+    return pair[1] if pair is not None and layer and letter not in context.bound else None
 
 
 def _is_row_of_marks(mark: Product) -> bool:

@@ -10,7 +10,7 @@ from itertools import pairwise
 from symbackprop.errors import NotationError
 from symbackprop.notation.claims.context import Context
 from symbackprop.notation.claims.emission import Resolve
-from symbackprop.notation.claims.leaves import index_words, leaf_of, letter_of
+from symbackprop.notation.claims.leaves import Leaf, divided_word, index_words, leaf_of, letter_of
 from symbackprop.notation.reading import syntax
 from symbackprop.notation.source import Span
 from symbackprop.notation.surface.tree import (
@@ -245,6 +245,8 @@ def index_letters(node: Node) -> tuple[str, ...]:
         if isinstance(part, Product):
             found |= {letter: None for letter in _in_brackets(part) if letter.islower()}
         leaf = leaf_of(part) if isinstance(part, Scripted) else None
+        if isinstance(part, Word) and "_" in part.text:  # z_j in plain text
+            leaf = divided_word(Leaf(part.text, part.span))
         if leaf is None:
             continue
         for mark in leaf.below:

@@ -26,7 +26,7 @@ from symbackprop.notation.writing.glyphs import GREEK, nomenclature, parts
 
 ONE, ALL = "one sample", "all samples"
 
-LEARNING_RATES = ("eta", "alpha", "gamma", "lr", "learning_rate", "rate", "epsilon", "mu", "lambda")
+LEARNING_RATES = ("eta", "alpha", "gamma", "lr", "learning_rate", "rate", "epsilon", "mu", "lambda", "rho")
 """Names that may stand for the learning rate of an update, where nothing else bears them."""
 
 EARLIER = ("prev", "p", "0", "last")
@@ -54,10 +54,10 @@ _SHORT = {"eps": "epsilon", "lam": "lambda", "lamda": "lambda"}
 
 def _in_greek(piece: str) -> str:
     """A Greek letter by its sign, also with the name of an accent behind it: `rhohat` is "ρhat"."""
-    piece = _SHORT.get(piece, piece)
     for accent in ("", *_ACCENTS):
         stem = piece.removesuffix(accent) if accent else piece
-        if stem in GREEK and piece == stem + accent:
+        stem = _SHORT.get(stem, stem)
+        if stem in GREEK and piece.endswith(accent):
             return GREEK[stem] + accent
     return piece
 

@@ -149,6 +149,9 @@ def _word(text: str, position: int, end: int) -> Iterator[Token]:
     if not written.isascii() and any(unicodedata.combining(c) or unicodedata.decomposition(c) for c in written):
         yield from _accented(text, position, stop)
         return
+    if len(written) > 1 and all(letter in LETTERS and not letter.isascii() for letter in written):
+        yield from (Token("word", _named(one), Span(at, at + 1)) for at, one in enumerate(written, position))  # ηλ
+        return
     name = _named(written)
     span = Span(position, stop)
     if name in PROSE:
