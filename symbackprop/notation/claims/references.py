@@ -303,6 +303,8 @@ def _of_layer(
     symbols = context.symbols
     for stem in _stems(leaf):
         for part, left in _name_parts(below):
+            if isinstance(layer, int) and layer < 0:
+                continue
             if isinstance(layer, int):
                 own = (stem, str(layer), part)
                 spellings: tuple[tuple[str, ...], ...] = ((stem, part, str(layer)), own)
