@@ -62,6 +62,8 @@ def called(row: Row, context: Context, resolve: Resolve, first: First) -> tuple[
         held, *values = items
         yes, no = (resolve(part, context) for part in values)
         return syntax.Cases(((yes, condition_of(held, context, resolve)),), no, leaf.span), 2
+    if functions.plain_name(leaf.word) in ("int64", "int32", "float64", "float32") and fence is not None:
+        return resolve(fence, context), 2
     name = None if leaf.accents else functions.known(leaf.word, context)
     if leaf.word == "prod" and fence is not None and isinstance(fence.body, Listing) and len(fence.body.items) == 2:
         chain = tuple(("", resolve(part, context)) for part in fence.body.items)

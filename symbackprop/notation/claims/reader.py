@@ -18,7 +18,7 @@ from symbackprop.algebra.binding import tensors_in
 from symbackprop.algebra.symbols import is_adjoint, primal
 from symbackprop.errors import LimitError, NotationError, SymbackpropError, UnknownNameError
 from symbackprop.model.model import Model
-from symbackprop.notation.claims.accumulation import Begun, accumulated
+from symbackprop.notation.claims.accumulation import Begun, accumulated, mask_of, where_not
 from symbackprop.notation.claims.adjoints import gradient_of, looks_like_gradient
 from symbackprop.notation.claims.cases import by_values, by_variable, with_spoken_cases, with_systems, with_wildcards
 from symbackprop.notation.claims.conditions import Spoken, is_behind, is_range, spoken, under
@@ -28,6 +28,7 @@ from symbackprop.notation.claims.extents import extents_in, named_sizes
 from symbackprop.notation.claims.headings import root_under, scale_under
 from symbackprop.notation.claims.leaves import (
     Leaf,
+    as_node,
     given_in,
     given_name,
     is_letter,
@@ -59,14 +60,12 @@ from symbackprop.notation.surface.tree import (
     Number,
     Product,
     Range,
-    Relation,
     Rows,
     Word,
     walk,
 )
 
 MAX_CLAIMS = 2_000
-NOT = {"≤": ">", "<": "≥", "≥": "<", ">": "≤", "=": "≠", "==": "≠", "≠": "="}
 _ASCENT = re.compile(r"\bascent\b|\bmaximi[sz]", re.I)
 _STATIONARY = re.compile(
     r"\b(?:set|setting|solve|solving|stationary|vanish\w*|optimum|optimal\w*|zero|normal eq)\b", re.I
@@ -97,7 +96,8 @@ def read_note(
         where = found[MAX_CLAIMS].passage.source.locate(found[MAX_CLAIMS].span)
         raise LimitError(f"there are more than {MAX_CLAIMS:,} claims", where=where, fix="Split the notes.")
     tables = symbols_of(model)
-    found = tuple(accumulated(found, frozenset(t.name for t in model.tensors if t.role == "parameter")))
+    learnt = frozenset(t.name for t in model.tensors if t.role == "parameter")
+    found = tuple(accumulated(found, learnt, lambda name: _is_of_preactivation(name, tables[-1])))
     statements = [part for part in found if isinstance(part, Statement)]
     notation = notation_of(statements, tables, conventions.index_base)
     notation = replace(notation, **changes)
@@ -113,6 +113,12 @@ def read_note(
     return Note(tuple(lines), said, ranked=True, base=notation.base)
 
 
+def _is_of_preactivation(name: str, symbols: Symbols) -> bool:
+    """Whether a name is that of the gradient of a pre-activation, which what a mask makes of it may be."""
+    tensor = symbols.tensor(name[1:]) if name[:1] == "d" else None
+    return tensor is not None and tensor in symbols.preactivations
+
+
 def _said_of_penalties(statements: Iterable[Statement], names: Collection[str]) -> Iterator[str]:
     """That the note has a usual name for the cost without its penalties."""
     leaves = [leaf for statement in statements for side in statement.sides for leaf in leaves_in(side)] if names else []
@@ -126,7 +132,7 @@ def _line(part: Statement | Unparsed | Begun, reader: _Reader, wanted: bool) -> 
             return reader.line(part, wanted)
         case Begun(statement):
             name = statement.source.written(statement.sides[0].span)
-            return Defined(statement.where, statement.written, name, "a later line adds to it")
+            return Defined(statement.where, statement.written, name, "a later line changes it")
         case Unparsed():
             where = part.passage.source.locate(part.span)
             return Unreadable(part.error.where or where, part.passage.source.written(part.span), part.error)
@@ -282,6 +288,9 @@ class _Reader:
         statement = with_old_names(statement, self._open_rates())
         statement = with_wildcards(statement, self.tables[-1])
         letters = self._layer_letters(statement)
+        if statement.signs in (("*=",), ("/=",)):
+            error = _scaled_alone(statement)
+            return Unreadable(statement.where, statement.written, error)
         if statement.rest is not None:
             error = _left(statement)
             return Unreadable(error.where or statement.where, statement.written, error)
@@ -334,7 +343,8 @@ class _Reader:
 
     def _is_bare(self, leaf: Leaf) -> bool:
         """Whether a letter that the model numbers by layers stands without a number."""
-        words = (leaf.word, leaf.word.removeprefix("d"))
+        word = leaf.word.partition(".")[0]  # W.T
+        words = (word, word.removeprefix("d"))
         symbols = self.tables[-1]
         numbered = [word for word in words if is_family(word, symbols)]
         parameters = {symbols.roles.get(name) for word in numbered for name in symbols.families[word].values()}
@@ -597,15 +607,11 @@ class _Reader:
 
     def _masked(self, statement: Statement, layers: Mapping[str, int]) -> Defined | None:
         """`dh[h <= 0] = 0`, which a program does to a name: from here on it has zeros where the condition holds."""
-        match statement.sides:
-            case (Product(((_, head), ("", Fence("[", Relation() as condition)))), Number(value)) if value == 0:
-                leaf = leaf_of(head)
-            case _:
-                return None
-        if leaf is None or not leaf.bare or leaf.accents:
+        mask = mask_of(statement)
+        if mask is None:
             return None
-        otherwise = Relation(condition.operands, tuple(NOT.get(sign, "") for sign in condition.signs), condition.span)
-        masked = Product((("", head), ("⊙", Fence("(", otherwise, condition.span))), statement.sides[0].span)
+        leaf, condition = mask
+        masked = where_not(as_node(leaf), condition)
         try:
             claim = self._claim(replace(statement, sides=(masked, masked)), layers, defines=False)
         finally:  # what cannot be read leaves nothing known of the name
@@ -787,6 +793,18 @@ def _open_function(side: Node, model: Model) -> str | None:
 
 def _is_number(sides: Sequence[Node]) -> bool:
     return any(isinstance(side, Number) for side in sides)
+
+
+def _scaled_alone(statement: Statement) -> NotationError:
+    """`dx *= r` of what no line before has given a value."""
+    sign = statement.signs[0]
+    return NotationError(
+        f"a claim is an equality, but found {sign}",
+        where=statement.where,
+        because="No line before says what is changed.",
+        fix="Write =.",
+        name=sign,
+    )
 
 
 def _left(statement: Statement) -> NotationError:

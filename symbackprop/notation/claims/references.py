@@ -194,6 +194,12 @@ def _of_owner(leaf: Leaf, context: Context) -> Iterator[_Named]:
 def _of_line(leaf: Leaf, context: Context) -> Iterator[_Named]:
     """The tensor of a bare letter, `b` where the model has b1 and b2, in a line about one layer."""
     word, digits = _without_digits(leaf.word)
+    layers, stem = context.symbols.layers, leaf.word[:-1]
+    if leaf.word[-1:] == "L" and layers and stem in context.symbols.families:  # AL
+        yield from _of_layer(replace(leaf, word=stem), layers[-1], leaf.below, leaf.above, context)
+    head = leaf.word.removesuffix("_prev")
+    if context.line_layer is not None and head != leaf.word and is_family(head, context.symbols):  # A_prev
+        yield from _of_layer(replace(leaf, word=head), context.line_layer - 1, leaf.below, leaf.above, context)
     if digits:
         yield from _of_layer(replace(leaf, word=word), int(digits), leaf.below, leaf.above, context)
     elif (

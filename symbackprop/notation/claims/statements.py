@@ -30,8 +30,8 @@ from symbackprop.notation.surface.tree import (
 )
 
 _EQUATING = frozenset({"=", "==", ":=", "=:", "≡"})
-_CHANGING = frozenset({"←", "+=", "-="})
-STATING = _EQUATING | _CHANGING | {"≈", "∝", "*=", "/="}
+_CHANGING = frozenset({"←", "+=", "-=", "*=", "/="})
+STATING = _EQUATING | _CHANGING | {"≈", "∝"}
 _QUANTIFIERS = frozenset({"for", "all", "each", "every", "any", "forall", "and", "where"})
 _LAYERS = frozenset({"l", "ell", "L"})
 _MEMBERS = frozenset({"∈", "⊂", "∼"})

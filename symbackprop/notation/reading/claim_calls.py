@@ -19,6 +19,7 @@ from symbackprop.notation.reading.claim_forms import delta, identity
 from symbackprop.notation.reading.claim_products import claim_multiplied
 from symbackprop.notation.reading.index_formulas import integer
 from symbackprop.notation.reading.lexer import canonical
+from symbackprop.notation.reading.products import divided
 from symbackprop.notation.reading.scope import Scope
 from symbackprop.notation.reading.syntax import (
     Addition,
@@ -248,6 +249,21 @@ def _concat(node: Call, scope: Scope, read: Read) -> Value:
     return Value(Array(tuple(letters), (*first.shape[:-1], offset), Add(*terms)), first.row)
 
 
+def _ratio(node: Call, scope: Scope, read: Read) -> Value:
+    """`np.divide(a, b)`, entry by entry."""
+    above, below = _two(node, scope)
+    return divided(above, read(above, scope), below, read(below, scope), scope)
+
+
+def _raised(node: Call, scope: Scope, read: Read) -> Value:
+    """`np.power(a, 2)`, entry by entry."""
+    base, exponent = _two(node, scope)
+    value, power = read(base, scope), read(exponent, scope)
+    if power.rank:
+        raise ShapeError("an exponent is a number", where=scope.source.locate(exponent.span))
+    return Value(entrywise(lambda a: a**power.expression, (value.array,), scope.taken), value.row)
+
+
 def _stack(node: Call, scope: Scope, read: Read) -> Value:
     """A matrix by its rows, vectors of one length."""
     rows = [read(part, scope) for part in node.arguments]
@@ -469,6 +485,8 @@ _CALLS: dict[str, Callable[[Call, Scope, Read], Value]] = {
     "transpose": _transpose,
     "dot": _operator("@"),
     "multiply": _operator("⊙"),
+    "divide": _ratio,
+    "power": _raised,
     "outer": _outer,
     "softmax": _over_classes(softmax),
     "log_softmax": _over_classes(log_softmax),

@@ -109,7 +109,7 @@ def product(factors: list[tuple[str, Node, Value]], scope: Scope, multiply: Mult
     scalars: list[Expr] = []
     for joint, node, factor in rest:
         if joint == "/":
-            value = _divided(left, value, node, factor, scope)
+            value = divided(left, value, node, factor, scope)
         elif factor.rank == 0 or value.rank == 0:
             number, value = (factor, value) if factor.rank == 0 else (value, factor)
             scalars.append(number.expression)
@@ -126,7 +126,7 @@ def _until(left: Node, right: Node) -> Node:
     return Product((("", left), ("", right)), left.span.to(right.span))
 
 
-def _divided(left: Node, value: Value, right: Node, divisor: Value, scope: Scope) -> Value:
+def divided(left: Node, value: Value, right: Node, divisor: Value, scope: Scope) -> Value:
     if scope.stated is not None and scope.stated.broadcasts:
         value, divisor = broadcast([value, divisor])
     matched([left, right], [value, divisor], "divide", scope)
