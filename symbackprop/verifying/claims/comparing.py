@@ -123,8 +123,8 @@ def _pair(left: Array, right: Array, one: Axes, other: Axes) -> Pair:
 
 def where_it_exists(pair: Pair, entry: Expr, space: Space) -> Pair:
     """The pair of a derivative, as ∂h_t/∂h_{t-1}, at the indices at which there is the `entry` that it is about."""
-    name = tensor_of(entry)
-    if name is None or name not in space.shapes:
+    name = str(tensor_of(entry))
+    if name not in space.shapes or len(indices_of(entry)) != len(space.shapes[name]):
         return pair
     letters = {letter for at in indices_of(entry) for letter in at.free_symbols if letter not in space.sizes}
     if not letters <= pair.ranges.keys():
