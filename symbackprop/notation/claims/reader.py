@@ -16,7 +16,7 @@ from typing import Any
 
 from symbackprop.algebra.binding import tensors_in
 from symbackprop.algebra.symbols import is_adjoint, primal
-from symbackprop.errors import LimitError, NotationError, SymbackpropError, UnknownNameError
+from symbackprop.errors import IndexRangeError, LimitError, NotationError, SymbackpropError, UnknownNameError
 from symbackprop.model.model import Model
 from symbackprop.notation.claims.accumulation import Begun, accumulated, mask_of, where_not
 from symbackprop.notation.claims.adjoints import gradient_of, looks_like_gradient
@@ -491,7 +491,11 @@ class _Reader:
         if notation.numpy:
             yield self._reading(statement, replace(context, notation=replace(notation, numpy=False)))
         if any(isinstance(part, Fence) and part.opening == "⟨" for side in statement.sides for part in walk(side)):
-            yield self._reading(statement, replace(context, notation=replace(notation, outer_brackets=True)))
+            other = self._reading(statement, replace(context, notation=replace(notation, outer_brackets=True)))
+            beyond = next((side.error for side in other.sides if isinstance(side.error, IndexRangeError)), None)
+            if beyond is not None:
+                raise beyond  # its shapes would fit
+            yield other
 
     def _reading(self, statement: Statement, context: Context) -> Reading:
         nodes = [resolve(side, context) for side in statement.sides]
