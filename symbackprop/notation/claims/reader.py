@@ -398,7 +398,7 @@ class _Reader:
         errors: list[SymbackpropError] = []
         for symbols in self._ordered(statement):
             try:
-                readings += self._readings(statement, self._context(statement, symbols, layers))
+                readings += tuple(self._readings(statement, self._context(statement, symbols, layers)))
             except SymbackpropError as error:
                 errors.append(error)
         values = {name: value for name, value in self.values.items() if value is not None}
