@@ -12,6 +12,7 @@ from typing import Literal, NoReturn
 from symbackprop.errors import LimitError, NotationError
 from symbackprop.notation.source import Source, Span
 from symbackprop.notation.surface.brackets import MAX_DEPTH, matched
+from symbackprop.notation.surface.dialects import LATEX, TEXT, Dialect
 from symbackprop.notation.surface.latex import latex_tokens
 from symbackprop.notation.surface.macros import Macro
 from symbackprop.notation.surface.precedence import LOOSE_JOINTS, RELATION_SIGNS, TERM_SIGNS, TIGHT_JOINTS
@@ -78,21 +79,22 @@ def parse(
             fix="Split it into several formulas.",
         )
     tokens = latex_tokens(source, span, macros) if markup == "latex" else text_tokens(source, span)
-    return _Grammar(tokens, source, markup == "text").pieces()
+    return Grammar(tokens, source, TEXT if markup == "text" else LATEX).pieces()
 
 
-class _Grammar:
+class Grammar:
     """Reads from left to right; `at` is the next token. `top` holds where no brackets are open."""
 
-    def __init__(self, tokens: Sequence[Token], source: Source, text: bool) -> None:
-        found = matched(tokens, source, text)
+    def __init__(self, tokens: Sequence[Token], source: Source, dialect: Dialect) -> None:
+        found = matched(tokens, source, dialect)
         self.tokens = list(found.tokens)
         self.closing = found.closing
         self.source = source
-        self.text = text
+        self.dialect = dialect
+        self.text = dialect.plain
         self.position = 0
         self.depth = 0
-        self.top = True
+        self.top = dialect.apart
         self.slicing = False
         self.script_ends: set[int] = set()
 
@@ -132,8 +134,11 @@ class _Grammar:
         if token.kind == "stop":
             written = None
             place = Span(max(place.start - 1, 0), max(place.start, 1))
-        found = f"found {written}" if written else "the formula ends"
+        found = f"found {written}" if written else self.dialect.ending
         raise NotationError(f"expected {expected}, but {found}", where=self.source.locate(place), fix=fix, name=written)
+
+    def refuse_operand(self) -> NoReturn:
+        self.refuse(self.dialect.operand, self._fix(operand=True))
 
     # -------------------------------------------------------------------------------------------------------- pieces
 
@@ -295,13 +300,16 @@ class _Grammar:
         token = self.at
         if token.is_any(_SEPARATORS) or token.kind == "lead":
             return self.advance().text
-        if token.kind == "prose" or isinstance(before, Text):
+        if self._at_prose() or isinstance(before, Text):
             return ""
         self.refuse(", or a closing bracket", self._fix())
 
+    def _at_prose(self) -> bool:
+        return self.at.kind == "prose" and self.dialect.prose
+
     def _part(self) -> Node:
         start = self.position
-        if self.at.kind == "prose":
+        if self._at_prose():
             words = []
             while self.at.kind == "prose":
                 words.append(self.advance().text)
@@ -389,6 +397,8 @@ class _Grammar:
             self.advance()
             rows.append((value, self.condition()))
             if not self.at.is_prose("else"):
+                if not self.dialect.prose:
+                    self.refuse("else", "Write a if p else b.")
                 self.position = before
                 self.depth -= 1
                 return value
@@ -418,7 +428,7 @@ class _Grammar:
 
     def _stands_alone(self) -> bool:
         """Whether a sign has no operand and needs none: at the end of a script, or alone in brackets."""
-        if self.ahead().kind != "close":
+        if self.ahead().kind != "close" or not self.dialect.gaps:
             return False
         return self.position + 1 in self.script_ends or self.tokens[self.position - 1].kind == "open"
 
@@ -445,6 +455,8 @@ class _Grammar:
                 factors.append(self._joined_factor(token))
             elif self._starts_operand():
                 self._check_numbers(factors[-1][0])
+                if token.kind == "number" and not self.dialect.counted:
+                    break
                 node = self.factor(behind=True)
                 if isinstance(node, Scripted) and isinstance(node.base, Empty):
                     factors[-1] = (factors[-1][0], _with_scripts(factors[-1][1], node))  # x{}^2
@@ -516,7 +528,7 @@ class _Grammar:
             sign = self.advance().text
             inner = self.factor()
             node: Node = Sum(((sign, inner),), self.since(start))
-        elif token.is_any(_LOOSE) and not self._stands_alone() and not self.top:
+        elif token.is_any(_LOOSE) and not self._stands_alone() and not self.top and self.dialect.gaps:
             joint = self.advance().text
             inner = self.factor()
             node = Product(((joint, inner),), self.since(start))
@@ -591,9 +603,8 @@ class _Grammar:
 
     def _turned(self, script: Node) -> bool:
         """Whether a T stands right behind a mark in brackets, as in `W^[2]T`, where it is a mark as well."""
-        return self.text and isinstance(script, Fence) and not self.at.space and self.at.kind == "word" and (
-            self.at.text == "T"
-        )  # fmt: skip
+        tight = self.at.kind == "word" and self.at.text == "T" and not self.at.space
+        return tight and self.text and self.dialect.marks and isinstance(script, Fence)
 
     def _primed(self) -> int:
         r"""The number of primes in `^{\prime\prime}` or `^\prime`, past which it moves; 0 where there are none."""
@@ -641,7 +652,7 @@ class _Grammar:
 
     def _tight_operand(self) -> bool:
         following = self.ahead()
-        return not following.space and following.kind in ("number", "word", "open")
+        return not (following.space and self.dialect.gaps) and following.kind in ("number", "word", "open")
 
     def argument(self) -> Node:
         """One token or one group, as a command of LaTeX takes it: of `12` the first digit, but `2.5` whole."""
@@ -657,7 +668,7 @@ class _Grammar:
             self.advance()
             return Word(token.text, token.span, token.font)
         if token.kind not in _OPERANDS and token.kind != "command":
-            self.refuse("an operand", self._fix())
+            self.refuse_operand()
         self.deeper()
         node = self.operand()
         self.depth -= 1
@@ -705,7 +716,7 @@ class _Grammar:
                 return self._lone_sign()
             case "prime" if not self.top:
                 return Word("′", self.advance().span)
-        self.refuse("an operand", self._fix())
+        self.refuse_operand()
 
     def _number(self) -> Number:
         token = self.advance()
@@ -746,10 +757,10 @@ class _Grammar:
     def _binds(self) -> bool:
         r"""Whether a word is a big operator without limits, or of two words: `Σ` before a factor, `\arg\max`."""
         token, following = self.at, self.ahead()
-        if token.text == "arg" and following.kind == "word" and following.text in ("max", "min"):
+        if token.text == "arg" and self.dialect.limits and following.kind == "word" and following.text in ("max", "min"):
             return True
         below = following.kind == "script" and following.text == "_"
-        if self.text and token.text == "Sigma":
+        if self.text and token.text == "Sigma" and self.dialect.limits:
             return below or (following.kind in _OPERANDS and following.kind != "script" and following.space != "gap")
         return False
 
@@ -818,7 +829,7 @@ class _Grammar:
                 body = self.argument()
                 return Braced(body, remark, self.since(start))
         self.position = start
-        self.refuse("an operand", self._fix())
+        self.refuse_operand()
 
     def _degree(self) -> Node | None:
         if self.at.kind != "open" or self.at.text != "[":
@@ -929,16 +940,10 @@ class _Grammar:
 
     # --------------------------------------------------------------------------------------------------------- fixes
 
-    def _fix(self) -> str | None:
-        """How to mend what stands here."""
-        token = self.at
-        if token.kind == "stop":
-            return "Write what is meant, or leave out the sign before."
-        if token.kind == "sign" and token.text in _BINARY | _RELATIONS:
-            return f"Write what {self.source.written(token.span)} stands between."
-        if token.kind in ("close", "end"):
-            return "Write what is meant before it, or leave out the brackets."
-        return None
+    def _fix(self, operand: bool = False) -> str | None:
+        """How to mend what stands here, perhaps where an operand was expected."""
+        before = self.tokens[self.position - 1]
+        return self.dialect.remedy(self.at, before, self.source.written(self.at.span), operand)
 
 
 def _with_scripts(base: Node, marks: Scripted) -> Scripted:
