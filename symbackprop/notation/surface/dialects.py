@@ -49,6 +49,7 @@ class Dialect:
 
     space: re.Pattern[str]
     """What parts tokens and is passed over."""
+    number: re.Pattern[str]
     signs: Mapping[str, tuple[Kind, str]]
     """Signs and brackets by their spellings."""
     words: Set[str]
@@ -80,6 +81,7 @@ class Dialect:
 
 TEXT = Dialect(
     space=re.compile(r"(?:\s|#[^\n]*|[\u200b\ufeff])+"),
+    number=re.compile(r"(?:[0-9]+(?:\.(?!\.)[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+(?![\w.]))?"),
     signs=PLAIN_SIGNS,
     words=PROSE,
     hints=MappingProxyType(

@@ -119,16 +119,19 @@ class Grammar:
     def deeper(self) -> None:
         self.depth += 1
         if self.depth > MAX_DEPTH:
-            raise LimitError(
-                "this formula is nested too deep",
-                where=self.source.locate(self.at.span),
-                because=f"Signs, accents and sums may go {MAX_DEPTH} levels down.",
-                fix="Name a part of it in a line of its own.",
-            )
+            self.too_deep()
+
+    def too_deep(self) -> NoReturn:
+        raise LimitError(
+            "this formula is nested too deep",
+            where=self.source.locate(self.at.span),
+            because=f"Signs, accents, powers and sums may go {MAX_DEPTH} levels down.",
+            fix="Name a part of it in a line of its own.",
+        )
 
     def refuse(self, expected: str, fix: str | None = None) -> NoReturn:
         """An error at the next token, which is named as it is written."""
-        token = self.at
+        token = self._seen()
         written = self.source.written(token.span) or None
         place = token.span
         if token.kind == "stop":
@@ -137,8 +140,17 @@ class Grammar:
         found = f"found {written}" if written else self.dialect.ending
         raise NotationError(f"expected {expected}, but {found}", where=self.source.locate(place), fix=fix, name=written)
 
+    def _seen(self) -> Token:
+        """The next token with a width: the digit of `²`, and not the sign of a power before it."""
+        ahead = self.tokens[self.position :]
+        return next((token for token in ahead if token.span.end > token.span.start), ahead[-1])
+
+    def go_to(self, offset: int) -> None:
+        """Back to the first token that stands at `offset` of the text or behind it."""
+        self.position = next(place for place, token in enumerate(self.tokens) if token.span.start >= offset)
+
     def refuse_operand(self) -> NoReturn:
-        self.refuse(self.dialect.operand, self._fix(operand=True))
+        self.refuse(self.dialect.operand, self.fix(operand=True))
 
     # -------------------------------------------------------------------------------------------------------- pieces
 
@@ -153,7 +165,7 @@ class Grammar:
                 lead = ""
             elif not lead:
                 spoken = isinstance(found[-1].node, Text) or self.at.kind == "prose"
-                lead = "and" if spoken else self.refuse("the end of the formula", self._fix())
+                lead = "and" if spoken else self.refuse("the end of the formula", self.fix())
             if (inside := self._unwrapped(lead)) is not None:
                 found.extend(inside)
             else:
@@ -302,7 +314,7 @@ class Grammar:
             return self.advance().text
         if self._at_prose() or isinstance(before, Text):
             return ""
-        self.refuse(", or a closing bracket", self._fix())
+        self.refuse(", or a closing bracket", self.fix())
 
     def _at_prose(self) -> bool:
         return self.at.kind == "prose" and self.dialect.prose
@@ -483,7 +495,7 @@ class Grammar:
         before = self.tokens[self.position - 1]
         numbers = self.at.kind == "number" and before.kind == "number"
         if numbers and joint != "/" and self.tokens[self.position - 2].kind != "script":
-            self.refuse("an operator between two numbers", "Write · for their product.")
+            self.refuse("an operator between two numbers", "Write * or · for their product.")
 
     def _lone_sign(self) -> Word:
         token = self.advance()
@@ -622,6 +634,8 @@ class Grammar:
     def script(self) -> Node:
         """What stands behind `^` or `_`: a group, or one token."""
         token = self.at
+        if not self.dialect.marks and not self._starts_power():
+            self.refuse("an exponent", self.fix())
         if token.kind == "open" and token.text in (("", "{") if self.text else ("",)):
             self.script_ends.add(self.closing[self.position])
             return self._group(slicing=True)
@@ -640,6 +654,12 @@ class Grammar:
             self._refuse_digits(token)
         return self.argument()
 
+    def _starts_power(self) -> bool:
+        token = self.at
+        bracket = token.kind == "open" and token.text in ("", "(")
+        turned = token.kind == "script" and self.ahead().text == "⊤"  # W^⊤, whose ⊤ is raised by itself
+        return bracket or turned or token.kind in ("number", "word") or token.is_sign("-")
+
     def _refuse_digits(self, token: Token) -> NoReturn:
         r"""`x^12`, of which TeX sets the first digit alone as a script."""
         sign = self.tokens[self.position - 1].text
@@ -652,7 +672,8 @@ class Grammar:
 
     def _tight_operand(self) -> bool:
         following = self.ahead()
-        return not (following.space and self.dialect.gaps) and following.kind in ("number", "word", "open")
+        tight = not following.space and following.kind in ("number", "word", "open")
+        return tight or not self.dialect.gaps
 
     def argument(self) -> Node:
         """One token or one group, as a command of LaTeX takes it: of `12` the first digit, but `2.5` whole."""
@@ -683,7 +704,7 @@ class Grammar:
 
     def _close_bracket(self) -> Token:
         if self.at.kind != "close":
-            self.refuse("a closing bracket", self._fix())
+            self.refuse("a closing bracket", self.fix())
         return self.advance()
 
     # ------------------------------------------------------------------------------------------------------ operands
@@ -757,7 +778,12 @@ class Grammar:
     def _binds(self) -> bool:
         r"""Whether a word is a big operator without limits, or of two words: `Σ` before a factor, `\arg\max`."""
         token, following = self.at, self.ahead()
-        if token.text == "arg" and self.dialect.limits and following.kind == "word" and following.text in ("max", "min"):
+        if (
+            token.text == "arg"
+            and self.dialect.limits
+            and following.kind == "word"
+            and following.text in ("max", "min")
+        ):
             return True
         below = following.kind == "script" and following.text == "_"
         if self.text and token.text == "Sigma" and self.dialect.limits:
@@ -940,10 +966,10 @@ class Grammar:
 
     # --------------------------------------------------------------------------------------------------------- fixes
 
-    def _fix(self, operand: bool = False) -> str | None:
+    def fix(self, operand: bool = False) -> str | None:
         """How to mend what stands here, perhaps where an operand was expected."""
         before = self.tokens[self.position - 1]
-        return self.dialect.remedy(self.at, before, self.source.written(self.at.span), operand)
+        return self.dialect.remedy(self.at, before, self.source.written(self._seen().span), operand)
 
 
 def _with_scripts(base: Node, marks: Scripted) -> Scripted:

@@ -32,7 +32,6 @@ from symbackprop.notation.surface.tokens import (
 )
 
 _GAP = 3  # spaces that stand between two statements
-_NUMBER = re.compile(r"(?:[0-9]+(?:\.(?!\.)[0-9]*)?|\.[0-9]+)(?:[eE](?:[+-][0-9]+|[0-9]+(?![\w.])))?")
 _ASCII_LETTERS = frozenset(string.ascii_letters)
 _PLAIN = re.compile(r"[A-Za-z](?:[A-Za-z0-9_]|\.(?=[A-Za-z])(?<![._]\.))*")
 _LONGEST = max(map(len, PLAIN_SIGNS))
@@ -79,17 +78,18 @@ def _tokens(source: Source, position: int, end: int, dialect: Dialect) -> Iterat
     if character in _ASCII_LETTERS:
         yield from _word(source, position, end, dialect)
         return
-    if match := _NUMBER.match(text, position, end):
+    if match := dialect.number.match(text, position, end):
         yield Token("number", match.group(), Span(*match.span()))
         return
     if sign := _sign(text, position, end, dialect):
         yield sign
         return
     span = Span(position, position + 1)
-    if character in dialect.hints:
-        _refuse(source, span, dialect)
-    elif character in LOWERED and not dialect.accents:
+    lowered = character in LOWERED and not dialect.accents
+    if lowered and character.isalpha():
         _refuse_subscript(source, position, character)
+    elif lowered or character in dialect.hints:
+        _refuse(source, span, dialect)
     elif is_shifted(character):
         yield from shifted(text, position, end)
     elif character in FRACTIONS:
