@@ -5,7 +5,7 @@ import pytest
 from symbackprop.errors import LimitError, NotationError
 from symbackprop.notation.reading.dialect import lines_of
 from symbackprop.notation.source import MAX_LINE, MAX_TEXT, Span, read_file, source_of
-from symbackprop.notation.surface.characters import canonical
+from symbackprop.notation.surface.text import canonical
 
 
 def words(text: str) -> list[str]:

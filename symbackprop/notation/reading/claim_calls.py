@@ -42,7 +42,7 @@ from symbackprop.notation.reading.values import (
     scalar,
     transposed,
 )
-from symbackprop.notation.surface.characters import canonical
+from symbackprop.notation.surface.text import canonical
 from symbackprop.notation.writing.functions import function_text
 
 Read = Callable[[Node, Scope], Value]

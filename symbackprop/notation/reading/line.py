@@ -22,8 +22,6 @@ class Line(Grammar):
     """The tokens of one statement; `factors` are names before a bracket that are no functions."""
 
     def __init__(self, tokens: tuple[Token, ...], source: Source, factors: Collection[str] = ()) -> None:
-        super().__init__(tokens, source, MODEL)
-        self.factors = factors
         parts = [token for token in tokens if token.kind in _PARTS]
         if len(parts) > MAX_PARTS:
             raise LimitError(
@@ -31,6 +29,8 @@ class Line(Grammar):
                 where=source.locate(parts[MAX_PARTS].span),
                 fix="Split it into several equations.",
             )
+        super().__init__(tokens, source, MODEL)
+        self.factors = factors
 
     @property
     def before(self) -> Token:
@@ -61,12 +61,8 @@ class Line(Grammar):
         token = self.advance()
         return Name(token.text, token.span)
 
-    def ended(self) -> bool:
-        return self.at.kind == "stop"
-
     def finish(self) -> None:
         """Nothing may follow."""
-        if self.at.kind == "number":
-            self.refuse("the end of the statement", "Write the number first, * before it, or ^ for a power.")
-        if not self.ended():
-            self.refuse("the end of the statement", self.fix())
+        if self.at.kind != "stop":
+            fix = "Write the number first, * before it, or ^ for a power." if self.at.kind == "number" else self.fix()
+            self.refuse("the end of the statement", fix)

@@ -190,7 +190,7 @@ def _size(line: Line) -> SizeStatement | SizeFact:
         if line.accept("="):
             value = _sum(line)
             return SizeStatement(name, value, start.to(value.span))
-        if line.at.text == "," or line.at.is_prose("in") or line.ended():
+        if line.at.text == "," or line.at.is_prose("in") or line.at.kind == "stop":
             return SizeStatement(name, None, start)
         line.position = position
     relation = meant(line.relation(), line)

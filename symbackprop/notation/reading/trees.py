@@ -19,10 +19,10 @@ from symbackprop.notation.reading.line import Line
 from symbackprop.notation.source import Span
 from symbackprop.notation.surface import tree
 from symbackprop.notation.surface.brackets import MAX_DEPTH
+from symbackprop.notation.surface.precedence import LOOSE_JOINTS
 from symbackprop.notation.surface.tokens import RAISED
 
 _SIGNS = {"=": "==", "≠": "!=", "≤": "<=", "≥": ">="}
-_LOOSE = ("*", "⊙")
 
 Factors = Sequence[tuple[syntax.Joint, tree.Node]]
 Operands = list[tuple[syntax.Joint, syntax.Node]]
@@ -74,7 +74,7 @@ def _signed(sign: str, operand: syntax.Node, span: Span) -> syntax.Node:
 def _product(node: tree.Node, line: Line) -> syntax.Node:
     """Factors joined by `*`, `⊙` and `/`, each of them neighbours or one operand."""
     factors = _factors(node)
-    loose = len(factors) > 1 and factors[1][0] in _LOOSE
+    loose = len(factors) > 1 and factors[1][0] in LOOSE_JOINTS
     found: Operands = []
     for joint, factor in factors if loose else (("", node),):
         (_, first), *more = _quotients(_operands(_factors(factor), line), line)
@@ -199,13 +199,21 @@ def _with_bracket(node: syntax.Node, bracket: tree.Fence, line: Line) -> syntax.
             return syntax.Subscript(last, _all(_items(bracket), line), span)
         return _call(last, bracket, span, line) if isinstance(last, syntax.Name) else last
 
-    return _at_end(node, lambda exponent: isinstance(_last(exponent), syntax.Name), change)
+    def into(exponent: syntax.Node) -> bool:
+        return isinstance(_last(exponent), syntax.Name) and _is_bare(_last(exponent), line)
+
+    return _at_end(node, into, change)
 
 
 def _calls(node: syntax.Node, line: Line) -> bool:
     """Whether a name stands last that is a function before a bracket."""
     last = _last(node)
-    return isinstance(last, syntax.Name) and last.name not in line.factors and line.source.text[last.span.start] != "("
+    return isinstance(last, syntax.Name) and last.name not in line.factors and _is_bare(last, line)
+
+
+def _is_bare(node: syntax.Node, line: Line) -> bool:
+    """Whether no bracket stands round the node."""
+    return line.source.text[node.span.start] != "("
 
 
 def _last(node: syntax.Node) -> syntax.Node:
@@ -226,9 +234,6 @@ def _argument(item: tree.Node, line: Line) -> syntax.Node:
             value = syntax.Range(meant(low, line), meant(high, line), span)
         case tree.Relation((tree.Word(text, name), given), ("=",)):
             value = _value(given, line)
-        case tree.Relation((tree.Word(text, name), *rest), ("=", *signs)):
-            span = rest[0].span.to(rest[-1].span)
-            value = meant(tree.Relation(tuple(rest), tuple(signs), span), line)
         case _:
             return _value(item, line)
     return syntax.Named(syntax.Name(text, name), value, item.span)
@@ -267,7 +272,7 @@ def _check_power(before: syntax.Node, node: syntax.Node, line: Line) -> None:
     ):
         return
     named = not isinstance(power.exponent, syntax.Number) and line.source.text[power.exponent.span.end - 1] != ")"
-    if named or line.source.text[node.span.start] != "(":
+    if named or _is_bare(node, line):
         x, n, y = (line.source.written(part.span) for part in (power.base, power.exponent, node))
         _refuse_two_readings(power.base.span.to(node.span), f"{x}^{n} {y}", f"{x}^({n} {y})", line)
 

@@ -7,27 +7,9 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from symbackprop.notation.source import Span
-from symbackprop.notation.surface.tokens import (
-    ACCENTS,
-    GREEK,
-    LETTERS,
-    LOWERED,
-    PRIMES,
-    RAISED,
-    SIGNS,
-    Kind,
-    Token,
-    styled,
-)
+from symbackprop.notation.surface.tokens import ACCENTS, LETTERS, LOWERED, PRIMES, RAISED, SIGNS, Kind, Token, styled
 
 TRANSPOSES = frozenset("ᵀ⊤")
-_GREEK = {letter: name for name, letter in GREEK.items()}
-
-
-def canonical(written: str) -> str:
-    """One form of a name: `W₁` is `W1`, `λ` is `lambda`, `σ_1` is `sigma_1`."""
-    name = unicodedata.normalize("NFKC", written)
-    return _GREEK[name[0]] + name[1:] if name[0] in _GREEK and not name[1:2].isalpha() else name
 
 
 def is_shifted(character: str) -> bool:

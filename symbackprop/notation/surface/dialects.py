@@ -11,10 +11,9 @@ from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from symbackprop.notation.surface.precedence import LOOSE_JOINTS, RELATION_SIGNS, TERM_SIGNS, TIGHT_JOINTS
+from symbackprop.notation.surface.precedence import BINARY_SIGNS, RELATION_SIGNS
 from symbackprop.notation.surface.tokens import CLOSING, PROSE, SIGNS, Kind, Token
 
-_BINARY = frozenset((*LOOSE_JOINTS, *TIGHT_JOINTS, *TERM_SIGNS, *RELATION_SIGNS))
 _BRACKETS = {**{sign: sign for sign in "()[]{}⟨⟩⌊⌋⌈⌉"}, "〈": "⟨", "〉": "⟩"}
 
 PLAIN_SIGNS: Mapping[str, tuple[Kind, str]] = MappingProxyType(
@@ -36,7 +35,7 @@ def remedy(token: Token, before: Token, written: str, operand: bool) -> str | No
     """How to mend what stands where it cannot: `operand` says whether an operand was expected there."""
     if token.kind == "stop":
         return "Write what is meant, or leave out the sign before."
-    if token.kind == "sign" and token.text in _BINARY:
+    if token.kind == "sign" and token.text in BINARY_SIGNS | RELATION_SIGNS:
         return f"Write what {written} stands between."
     if token.kind in ("close", "end"):
         return "Write what is meant before it, or leave out the brackets."
@@ -47,36 +46,23 @@ def remedy(token: Token, before: Token, written: str, operand: bool) -> str | No
 class Dialect:
     """What a way of writing formulas allows."""
 
-    space: re.Pattern[str]
-    """What parts tokens and is passed over."""
+    space: re.Pattern[str]  # what parts tokens and is passed over
     number: re.Pattern[str]
-    signs: Mapping[str, tuple[Kind, str]]
-    """Signs and brackets by their spellings."""
-    words: Set[str]
-    """Words of the language, which are no names."""
-    hints: Mapping[str, str]
-    """Characters that have no meaning, with what to write for them."""
+    signs: Mapping[str, tuple[Kind, str]]  # signs and brackets by their spellings
+    words: Set[str]  # words of the language, which are no names
+    hints: Mapping[str, str]  # characters that have no meaning, with what to write for them
     operand: str
     ending: str
     remedy: Callable[[Token, Token, str, bool], str | None]
-    plain: bool = True
-    """Plain text, not LaTeX."""
-    gaps: bool = True
-    """A sign may stand alone, as in `w^+`, or before its first operand."""
-    prose: bool = True
-    """Words may stand among formulas; `if` needs no `else`."""
-    apart: bool = True
-    """Wide space and new lines part formulas."""
-    limits: bool = True
-    """`∑` and `max_j` have limits, and the rest of their term as body."""
-    marks: bool = True
-    """What stands above need be no power: `W^[2]T`."""
-    intervals: bool = True
-    """`[0, 1)`."""
-    counted: bool = True
-    """A number may stand behind a factor: `x 2`."""
-    accents: bool = True
-    """A name is parted at accents and at what stands below it; else all of it is one word, `ŷ₁`."""
+    plain: bool = True  # plain text, not LaTeX
+    gaps: bool = True  # a sign may stand alone, as in `w^+`, or before its first operand
+    prose: bool = True  # words may stand among formulas; `if` needs no `else`
+    apart: bool = True  # wide space and new lines part formulas
+    limits: bool = True  # `∑` and `max_j` have limits, and the rest of their term as body
+    marks: bool = True  # what stands above need be no power: `W^[2]T`
+    intervals: bool = True  # `[0, 1)`
+    counted: bool = True  # a number may stand behind a factor: `x 2`
+    accents: bool = True  # a name is parted at accents and at what stands below it; else it is one word, `ŷ₁`
 
 
 TEXT = Dialect(
@@ -84,9 +70,7 @@ TEXT = Dialect(
     number=re.compile(r"(?:[0-9]+(?:\.(?!\.)[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+(?![\w.]))?"),
     signs=PLAIN_SIGNS,
     words=PROSE,
-    hints=MappingProxyType(
-        dict.fromkeys("\\$", "This is plain text, not LaTeX: write sigmoid(z), a ⊙ b, W^T."),
-    ),
+    hints=MappingProxyType(dict.fromkeys("\\$", "This is plain text, not LaTeX: write sigmoid(z), a ⊙ b, W^T.")),
     operand="an operand",
     ending="the formula ends",
     remedy=remedy,

@@ -15,7 +15,13 @@ from symbackprop.notation.surface.brackets import MAX_DEPTH, matched
 from symbackprop.notation.surface.dialects import LATEX, TEXT, Dialect
 from symbackprop.notation.surface.latex import latex_tokens
 from symbackprop.notation.surface.macros import Macro
-from symbackprop.notation.surface.precedence import LOOSE_JOINTS, RELATION_SIGNS, TERM_SIGNS, TIGHT_JOINTS
+from symbackprop.notation.surface.precedence import (
+    BINARY_SIGNS,
+    LOOSE_JOINTS,
+    RELATION_SIGNS,
+    TERM_SIGNS,
+    TIGHT_JOINTS,
+)
 from symbackprop.notation.surface.text import text_tokens
 from symbackprop.notation.surface.tokens import BIG, CLOSING, FRACTIONS, JOINING, QUANTIFIERS, Token
 from symbackprop.notation.surface.tree import (
@@ -51,12 +57,6 @@ _SEPARATORS = frozenset({",", ";", ":", "|", "‖", "."})
 _STOPS = frozenset({",", ";", ".", ":"})
 _OPERANDS = frozenset({"number", "letter", "word", "open", "big", "accent", "dots", "begin", "script"})
 _LEADS = ("", "gap", "and", ":", ".", ",", ";", "row", "⇒")
-_LOOSE = frozenset(LOOSE_JOINTS)
-_TIGHT = frozenset(TIGHT_JOINTS)
-_TERMS = frozenset(TERM_SIGNS)
-_RELATIONS = frozenset(RELATION_SIGNS)
-_JOINTS = _LOOSE | _TIGHT
-_BINARY = _JOINTS | _TERMS
 _PREFIXES = ("∂", "∇")
 _OPEN_ENDED = (Product, Sum, Relation, Logic, Listing, Range, Slice, Big)
 """What keeps the braces around it, which would else be read with what stands beside them."""
@@ -383,7 +383,7 @@ class Grammar:
         return Relation(tuple(operands), tuple(signs), self.since(start)) if signs else operands[0]
 
     def _at_relation(self) -> bool:
-        if not self.at.is_any(_RELATIONS):
+        if not self.at.is_any(RELATION_SIGNS):
             return False
         return not (self.position + 1 in self.script_ends and self.tokens[self.position - 1].kind == "open")
 
@@ -436,7 +436,7 @@ class Grammar:
         return Sum(tuple(terms), self.since(start))
 
     def _at_term_sign(self) -> bool:
-        return self.at.is_any(_TERMS) and not self._stands_alone()
+        return self.at.is_any(TERM_SIGNS) and not self._stands_alone()
 
     def _stands_alone(self) -> bool:
         """Whether a sign has no operand and needs none: at the end of a script, or alone in brackets."""
@@ -448,7 +448,7 @@ class Grammar:
         """Factors joined by `*`, `⊙`, `×`, `⊗`."""
         start = self.position
         factors: list[tuple[str, Node]] = [("", self.neighbours())]
-        while self.at.is_any(_LOOSE) and not self._stands_alone():
+        while self.at.is_any(LOOSE_JOINTS) and not self._stands_alone():
             joint = self.advance().text
             factors.append((joint, self.neighbours()))
         return Product(tuple(factors), self.since(start)) if len(factors) > 1 else factors[0][1]
@@ -462,7 +462,7 @@ class Grammar:
             if token.kind == "sign":
                 if self._bars(factors):
                     continue
-                if token.text not in _BINARY or (token.text not in _TIGHT and not self._stands_alone()):
+                if token.text not in BINARY_SIGNS or (token.text not in TIGHT_JOINTS and not self._stands_alone()):
                     break
                 factors.append(self._joined_factor(token))
             elif self._starts_operand():
@@ -536,11 +536,11 @@ class Grammar:
         self.deeper()
         start = self.position
         token = self.at
-        if token.is_any(_TERMS) and not self._stands_alone():
+        if token.is_any(TERM_SIGNS) and not self._stands_alone():
             sign = self.advance().text
             inner = self.factor()
             node: Node = Sum(((sign, inner),), self.since(start))
-        elif token.is_any(_LOOSE) and not self._stands_alone() and not self.top and self.dialect.gaps:
+        elif token.is_any(LOOSE_JOINTS) and not self._stands_alone() and not self.top and self.dialect.gaps:
             joint = self.advance().text
             inner = self.factor()
             node = Product(((joint, inner),), self.since(start))
@@ -639,16 +639,16 @@ class Grammar:
         if token.kind == "open" and token.text in (("", "{") if self.text else ("",)):
             self.script_ends.add(self.closing[self.position])
             return self._group(slicing=True)
-        if self.text and token.kind == "sign" and token.text in (_TERMS | {"⊙", "*"}) and self._tight_operand():
+        if self.text and token.kind == "sign" and token.text in (TERM_SIGNS | {"⊙", "*"}) and self._tight_operand():
             start = self.position
             self.advance()
             self.deeper()
             inner = self.script()
             self.depth -= 1
-            if token.text in _TERMS:
+            if token.text in TERM_SIGNS:
                 return Sum(((token.text, inner),), self.since(start))
             return Product(((token.text, inner),), self.since(start))
-        if token.kind == "sign" and (token.text in _BINARY or not self.text):
+        if token.kind == "sign" and (token.text in BINARY_SIGNS or not self.text):
             return self._lone_sign()
         if not self.text and token.kind == "number" and len(token.text) > 1:
             self._refuse_digits(token)

@@ -16,12 +16,13 @@ from typing import NoReturn
 
 from symbackprop.errors import NotationError
 from symbackprop.notation.source import Source, Span
-from symbackprop.notation.surface.characters import accented, canonical, is_shifted, letters, shifted
+from symbackprop.notation.surface.characters import accented, is_shifted, letters, shifted
 from symbackprop.notation.surface.dialects import PLAIN_SIGNS, TEXT, Dialect
 from symbackprop.notation.surface.tokens import (
     BIG,
     CONCLUDING,
     FRACTIONS,
+    GREEK,
     LETTERS,
     LOWERED,
     PRIMES,
@@ -41,6 +42,7 @@ _TAIL = re.compile(r"[A-Za-z\u0370-\u03ff]{1,2}[0-9]?")
 """What may stand below a big operator without braces: `sum_ij`, but not `max_pool`."""
 _SMALLER = re.compile(r"<-(?=[0-9])")
 _SUM_SIGN = "Sigma"
+_GREEK = {letter: name for name, letter in GREEK.items()}
 
 
 def text_tokens(source: Source, span: Span, dialect: Dialect = TEXT) -> tuple[Token, ...]:
@@ -146,6 +148,12 @@ def _word(source: Source, position: int, end: int, dialect: Dialect) -> Iterator
         yield Token("lead", "⇒", span)
     else:
         yield from _below(name, text, span)
+
+
+def canonical(written: str) -> str:
+    """One form of a whole name: `W₁` is `W1`, `λ` is `lambda`, `σ_1` is `sigma_1`."""
+    name = unicodedata.normalize("NFKC", written)
+    return _GREEK[name[0]] + name[1:] if name[0] in _GREEK and not name[1:2].isalpha() else name
 
 
 def _whole_name(source: Source, span: Span, dialect: Dialect) -> Token:
