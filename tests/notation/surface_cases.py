@@ -392,8 +392,8 @@ LATEX_ERRORS = (
     ("a =", "expected an operand, but the formula ends", "Write what is meant, or leave out the sign before."),
     (r"\frac{a}", "expected an operand, but the formula ends", "Write what is meant, or leave out the sign before."),
     ("x^", "expected an operand, but the formula ends", "Write what is meant, or leave out the sign before."),
-    ("2 3", "expected an operator between two numbers, but found 3", "Write · for their product."),
-    (r"10\,000 x", "expected an operator between two numbers, but found 000", "Write · for their product."),
+    ("2 3", "expected an operator between two numbers, but found 3", "Write * or · for their product."),
+    (r"10\,000 x", "expected an operator between two numbers, but found 000", "Write * or · for their product."),
     (
         r"\displaystyle\sum_i x_i \,\Big|",
         "expected an operand, but the formula ends",
@@ -407,7 +407,7 @@ LATEX_ERRORS = (
 )
 
 TEXT_ERRORS = (
-    ("0.5 1e-3", "expected an operator between two numbers, but found 1e-3", "Write · for their product."),
+    ("0.5 1e-3", "expected an operator between two numbers, but found 1e-3", "Write * or · for their product."),
     ("||a||b||", "expected an operand, but the formula ends", "Write what is meant, or leave out the sign before."),
     ("a $ b", "the character $ has no meaning here", "This is plain text, not LaTeX: write sigmoid(z), a ⊙ b, W^T."),
     (
@@ -423,7 +423,7 @@ TEXT_ERRORS = (
     ("a *", "expected an operand, but the formula ends", "Write what is meant, or leave out the sign before."),
     ("a = = b", "expected an operand, but found =", "Write what = stands between."),
     ("x_", "expected an operand, but the formula ends", "Write what is meant, or leave out the sign before."),
-    ("1 2", "expected an operator between two numbers, but found 2", "Write · for their product."),
+    ("1 2", "expected an operator between two numbers, but found 2", "Write * or · for their product."),
     ("{x", "this { is never closed", "Close it with }."),
     (r'a "b"', r'the character " has no meaning here', "Remove it, or write its name in letters."),
     ("3) Gradient of loss: ∂L/∂W1 = x dz1^T", "this ) closes nothing", "Remove it, or open a bracket before it."),

@@ -163,7 +163,7 @@ EXPECTED: dict[str, tuple[type[SymbackpropError], int | None, int | None, str | 
     "minimum": (UnknownNameError, 4, 5, "min"),
     "misspelt_keyword": (NotationError, 7, 1, "paramter"),
     "name_of_a_function": (DuplicateNameError, 7, 11, "mean"),
-    "nested_too_deep": (LimitError, 7, 486, "sigmoid"),
+    "nested_too_deep": (LimitError, 7, 413, None),
     "no_loss": (LossError, None, None, None),
     "no_real_number": (NotationError, 7, 11, "sqrt(-1)"),
     "number_after_factor": (NotationError, 6, 11, "2"),

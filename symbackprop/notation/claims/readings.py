@@ -20,8 +20,17 @@ from symbackprop.notation.reading.calls import KNOWN
 from symbackprop.notation.reading.meaning import read
 from symbackprop.notation.reading.scope import PLACEHOLDER, BoundIndex, Scope, Stated
 from symbackprop.notation.reading.subjects import subject_of
-from symbackprop.notation.reading.syntax import Addition, Call, Name, Node, Product, Subscript, children, names_in
-from symbackprop.notation.reading.tokens import DOT
+from symbackprop.notation.reading.syntax import (
+    DOT,
+    Addition,
+    Call,
+    Name,
+    Node,
+    Product,
+    Subscript,
+    children,
+    names_in,
+)
 from symbackprop.notation.reading.values import Value
 
 

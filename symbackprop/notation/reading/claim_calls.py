@@ -18,10 +18,10 @@ from symbackprop.notation.reading.calls import KNOWN, call, resolved
 from symbackprop.notation.reading.claim_forms import delta, identity
 from symbackprop.notation.reading.claim_products import claim_multiplied
 from symbackprop.notation.reading.index_formulas import integer
-from symbackprop.notation.reading.lexer import canonical
 from symbackprop.notation.reading.products import divided
 from symbackprop.notation.reading.scope import Scope
 from symbackprop.notation.reading.syntax import (
+    DOT,
     Addition,
     Call,
     Listed,
@@ -33,7 +33,6 @@ from symbackprop.notation.reading.syntax import (
     Product,
     children,
 )
-from symbackprop.notation.reading.tokens import DOT
 from symbackprop.notation.reading.values import (
     Value,
     as_vector,
@@ -44,6 +43,7 @@ from symbackprop.notation.reading.values import (
     scalar,
     transposed,
 )
+from symbackprop.notation.surface.text import canonical
 from symbackprop.notation.writing.functions import function_text
 
 Read = Callable[[Node, Scope], Value]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 
 from sympy import Expr
@@ -24,8 +25,8 @@ from symbackprop.model.model import Model
 from symbackprop.model.records import Equation, Samples, Tensor
 from symbackprop.notation.reading.binders import bind, extent
 from symbackprop.notation.reading.declarations import Declarations, declare
+from symbackprop.notation.reading.dialect import lines_of
 from symbackprop.notation.reading.layer_calls import is_layer, layer
-from symbackprop.notation.reading.lexer import tokenize
 from symbackprop.notation.reading.meaning import read
 from symbackprop.notation.reading.reading_order import in_order
 from symbackprop.notation.reading.scope import BoundIndex, Scope
@@ -37,9 +38,9 @@ from symbackprop.notation.reading.statements import (
     parse_statements,
 )
 from symbackprop.notation.reading.syntax import Call, names_in
-from symbackprop.notation.reading.tokens import Token
 from symbackprop.notation.reading.values import Value, described, entrywise, in_words, same_shape
 from symbackprop.notation.source import Source, read_file, source_of
+from symbackprop.notation.surface.tokens import Token
 
 
 def load(path: str | Path) -> Model:
@@ -63,8 +64,8 @@ def read_model(text: str, source: str = "<text>") -> Model:
 
 
 def _model(source: Source, name: str) -> Model:
-    tokens = tokenize(source)
-    statements = parse_statements(tokens, source)
+    lines = tuple(lines_of(source))
+    statements = parse_statements(lines, source)
     if not statements:
         raise NotationError(
             f"{source.name} is empty",
@@ -90,7 +91,7 @@ def _model(source: Source, name: str) -> Model:
         )
     except SymbackpropError as error:
         error.where = _read_place(error, statements, source) or error.where
-        raise error.located(_place(error, tokens, source)) from None
+        raise error.located(_place(error, lines, source)) from None
 
 
 @dataclass(slots=True)
@@ -352,9 +353,9 @@ def _read_place(error: SymbackpropError, statements: tuple[Statement, ...], sour
     return None
 
 
-def _place(error: SymbackpropError, tokens: tuple[Token, ...], source: Source) -> Location | None:
+def _place(error: SymbackpropError, lines: tuple[tuple[Token, ...], ...], source: Source) -> Location | None:
     """Where the name that an error is about stands first."""
-    for token in tokens:
-        if token.kind == "name" and token.text == error.name:
+    for token in chain.from_iterable(lines):
+        if token.kind == "word" and token.text == error.name:
             return source.locate(token.span)
     return None

@@ -4,46 +4,46 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from symbackprop.notation.reading.tokens import DOT, HADAMARD, Token
+from symbackprop.notation.surface.tokens import Token
 
 WORDS = frozenset({"if", "else", "and", "or", "not", "in"})
 
 
-def operand_fix(token: Token, before: Token | None) -> str | None:
-    """Where a number, a name or a bracket was expected."""
-    if before is not None and token.is_operator(")", "]"):
-        if before.is_operator(","):
-            return f"Remove the comma before {token.text}."
-        if before.is_operator("["):
-            return "A list has a number for each axis: [3, 3]."
-        if before.is_operator("("):
-            return "Put something between the brackets."
-    if before is not None and before.is_operator("/") and token.is_operator("/"):
+def remedy(token: Token, before: Token, written: str, operand: bool) -> str:
+    """How to mend what stands where it cannot: `operand` says whether a number, a name or ( was expected there."""
+    return (_missing_operand(token, before, written) if operand else None) or _misplaced(token, written)
+
+
+def _missing_operand(token: Token, before: Token, written: str) -> str | None:
+    if token.kind == "close":
+        if before.is_sign(","):
+            return f"Remove the comma before {written}."
+        if before.kind == "open":
+            listed = before.text == "["
+            return "A list has a number for each axis: [3, 3]." if listed else "Put something between the brackets."
+    if before.is_sign("/") and token.is_sign("/"):
         return "For a whole quotient write floor(i/n)."
-    if token.is_operator("*", "/", "@", HADAMARD, DOT, "=", ","):
-        return f"Put something before {token.text}."
-    if token.is_operator("["):
+    if token.is_sign("*", "/", "@", "⊙", "·", "=", ","):
+        return f"Put something before {written}."
+    if token.text == "[":
         return "Indices stand right after a name, x[i]; for tensors side by side write concat(f, g)."
-    if token.is_operator("∂"):
+    if token.is_sign("∂"):
         return "A derivative has no place in a model; symbackprop finds it."
-    if token.is_word("not"):
+    if token.is_prose("not"):
         return "Turn the comparison round: x <= 0 for not x > 0."
-    if token.is_word(*WORDS):
-        return f"{token.text} is a word of the language and no name."
-    return None
+    return f"{written} is a word of the language and no name." if token.kind == "prose" else None
 
 
-def fix_at(token: Token) -> str:
-    """Anywhere else."""
-    if token.is_word("in"):
+def _misplaced(token: Token, written: str) -> str:
+    if token.is_prose("in"):
         return "A range is written j < n, or j = 0..n-1."
-    if token.kind == "newline":
+    if token.kind == "stop":
         return "Finish the line; it goes on after an operator, a comma or inside brackets."
     if token.kind == "number":
         return "Write the number first, 2 x, or * or a comma before it."
-    if token.kind == "name":
-        return f"Put an operator or a comma before {token.text}, or remove it."
-    return f"Remove {token.text}, or put what is missing before it."
+    if token.kind in ("word", "prose"):
+        return f"Put an operator or a comma before {written}, or remove it."
+    return f"Remove {written}, or put what is missing before it."
 
 
 _FOREIGN = {

@@ -12,6 +12,9 @@ from typing import Any
 
 from symbackprop.notation.source import Span
 
+HADAMARD = "⊙"
+DOT = "·"
+
 Joint = str
 """How a factor is joined to those before it: `@`, `·`, `*`, `⊙`, `/`, or empty for neighbours, as in `W x`."""
 

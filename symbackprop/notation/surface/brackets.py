@@ -14,6 +14,7 @@ from typing import NoReturn
 
 from symbackprop.errors import LimitError, NotationError
 from symbackprop.notation.source import Source, Span
+from symbackprop.notation.surface.dialects import Dialect
 from symbackprop.notation.surface.tokens import CLOSING, Token
 
 MAX_DEPTH = 50
@@ -29,23 +30,24 @@ class Matched:
     closing: Mapping[int, int]
 
 
-def matched(tokens: Sequence[Token], source: Source, text: bool) -> Matched:
+def matched(tokens: Sequence[Token], source: Source, dialect: Dialect) -> Matched:
     """The tokens with their brackets matched.
 
     Raises:
         NotationError: a bracket that closes nothing, or that is never closed.
         LimitError: brackets too deep.
     """
-    return _Matching(tokens, source, text).done()
+    return _Matching(tokens, source, dialect).done()
 
 
 class _Matching:
     """One pass from left to right; `opened` are the places of open brackets, in `made`."""
 
-    def __init__(self, tokens: Sequence[Token], source: Source, text: bool) -> None:
+    def __init__(self, tokens: Sequence[Token], source: Source, dialect: Dialect) -> None:
         self.tokens = tokens
         self.source = source
-        self.text = text
+        self.text = dialect.plain
+        self.intervals = _INTERVALS if dialect.intervals else ()
         self.made: list[Token] = []
         self.opened: list[int] = []
         self.closing: dict[int, int] = {}
@@ -90,7 +92,7 @@ class _Matching:
     def _close(self, token: Token) -> None:
         self._settle_bars()
         top = self.made[self.opened[-1]] if self.opened else None
-        if top is None or not _closes(top, token):
+        if top is None or not _closes(top, token, self.intervals):
             if token.text == ")" and self.owed > 0:
                 self.owed -= 1
                 return
@@ -163,10 +165,11 @@ class _Matching:
                 fix="Remove it, or open a bracket before it.",
                 name=written,
             )
-        opened, needed = self.source.written(top.span), self._needed(top)
+        opened, needed, place = self.source.written(top.span), self._needed(top), self.source.locate(top.span)
         raise NotationError(
             f"{written} cannot close {opened}",
             where=self.source.locate(token.span),
+            because=f"The {opened} stands in line {place.line}, column {place.column}.",
             fix=f"Write {needed} here.",
             name=written,
         )
@@ -191,7 +194,7 @@ class _Matching:
         return "\\}" if written == "\\{" else sign
 
 
-def _closes(opened: Token, token: Token) -> bool:
+def _closes(opened: Token, token: Token, intervals: tuple[str, ...]) -> bool:
     """Whether the one may close the other; `[0, 1)` may, for it is an interval."""
     if "begin" in (opened.kind, token.kind) or token.kind == "end":
         return opened.kind == "begin" and token.kind == "end" and opened.text == token.text
@@ -199,6 +202,6 @@ def _closes(opened: Token, token: Token) -> bool:
         return opened.text == token.text
     if opened.sized and token.sized and "." in (opened.text, token.text):
         return True
-    if opened.text in _INTERVALS and token.text in (")", "]"):
+    if opened.text in intervals and token.text in (")", "]"):
         return True
     return CLOSING[opened.text] == token.text

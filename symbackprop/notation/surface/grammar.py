@@ -12,9 +12,16 @@ from typing import Literal, NoReturn
 from symbackprop.errors import LimitError, NotationError
 from symbackprop.notation.source import Source, Span
 from symbackprop.notation.surface.brackets import MAX_DEPTH, matched
+from symbackprop.notation.surface.dialects import LATEX, TEXT, Dialect
 from symbackprop.notation.surface.latex import latex_tokens
 from symbackprop.notation.surface.macros import Macro
-from symbackprop.notation.surface.precedence import LOOSE_JOINTS, RELATION_SIGNS, TERM_SIGNS, TIGHT_JOINTS
+from symbackprop.notation.surface.precedence import (
+    BINARY_SIGNS,
+    LOOSE_JOINTS,
+    RELATION_SIGNS,
+    TERM_SIGNS,
+    TIGHT_JOINTS,
+)
 from symbackprop.notation.surface.text import text_tokens
 from symbackprop.notation.surface.tokens import BIG, CLOSING, FRACTIONS, JOINING, QUANTIFIERS, Token
 from symbackprop.notation.surface.tree import (
@@ -50,12 +57,6 @@ _SEPARATORS = frozenset({",", ";", ":", "|", "‖", "."})
 _STOPS = frozenset({",", ";", ".", ":"})
 _OPERANDS = frozenset({"number", "letter", "word", "open", "big", "accent", "dots", "begin", "script"})
 _LEADS = ("", "gap", "and", ":", ".", ",", ";", "row", "⇒")
-_LOOSE = frozenset(LOOSE_JOINTS)
-_TIGHT = frozenset(TIGHT_JOINTS)
-_TERMS = frozenset(TERM_SIGNS)
-_RELATIONS = frozenset(RELATION_SIGNS)
-_JOINTS = _LOOSE | _TIGHT
-_BINARY = _JOINTS | _TERMS
 _PREFIXES = ("∂", "∇")
 _OPEN_ENDED = (Product, Sum, Relation, Logic, Listing, Range, Slice, Big)
 """What keeps the braces around it, which would else be read with what stands beside them."""
@@ -78,21 +79,22 @@ def parse(
             fix="Split it into several formulas.",
         )
     tokens = latex_tokens(source, span, macros) if markup == "latex" else text_tokens(source, span)
-    return _Grammar(tokens, source, markup == "text").pieces()
+    return Grammar(tokens, source, TEXT if markup == "text" else LATEX).pieces()
 
 
-class _Grammar:
+class Grammar:
     """Reads from left to right; `at` is the next token. `top` holds where no brackets are open."""
 
-    def __init__(self, tokens: Sequence[Token], source: Source, text: bool) -> None:
-        found = matched(tokens, source, text)
+    def __init__(self, tokens: Sequence[Token], source: Source, dialect: Dialect) -> None:
+        found = matched(tokens, source, dialect)
         self.tokens = list(found.tokens)
         self.closing = found.closing
         self.source = source
-        self.text = text
+        self.dialect = dialect
+        self.text = dialect.plain
         self.position = 0
         self.depth = 0
-        self.top = True
+        self.top = dialect.apart
         self.slicing = False
         self.script_ends: set[int] = set()
 
@@ -117,23 +119,38 @@ class _Grammar:
     def deeper(self) -> None:
         self.depth += 1
         if self.depth > MAX_DEPTH:
-            raise LimitError(
-                "this formula is nested too deep",
-                where=self.source.locate(self.at.span),
-                because=f"Signs, accents and sums may go {MAX_DEPTH} levels down.",
-                fix="Name a part of it in a line of its own.",
-            )
+            self.too_deep()
+
+    def too_deep(self) -> NoReturn:
+        raise LimitError(
+            "this formula is nested too deep",
+            where=self.source.locate(self.at.span),
+            because=f"Signs, accents, powers and sums may go {MAX_DEPTH} levels down.",
+            fix="Name a part of it in a line of its own.",
+        )
 
     def refuse(self, expected: str, fix: str | None = None) -> NoReturn:
         """An error at the next token, which is named as it is written."""
-        token = self.at
+        token = self._seen()
         written = self.source.written(token.span) or None
         place = token.span
         if token.kind == "stop":
             written = None
             place = Span(max(place.start - 1, 0), max(place.start, 1))
-        found = f"found {written}" if written else "the formula ends"
+        found = f"found {written}" if written else self.dialect.ending
         raise NotationError(f"expected {expected}, but {found}", where=self.source.locate(place), fix=fix, name=written)
+
+    def _seen(self) -> Token:
+        """The next token with a width: the digit of `²`, and not the sign of a power before it."""
+        ahead = self.tokens[self.position :]
+        return next((token for token in ahead if token.span.end > token.span.start), ahead[-1])
+
+    def go_to(self, offset: int) -> None:
+        """Back to the first token that stands at `offset` of the text or behind it."""
+        self.position = next(place for place, token in enumerate(self.tokens) if token.span.start >= offset)
+
+    def refuse_operand(self) -> NoReturn:
+        self.refuse(self.dialect.operand, self.fix(operand=True))
 
     # -------------------------------------------------------------------------------------------------------- pieces
 
@@ -148,7 +165,7 @@ class _Grammar:
                 lead = ""
             elif not lead:
                 spoken = isinstance(found[-1].node, Text) or self.at.kind == "prose"
-                lead = "and" if spoken else self.refuse("the end of the formula", self._fix())
+                lead = "and" if spoken else self.refuse("the end of the formula", self.fix())
             if (inside := self._unwrapped(lead)) is not None:
                 found.extend(inside)
             else:
@@ -295,13 +312,16 @@ class _Grammar:
         token = self.at
         if token.is_any(_SEPARATORS) or token.kind == "lead":
             return self.advance().text
-        if token.kind == "prose" or isinstance(before, Text):
+        if self._at_prose() or isinstance(before, Text):
             return ""
-        self.refuse(", or a closing bracket", self._fix())
+        self.refuse(", or a closing bracket", self.fix())
+
+    def _at_prose(self) -> bool:
+        return self.at.kind == "prose" and self.dialect.prose
 
     def _part(self) -> Node:
         start = self.position
-        if self.at.kind == "prose":
+        if self._at_prose():
             words = []
             while self.at.kind == "prose":
                 words.append(self.advance().text)
@@ -363,7 +383,7 @@ class _Grammar:
         return Relation(tuple(operands), tuple(signs), self.since(start)) if signs else operands[0]
 
     def _at_relation(self) -> bool:
-        if not self.at.is_any(_RELATIONS):
+        if not self.at.is_any(RELATION_SIGNS):
             return False
         return not (self.position + 1 in self.script_ends and self.tokens[self.position - 1].kind == "open")
 
@@ -389,6 +409,8 @@ class _Grammar:
             self.advance()
             rows.append((value, self.condition()))
             if not self.at.is_prose("else"):
+                if not self.dialect.prose:
+                    self.refuse("else", "Write a if p else b.")
                 self.position = before
                 self.depth -= 1
                 return value
@@ -414,11 +436,11 @@ class _Grammar:
         return Sum(tuple(terms), self.since(start))
 
     def _at_term_sign(self) -> bool:
-        return self.at.is_any(_TERMS) and not self._stands_alone()
+        return self.at.is_any(TERM_SIGNS) and not self._stands_alone()
 
     def _stands_alone(self) -> bool:
         """Whether a sign has no operand and needs none: at the end of a script, or alone in brackets."""
-        if self.ahead().kind != "close":
+        if self.ahead().kind != "close" or not self.dialect.gaps:
             return False
         return self.position + 1 in self.script_ends or self.tokens[self.position - 1].kind == "open"
 
@@ -426,7 +448,7 @@ class _Grammar:
         """Factors joined by `*`, `⊙`, `×`, `⊗`."""
         start = self.position
         factors: list[tuple[str, Node]] = [("", self.neighbours())]
-        while self.at.is_any(_LOOSE) and not self._stands_alone():
+        while self.at.is_any(LOOSE_JOINTS) and not self._stands_alone():
             joint = self.advance().text
             factors.append((joint, self.neighbours()))
         return Product(tuple(factors), self.since(start)) if len(factors) > 1 else factors[0][1]
@@ -440,11 +462,13 @@ class _Grammar:
             if token.kind == "sign":
                 if self._bars(factors):
                     continue
-                if token.text not in _BINARY or (token.text not in _TIGHT and not self._stands_alone()):
+                if token.text not in BINARY_SIGNS or (token.text not in TIGHT_JOINTS and not self._stands_alone()):
                     break
                 factors.append(self._joined_factor(token))
             elif self._starts_operand():
                 self._check_numbers(factors[-1][0])
+                if token.kind == "number" and not self.dialect.counted:
+                    break
                 node = self.factor(behind=True)
                 if isinstance(node, Scripted) and isinstance(node.base, Empty):
                     factors[-1] = (factors[-1][0], _with_scripts(factors[-1][1], node))  # x{}^2
@@ -471,7 +495,7 @@ class _Grammar:
         before = self.tokens[self.position - 1]
         numbers = self.at.kind == "number" and before.kind == "number"
         if numbers and joint != "/" and self.tokens[self.position - 2].kind != "script":
-            self.refuse("an operator between two numbers", "Write · for their product.")
+            self.refuse("an operator between two numbers", "Write * or · for their product.")
 
     def _lone_sign(self) -> Word:
         token = self.advance()
@@ -512,11 +536,11 @@ class _Grammar:
         self.deeper()
         start = self.position
         token = self.at
-        if token.is_any(_TERMS) and not self._stands_alone():
+        if token.is_any(TERM_SIGNS) and not self._stands_alone():
             sign = self.advance().text
             inner = self.factor()
             node: Node = Sum(((sign, inner),), self.since(start))
-        elif token.is_any(_LOOSE) and not self._stands_alone() and not self.top:
+        elif token.is_any(LOOSE_JOINTS) and not self._stands_alone() and not self.top and self.dialect.gaps:
             joint = self.advance().text
             inner = self.factor()
             node = Product(((joint, inner),), self.since(start))
@@ -591,9 +615,8 @@ class _Grammar:
 
     def _turned(self, script: Node) -> bool:
         """Whether a T stands right behind a mark in brackets, as in `W^[2]T`, where it is a mark as well."""
-        return self.text and isinstance(script, Fence) and not self.at.space and self.at.kind == "word" and (
-            self.at.text == "T"
-        )  # fmt: skip
+        tight = self.at.kind == "word" and self.at.text == "T" and not self.at.space
+        return tight and self.text and self.dialect.marks and isinstance(script, Fence)
 
     def _primed(self) -> int:
         r"""The number of primes in `^{\prime\prime}` or `^\prime`, past which it moves; 0 where there are none."""
@@ -611,23 +634,31 @@ class _Grammar:
     def script(self) -> Node:
         """What stands behind `^` or `_`: a group, or one token."""
         token = self.at
+        if not self.dialect.marks and not self._starts_power():
+            self.refuse("an exponent", self.fix())
         if token.kind == "open" and token.text in (("", "{") if self.text else ("",)):
             self.script_ends.add(self.closing[self.position])
             return self._group(slicing=True)
-        if self.text and token.kind == "sign" and token.text in (_TERMS | {"⊙", "*"}) and self._tight_operand():
+        if self.text and token.kind == "sign" and token.text in (TERM_SIGNS | {"⊙", "*"}) and self._tight_operand():
             start = self.position
             self.advance()
             self.deeper()
             inner = self.script()
             self.depth -= 1
-            if token.text in _TERMS:
+            if token.text in TERM_SIGNS:
                 return Sum(((token.text, inner),), self.since(start))
             return Product(((token.text, inner),), self.since(start))
-        if token.kind == "sign" and (token.text in _BINARY or not self.text):
+        if token.kind == "sign" and (token.text in BINARY_SIGNS or not self.text):
             return self._lone_sign()
         if not self.text and token.kind == "number" and len(token.text) > 1:
             self._refuse_digits(token)
         return self.argument()
+
+    def _starts_power(self) -> bool:
+        token = self.at
+        bracket = token.kind == "open" and token.text in ("", "(")
+        turned = token.kind == "script" and self.ahead().text == "⊤"  # W^⊤, whose ⊤ is raised by itself
+        return bracket or turned or token.kind in ("number", "word") or token.is_sign("-")
 
     def _refuse_digits(self, token: Token) -> NoReturn:
         r"""`x^12`, of which TeX sets the first digit alone as a script."""
@@ -641,7 +672,8 @@ class _Grammar:
 
     def _tight_operand(self) -> bool:
         following = self.ahead()
-        return not following.space and following.kind in ("number", "word", "open")
+        tight = not following.space and following.kind in ("number", "word", "open")
+        return tight or not self.dialect.gaps
 
     def argument(self) -> Node:
         """One token or one group, as a command of LaTeX takes it: of `12` the first digit, but `2.5` whole."""
@@ -657,7 +689,7 @@ class _Grammar:
             self.advance()
             return Word(token.text, token.span, token.font)
         if token.kind not in _OPERANDS and token.kind != "command":
-            self.refuse("an operand", self._fix())
+            self.refuse_operand()
         self.deeper()
         node = self.operand()
         self.depth -= 1
@@ -672,7 +704,7 @@ class _Grammar:
 
     def _close_bracket(self) -> Token:
         if self.at.kind != "close":
-            self.refuse("a closing bracket", self._fix())
+            self.refuse("a closing bracket", self.fix())
         return self.advance()
 
     # ------------------------------------------------------------------------------------------------------ operands
@@ -705,7 +737,7 @@ class _Grammar:
                 return self._lone_sign()
             case "prime" if not self.top:
                 return Word("′", self.advance().span)
-        self.refuse("an operand", self._fix())
+        self.refuse_operand()
 
     def _number(self) -> Number:
         token = self.advance()
@@ -746,10 +778,15 @@ class _Grammar:
     def _binds(self) -> bool:
         r"""Whether a word is a big operator without limits, or of two words: `Σ` before a factor, `\arg\max`."""
         token, following = self.at, self.ahead()
-        if token.text == "arg" and following.kind == "word" and following.text in ("max", "min"):
+        if (
+            token.text == "arg"
+            and self.dialect.limits
+            and following.kind == "word"
+            and following.text in ("max", "min")
+        ):
             return True
         below = following.kind == "script" and following.text == "_"
-        if self.text and token.text == "Sigma":
+        if self.text and token.text == "Sigma" and self.dialect.limits:
             return below or (following.kind in _OPERANDS and following.kind != "script" and following.space != "gap")
         return False
 
@@ -818,7 +855,7 @@ class _Grammar:
                 body = self.argument()
                 return Braced(body, remark, self.since(start))
         self.position = start
-        self.refuse("an operand", self._fix())
+        self.refuse_operand()
 
     def _degree(self) -> Node | None:
         if self.at.kind != "open" or self.at.text != "[":
@@ -929,16 +966,10 @@ class _Grammar:
 
     # --------------------------------------------------------------------------------------------------------- fixes
 
-    def _fix(self) -> str | None:
-        """How to mend what stands here."""
-        token = self.at
-        if token.kind == "stop":
-            return "Write what is meant, or leave out the sign before."
-        if token.kind == "sign" and token.text in _BINARY | _RELATIONS:
-            return f"Write what {self.source.written(token.span)} stands between."
-        if token.kind in ("close", "end"):
-            return "Write what is meant before it, or leave out the brackets."
-        return None
+    def fix(self, operand: bool = False) -> str | None:
+        """How to mend what stands here, perhaps where an operand was expected."""
+        before = self.tokens[self.position - 1]
+        return self.dialect.remedy(self.at, before, self.source.written(self._seen().span), operand)
 
 
 def _with_scripts(base: Node, marks: Scripted) -> Scripted:

@@ -17,58 +17,51 @@ from typing import NoReturn
 from symbackprop.errors import NotationError
 from symbackprop.notation.source import Source, Span
 from symbackprop.notation.surface.characters import accented, is_shifted, letters, shifted
+from symbackprop.notation.surface.dialects import PLAIN_SIGNS, TEXT, Dialect
 from symbackprop.notation.surface.tokens import (
     BIG,
-    CLOSING,
     CONCLUDING,
     FRACTIONS,
+    GREEK,
     LETTERS,
     LOWERED,
     PRIMES,
-    PROSE,
     RAISED,
-    SIGNS,
-    Kind,
     Space,
     Token,
     styled,
 )
 
 _GAP = 3  # spaces that stand between two statements
-_NUMBER = re.compile(r"(?:[0-9]+(?:\.(?!\.)[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+(?![\w.]))?")
 _ASCII_LETTERS = frozenset(string.ascii_letters)
 _PLAIN = re.compile(r"[A-Za-z](?:[A-Za-z0-9_]|\.(?=[A-Za-z])(?<![._]\.))*")
-_SPACE = re.compile(r"(?:\s|#[^\n]*|[\u200b\ufeff])+")
-_SCRIPTS = {"^": "^", "**": "^", ".^": "^", "_": "_"}
-_BRACKETS = {**{sign: sign for sign in "()[]{}⟨⟩⌊⌋⌈⌉"}, "〈": "⟨", "〉": "⟩"}
-_BARS = {"|": "|", "||": "‖", "‖": "‖", "∥": "‖"}
-_LEADS = {"⇒", "=>", "⟹", "⇔", "∴", "⟺"}
-_DOTS = ("...", "…", "⋯")
+_LONGEST = max(map(len, PLAIN_SIGNS))
 _BIG = {"∑": "sum", "∏": "prod"}
 _LOGIC = {"∧": "and", "∨": "or", "∀": "for all"}
 _TAIL = re.compile(r"[A-Za-z\u0370-\u03ff]{1,2}[0-9]?")
 """What may stand below a big operator without braces: `sum_ij`, but not `max_pool`."""
 _SMALLER = re.compile(r"<-(?=[0-9])")
 _SUM_SIGN = "Sigma"
+_GREEK = {letter: name for name, letter in GREEK.items()}
 
 
-def text_tokens(source: Source, span: Span) -> tuple[Token, ...]:
+def text_tokens(source: Source, span: Span, dialect: Dialect = TEXT) -> tuple[Token, ...]:
     """The tokens of the text in `span`, a `stop` at the end.
 
     Raises:
-        NotationError: a character without a meaning in plain text.
+        NotationError: a character without a meaning in the dialect.
     """
-    return tuple(_spaced(source, span))
+    return tuple(_spaced(source, span, dialect))
 
 
-def _spaced(source: Source, span: Span) -> Iterator[Token]:
+def _spaced(source: Source, span: Span, dialect: Dialect) -> Iterator[Token]:
     """The tokens, each with what stands before it."""
     text, position, space = source.text, span.start, ""
     while position < span.end:
-        if match := _SPACE.match(text, position, span.end):
+        if match := dialect.space.match(text, position, span.end):
             space, position = _space(match.group()), match.end()
             continue
-        for token in _tokens(source, position, span.end):
+        for token in _tokens(source, position, span.end, dialect):
             yield Token(token.kind, token.text, token.span, space or token.space, token.font)
             position, space = max(position, token.span.end), ""
     yield Token("stop", "", Span(span.end, span.end), space)
@@ -80,26 +73,31 @@ def _space(written: str) -> Space:
     return "gap" if "\t" in written or len(written) >= _GAP else " "
 
 
-def _tokens(source: Source, position: int, end: int) -> Iterator[Token]:
+def _tokens(source: Source, position: int, end: int, dialect: Dialect) -> Iterator[Token]:
     """The tokens that begin at `position`, which is no white space; at least one."""
     text = source.text
     character = text[position]
     if character in _ASCII_LETTERS:
-        yield from _word(text, position, end)
+        yield from _word(source, position, end, dialect)
         return
-    if match := _NUMBER.match(text, position, end):
+    if match := dialect.number.match(text, position, end):
         yield Token("number", match.group(), Span(*match.span()))
         return
-    if sign := _sign(text, position, end):
+    if sign := _sign(text, position, end, dialect):
         yield sign
         return
     span = Span(position, position + 1)
-    if is_shifted(character):
+    lowered = character in LOWERED and not dialect.accents
+    if lowered and character.isalpha():
+        _refuse_subscript(source, position, character)
+    elif lowered or character in dialect.hints:
+        _refuse(source, span, dialect)
+    elif is_shifted(character):
         yield from shifted(text, position, end)
     elif character in FRACTIONS:
         yield Token("number", character, span)
     elif character in _BIG:
-        yield Token("big", _BIG[character], span)
+        yield Token("big" if dialect.limits else "word", _BIG[character], span)
     elif character in _LOGIC:
         yield Token("prose", _LOGIC[character], span)
     elif character == "√":
@@ -107,42 +105,35 @@ def _tokens(source: Source, position: int, end: int) -> Iterator[Token]:
     elif (letter := LETTERS.get(character)) and not character.isalpha():
         yield Token("word", letter, span)
     elif character.isalpha():
-        yield from _word(text, position, end)
+        yield from _word(source, position, end, dialect)
     elif character == "." and _starts_name(text, position + 1):
-        yield from _word(text, position, end)  # what is taken of a bracket: (a - b).T
+        yield from _word(source, position, end, dialect)  # what is taken of a bracket: (a - b).T
     else:
-        _refuse(source, span)
+        _refuse(source, span, dialect)
 
 
-def _sign(text: str, position: int, end: int) -> Token | None:
+def _sign(text: str, position: int, end: int, dialect: Dialect) -> Token | None:
     """A sign, a bracket or dots, the longest that fits."""
     if _SMALLER.match(text, position) and position and not text[position - 1].isspace():
         return Token("sign", "<", Span(position, position + 1))
     for length in range(min(_LONGEST, end - position), 0, -1):
-        if (found := _TABLE.get(text[position : position + length])) is not None:
+        if (found := dialect.signs.get(text[position : position + length])) is not None:
             if length == 1 and text[position] == "." and _starts_name(text, position + 1):
                 return None
             return Token(*found, Span(position, position + length))
     return None
 
 
-_TABLE: dict[str, tuple[Kind, str]] = {
-    **{spelling: ("sign", name) for spelling, name in SIGNS.items()},
-    **{spelling: ("script", name) for spelling, name in _SCRIPTS.items()},
-    **{spelling: ("open" if name in CLOSING else "close", name) for spelling, name in _BRACKETS.items()},
-    **{spelling: ("bar", name) for spelling, name in _BARS.items()},
-    **dict.fromkeys(_LEADS, ("lead", "⇒")),
-    **dict.fromkeys(_DOTS, ("dots", "…")),
-}
-_LONGEST = max(map(len, _TABLE))
-
-
-def _word(text: str, position: int, end: int) -> Iterator[Token]:
+def _word(source: Source, position: int, end: int, dialect: Dialect) -> Iterator[Token]:
     """A name, or a word of prose, or a big operator with what stands below it."""
+    text = source.text
     plain = _PLAIN.match(text, position, end)
     stop = plain.end() if plain else position + 1
-    while stop < end and _goes_on(text, stop):
+    while stop < end and _goes_on(text, stop, dialect):
         stop += 1
+    if not dialect.accents:
+        yield _whole_name(source, Span(position, stop), dialect)
+        return
     while stop > position + 1 and text[stop - 1] in "_.":
         stop -= 1
     written = text[position:stop]
@@ -154,12 +145,28 @@ def _word(text: str, position: int, end: int) -> Iterator[Token]:
         return
     name = _named(written)
     span = Span(position, stop)
-    if name in PROSE:
+    if name in dialect.words:
         yield Token("prose", name, span)
     elif name in CONCLUDING:
         yield Token("lead", "⇒", span)
     else:
         yield from _below(name, text, span)
+
+
+def canonical(written: str) -> str:
+    """One form of a whole name: `W₁` is `W1`, `λ` is `lambda`, `σ_1` is `sigma_1`."""
+    name = unicodedata.normalize("NFKC", written)
+    return _GREEK[name[0]] + name[1:] if name[0] in _GREEK and not name[1:2].isalpha() else name
+
+
+def _whole_name(source: Source, span: Span, dialect: Dialect) -> Token:
+    """A name of letters and digits alone, however they are typed: `W₁` is `W1`."""
+    written = source.text[span.start : span.end]
+    for offset, character in enumerate(written):
+        if not LOWERED.get(character, "0").isdigit():
+            _refuse_subscript(source, span.start + offset, written)
+    name = written if written.isascii() else canonical(written)
+    return Token("prose" if name in dialect.words else "word", name, span)
 
 
 def _below(name: str, text: str, span: Span) -> Iterator[Token]:
@@ -176,12 +183,14 @@ def _below(name: str, text: str, span: Span) -> Iterator[Token]:
         yield Token("word", name, span)
 
 
-def _goes_on(text: str, position: int) -> bool:
+def _goes_on(text: str, position: int, dialect: Dialect) -> bool:
     """Whether the character belongs to the name before it."""
     character = text[position]
+    if character in LOWERED:
+        return not dialect.accents
     if character == ".":
         return _starts_name(text, position + 1) and text[position - 1] not in "._"
-    if character in RAISED or character in LOWERED or character in PRIMES or character in FRACTIONS:
+    if character in RAISED or character in PRIMES or character in FRACTIONS:
         return False
     return character == "_" or character.isalnum() or unicodedata.combining(character) != 0
 
@@ -239,14 +248,21 @@ def _with_spelled_accents(
         place += 1
 
 
-def _refuse(source: Source, span: Span) -> NoReturn:
+def _refuse(source: Source, span: Span, dialect: Dialect) -> NoReturn:
     character = source.text[span.start]
     shown = character if character.isprintable() else f"U+{ord(character):04X}"
     raise NotationError(
         f"the character {shown} has no meaning here",
         where=source.locate(span),
-        fix="This is plain text, not LaTeX: write sigmoid(z), a ⊙ b, W^T."
-        if character in "\\$"
-        else "Remove it, or write its name in letters.",
+        fix=dialect.hints.get(character, "Remove it, or write its name in letters."),
         name=character,
+    )
+
+
+def _refuse_subscript(source: Source, position: int, name: str) -> NoReturn:
+    raise NotationError(
+        f"the subscript {source.text[position]} cannot be part of a name",
+        where=source.locate(Span(position, position + 1)),
+        fix="Write indices in brackets: W[i,j].",
+        name=name,
     )

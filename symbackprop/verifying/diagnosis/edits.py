@@ -15,6 +15,7 @@ from symbackprop.algebra.symbols import ADJOINT
 from symbackprop.notation.claims.indices import bound_names
 from symbackprop.notation.reading.scope import Scope
 from symbackprop.notation.reading.syntax import (
+    HADAMARD,
     Addition,
     Call,
     Joint,
@@ -32,7 +33,6 @@ from symbackprop.notation.reading.syntax import (
     Subscript,
     Transpose,
 )
-from symbackprop.notation.reading.tokens import HADAMARD
 from symbackprop.verifying.diagnosis.spots import Spot, bracketed, put, renamed, shown, spots
 
 _REVERSED = {">": "<", "<": ">", ">=": "<=", "<=": ">="}

@@ -1,10 +1,10 @@
-"""The parser: precedence, neighbours, spaces after a slash, what can be read in two ways, and bounds."""
+"""Formulas of model files: precedence, neighbours, spaces after a slash, what can be read in two ways, and bounds."""
 
 import pytest
 
 from symbackprop.errors import LimitError, NotationError
-from symbackprop.notation.reading.lexer import tokenize
-from symbackprop.notation.reading.parser import MAX_DEPTH, Parser
+from symbackprop.notation.reading.dialect import lines_of
+from symbackprop.notation.reading.line import Line
 from symbackprop.notation.reading.syntax import (
     Addition,
     Call,
@@ -22,7 +22,9 @@ from symbackprop.notation.reading.syntax import (
     Transpose,
     names_in,
 )
+from symbackprop.notation.reading.trees import meant
 from symbackprop.notation.source import source_of
+from symbackprop.notation.surface.brackets import MAX_DEPTH
 
 FACTORS = frozenset({"a", "b", "n", "x", "y", "W"})
 
@@ -30,9 +32,10 @@ FACTORS = frozenset({"a", "b", "n", "x", "y", "W"})
 def parse(text, skipped=0):
     """The tree of one expression, which is all there is after the tokens skipped."""
     source = source_of(text)
-    parser = Parser(tokenize(source)[skipped:-1], source, FACTORS)
-    tree = parser.expression()
-    parser.finish()
+    (tokens,) = lines_of(source)
+    line = Line(tokens[skipped:], source, FACTORS)
+    tree = meant(line.condition(), line)
+    line.finish()
     return tree
 
 
@@ -82,6 +85,11 @@ def shown(node) -> str:
         ("x^a^b", "(x^(a^b))"),
         ("2 x^2 y", "(2 (x^2) y)"),
         ("x²y", "((x^2) y)"),
+        ("xⁿ⁻¹y", "((x^(n -1)) y)"),
+        ("x^n[a]^2[b]", "(x^(n[a]^2))[b]"),
+        ("x^(n)[a]", "(x^n)[a]"),
+        ("W²^T", "(W^2)'"),
+        ("a ⊙ -f(x)[b]^2", "(a⊙(-(f<x>[b]^2)))"),
         ("x^2(1 - a)", "((x^2) (1 -a))"),
         ("x^(n)(1 - a)", "((x^n) (1 -a))"),
         ("x^n (1 - a)", "((x^n) (1 -a))"),
@@ -161,6 +169,12 @@ def test_two_readings_are_refused(text, first, second):
         ("a if b", 7, "expected else"),
         ("a else b", 3, "expected the end of the statement, but found else"),
         ("x^", 3, "expected an exponent"),
+        ("x^[2]", 3, "expected an exponent, but found ["),
+        ("x^*", 3, "expected an exponent, but found *"),
+        ("(a, b)", 3, "Remove the comma"),
+        ("a + 1..n", 6, "A range stands in a sum"),
+        ("²", 1, "but found ²"),
+        ("a (\n + b]", 5, "The ( stands in line 1, column 3."),
         ("a, b", 2, "found ,"),
         ("if", 1, "if is a word of the language"),
         ("∂L/∂W", 1, "symbackprop finds it"),
