@@ -12,7 +12,7 @@ from symbackprop.notation.claims.context import Context
 from symbackprop.notation.claims.dependence import at_arguments
 from symbackprop.notation.claims.emission import Resolve, derivative, variable
 from symbackprop.notation.claims.leaves import Leaf, leaf_of, letter_of
-from symbackprop.notation.claims.neighbours import Row
+from symbackprop.notation.claims.neighbours import Row, fence_behind
 from symbackprop.notation.claims.references import Reference, reference_of, through_of
 from symbackprop.notation.reading import syntax
 from symbackprop.notation.source import Span
@@ -339,10 +339,10 @@ def _with_root(
             inner = Product(tuple(following[:taken]), expression.span.to(following[taken - 1][1].span))
             target = variable(by, span, context, resolve)
             return syntax.Slope(resolve(inner, context), target, span.to(inner.span), gradient=True), 1 + taken
-        fence = following[1][1] if len(following) > 1 else None
-        if operand is not None and isinstance(fence, Fence) and fence.opening == "(":
+        fence = fence_behind(following)
+        if operand is not None and fence is not None and fence.opening == "(":
             at = at_arguments(operand, fence, context, resolve)
-            if at is not None and following[1][0] == "":
+            if at is not None:
                 return _slope(at, variable(by, span, context, resolve), span.to(fence.span)), 3
         of_ = None if operand is None else reference_of(operand, context)
         if of_ is not None and context.symbols.depends(of_.tensor, by.tensor):

@@ -168,7 +168,9 @@ def _name_parts(marks: tuple[Node, ...]) -> Iterator[tuple[str, tuple[Node, ...]
         for cut in range(len(first.text) - 1, 0, -1):
             letters = tuple(Word(letter, first.span) for letter in first.text[cut:])
             yield first.text[:cut], (*letters, *marks[1:])
-    stem, digits = _without_digits(first.text) if isinstance(first, Word) else ("", "")
+    if not isinstance(first, Word):
+        return
+    stem, digits = _without_digits(first.text)
     if stem.isalpha() and digits:  # the first entry of net_o is net_{o1}
         yield stem, (Number(Fraction(digits), digits, first.span), *marks[1:])
 
