@@ -93,7 +93,7 @@ def _layer_letters(leaves: Sequence[Leaf], sums: Iterable[Big], symbols: Symbols
             elif change:
                 shifted.add(letter)
     if symbols.layers and not symbols.timed:
-        yield from shifted - elsewhere - bound
+        yield from shifted - elsewhere - bound - {"L"}
 
 
 def _labels(leaves: Sequence[Leaf], sums: Iterable[Big], symbols: Symbols) -> Iterator[tuple[str, str]]:
