@@ -61,12 +61,14 @@ from symbackprop.notation.surface.tree import (
     Product,
     Range,
     Rows,
+    Sum,
     Word,
     walk,
 )
 
 MAX_CLAIMS = 2_000
-_ASCENT = re.compile(r"\bascent\b|\bmaximi[sz]", re.I)
+_ASCENT, _DESCENT = re.compile(r"\bascent\b", re.I), re.compile(r"\bdescent\b|\bminimi[sz]", re.I)
+_MAXIMAL = re.compile(r"\bmaximi[sz]", re.I)
 _STATIONARY = re.compile(
     r"\b(?:set|setting|solve|solving|stationary|vanish\w*|optimum|optimal\w*|zero|normal eq)\b", re.I
 )
@@ -416,7 +418,7 @@ class _Reader:
         fitting = tuple(reading for reading in readings if _fits(reading))
         kind = "update" if is_update(statement) or _is_change(statement) else "equality"
         scale = scale_under(statement.passage.headings)
-        ascends = kind == "update" and _is_ascent(statement.passage)
+        ascends = kind == "update" and _is_ascent(statement)
         return Claim(statement.where, statement.written, kind, fitting or tuple(readings), scale, ascends=ascends)
 
     def _ordered(self, statement: Statement) -> list[Symbols]:
@@ -724,9 +726,16 @@ def _check_one_argument(statement: Statement, tables: Sequence[Symbols]) -> None
             )
 
 
-def _is_ascent(passage: Passage) -> bool:
-    """Whether the words around an update speak of gradient ascent."""
-    return any(_ASCENT.search(words) for words in (passage.before, passage.after, *passage.headings))
+def _is_ascent(statement: Statement) -> bool:
+    """Whether the words around an update speak of ascent, the nearest first; or of what a step up maximises."""
+    passage, new = statement.passage, statement.sides[1]
+    rises = isinstance(new, Sum) and [sign for sign, _ in new.terms] == ["+", "+"]
+    for words in (f"{passage.before} {passage.after}", *reversed(passage.headings)):
+        if _DESCENT.search(words):
+            return False
+        if _ASCENT.search(words) or (rises and _MAXIMAL.search(words)):
+            return True
+    return False
 
 
 def _is_change(statement: Statement) -> bool:
