@@ -36,7 +36,7 @@ db1 = dz1 | db1, dz1
 5 | dz1 = da1 * a1 | dz1, da1 * a1 | a1 stands where σ'\\(z1\\)
 5 | dz1 = da1 * a1 * (1 + a1) | dz1, da1 * a1 * (1 + a1) | a1 \\(1 \\+ a1\\) stands
 6 | dW1 = x dz1^T | dW1, np.outer(x, dz1) | order
-6 | dW1 = dz1 a1^T | dW1, np.outer(dz1, a1) | a1\\[k,s\\] stands where x
+6 | dW1 = dz1 a1^T | dW1, np.outer(dz1, a1) | a1 stands where x
 7 | db1 = da1 | db1, da1 | da1 stands where dz1
 """,
 )

@@ -128,6 +128,8 @@ def _by_spelling(leaf: Leaf, context: Context) -> Iterator[_Named]:
             for place, above in [*enumerate(map(text_of, leaf.above)), (None, "")]:
                 if above is None or (place is not None and is_transpose(leaf.above[place])):
                     continue
+                if above.isdigit() and below[:1].isdigit() and context.symbols.named(stem, below) is not None:
+                    continue  # the square of v_9 is no v_29
                 rest = leaf.above if place is None else leaf.above[:place] + leaf.above[place + 1 :]
                 for pieces in dict.fromkeys(((stem, below, above), (stem, above, below))):
                     tensor = context.symbols.named(*pieces)
