@@ -409,8 +409,7 @@ class _Reader:
         if not readings:
             raise max(errors, key=_progress)
         whole = [reading for reading in readings if reading.scale == "all samples"]
-        in_shape = any(_fits(reading) and _agree_in_shape(reading) for reading in whole)
-        if _names_samples(statement, self.tables[-1]) or (self._goes_on(statement) and in_shape):
+        if _names_samples(statement, self.tables[-1]) or (self._goes_on(statement) and any(map(_fits, whole))):
             readings = whole or readings
         if whole and all(map(_fits, whole)) and any(not _fits(r) for r in readings if r.scale == "one sample"):
             self.laid_out.add(statement.passage.headings)

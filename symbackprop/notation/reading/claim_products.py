@@ -313,6 +313,8 @@ def _entrywise(first: Value, second: Value, scope: Scope) -> Value | None:
 
 def _repeated_product(first: Value, second: Value, scope: Scope) -> Value | None:
     """A matrix times a vector that is as long as one of its axes alone, entry by entry along it."""
+    if scope.stated is None or scope.stated.samples is not None:
+        return None  # a product of one sample stands among those of all
     small, large = sorted((first, second), key=lambda value: value.rank)
     wide = along_other(small, large) if (small.rank, large.rank) == (1, 2) else None
     return None if wide is None else Value(entrywise(lambda a, b: a * b, (wide.array, large.array), scope.taken))
