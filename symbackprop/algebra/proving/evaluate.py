@@ -51,6 +51,8 @@ class Environment:
     A tensor is an array, nested lists, a plain number (rank 0), or a callable from a position to a number, which gives
     0 out of range by itself. An opaque function is a callable from (order, number) to a number.
 
+    `sums` keeps the sums that were computed, so `values` do not change while an environment is in use.
+
     The methods are what it takes to go entry by entry: indices are integers, and nothing is computed that does not
     count. `grids.Grids` has them for all entries at once.
     """

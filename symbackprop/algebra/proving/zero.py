@@ -208,8 +208,10 @@ def _prove(case: _Case, trial: _Trial, depth: int) -> bool:
     if trial.left < 0:
         return False
     boxes, premises = dict(case.ranges), (case.with_facts, case.assuming)
-    work = Workspace(boxes, case.space, *premises, case.vanishing, case.signs, implied=trial.implied, handlers=HANDLED)
-    work.away = case.kinks
+    work = Workspace(
+        boxes, case.space, *premises, case.vanishing, case.signs,
+        implied=trial.implied, handlers=HANDLED, away=case.kinks,
+    )  # fmt: skip
     try:
         if case.expr.has(nan, zoo):
             raise PoleError("a division by 0")

@@ -15,7 +15,7 @@ from symbackprop.notation.claims.context import Context
 from symbackprop.notation.claims.gates import outer
 from symbackprop.notation.claims.leaves import Leaf, divided_word, is_letter, leaf_of, letter_of, text_of
 from symbackprop.notation.claims.references import Reference, reference_of
-from symbackprop.notation.claims.symbols import key
+from symbackprop.notation.claims.symbols import key, only
 from symbackprop.notation.claims.usual_names import is_masked_later
 from symbackprop.notation.surface.tree import Fence, Node, Number, Product, Word
 from symbackprop.notation.writing.glyphs import GREEK
@@ -208,7 +208,7 @@ def _targets(leaf: Leaf, context: Context) -> Iterator[Leaf]:
         fitting = [name for name in inner if symbols.tensors[name][-1:] == (extent,)]
         if len(fitting) == 1:
             yield replace(leaf, word=fitting[0])
-    single = _only(symbols.preactivations) or _only(tuple(n for n in symbols.preactivations if n in ("z", "Z")))
+    single = only(symbols.preactivations) or only(tuple(n for n in symbols.preactivations if n in ("z", "Z")))
     if single is not None:
         yield replace(leaf, word=single)
 
@@ -220,8 +220,9 @@ def _by_layer_in_words(leaf: Leaf, context: Context) -> Iterator[Leaf]:
         word = text_of(marks[0]) if marks else None
         output = word in ("out", "output")
         if output or word in ("hid", "hidden"):
-            last = symbols.activated.get(symbols.prediction or "") or _only(symbols.affine_outputs)
-            target = last if output else _only(tuple(z for z in symbols.preactivations if z != last))
+            target = symbols.logits
+            if not output:
+                target = only(tuple(z for z in symbols.preactivations if z != symbols.logits))
             if target is not None:
                 yield replace(leaf, word=target, **{name: marks[1:]})
 
@@ -278,10 +279,6 @@ def _is_tensor(leaf: Leaf, context: Context) -> bool:
     tensor = leaf.word if leaf.word in context.symbols.tensors else None
     bound = leaf.word in context.bound or leaf.word in context.sizes_of
     return tensor is not None and not bound and context.symbols.roles.get(tensor) == "intermediate"
-
-
-def _only(names: tuple[str, ...]) -> str | None:
-    return names[0] if len(names) == 1 else None
 
 
 def operated(head: Node, following: Node, context: Context) -> Leaf | None:

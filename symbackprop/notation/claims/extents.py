@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from itertools import pairwise
 
 from sympy import Expr
 
 from symbackprop.notation.claims.context import Context
 from symbackprop.notation.claims.differentials import with_indices
 from symbackprop.notation.claims.leaves import Leaf, leaf_of, letter_of
+from symbackprop.notation.claims.neighbours import entries_in_brackets
 from symbackprop.notation.claims.references import reference_of
 from symbackprop.notation.reading.values import same_size
-from symbackprop.notation.surface.tree import Big, Fence, Node, Product, Relation, Scripted, Word, walk
+from symbackprop.notation.surface.tree import Big, Node, Relation, Scripted, Word, walk
 
 
 def extents_of_note(chains: Iterable[Iterable[Node]], context: Context) -> Mapping[str, Expr]:
@@ -45,11 +45,7 @@ def extents_in(sides: Iterable[Node], context: Context) -> Mapping[str, Expr]:
 
 def _entries(part: Node) -> Iterator[Leaf]:
     """The leaves with indices: `W_{ij}`, and of a row those with their indices in brackets behind them, `W[i,j]`."""
-    if isinstance(part, Product):
-        for (_, head), (joint, fence) in pairwise(part.factors):
-            leaf = leaf_of(head)
-            if leaf is not None and joint == "" and isinstance(fence, Fence) and fence.opening == "[" and fence.tight:
-                yield with_indices(leaf, fence)
+    yield from (with_indices(leaf, fence) for leaf, fence in entries_in_brackets(part))
     leaf = leaf_of(part) if isinstance(part, Scripted | Word) else None
     if leaf is not None and leaf.below:
         yield leaf

@@ -37,6 +37,7 @@ from symbackprop.notation.claims.leaves import (
     shift_of,
     text_of,
 )
+from symbackprop.notation.claims.neighbours import entries_in_brackets
 from symbackprop.notation.claims.printed import check_numbers, value_of
 from symbackprop.notation.claims.readings import reading_of, scope_of
 from symbackprop.notation.claims.records import Claim, Defined, Line, Note, Reading, Schema, Unreadable
@@ -867,11 +868,7 @@ def _progress(error: SymbackpropError) -> tuple[int, int]:
 def _with_brackets(side: Node) -> Iterator[Leaf]:
     """The names of plain text with what stands in brackets behind them as a mark above, `dZ[l]`: it may be a layer."""
     for part in walk(side):
-        for (_, head), (joint, fence) in pairwise(part.factors) if isinstance(part, Product) else ():
-            leaf = leaf_of(head)
-            brackets = joint == "" and isinstance(fence, Fence) and fence.opening == "[" and fence.tight
-            if leaf is not None and leaf.bare and brackets:
-                yield replace(leaf, above=(fence,))
+        yield from (replace(leaf, above=(fence,)) for leaf, fence in entries_in_brackets(part) if leaf.bare)
 
 
 def _open_marks(leaf: Leaf) -> Iterator[Node]:

@@ -288,6 +288,11 @@ class Symbols:
         return found[0] if len(found) == 1 else None
 
     @cached_property
+    def logits(self) -> str | None:
+        """What is made the prediction by an activation, or is compared with the target without one."""
+        return self.activated.get(self.prediction or "") or only(self.affine_outputs)
+
+    @cached_property
     def affine_outputs(self) -> tuple[str, ...]:
         """The tensors that the loss reads and that no function is applied to in between: a parameter times the rest."""
         read = self.reads.get(self.model.root, frozenset()) | self.reads.get(self.whole.loss, frozenset())
@@ -328,6 +333,11 @@ class Symbols:
         if self.samples is None or name not in self.sampled:
             return None
         return 0 if self.samples[1] == 0 else len(self.tensors[name]) - 1
+
+
+def only(names: tuple[str, ...]) -> str | None:
+    """The one name that there is; None for several or none."""
+    return names[0] if len(names) == 1 else None
 
 
 def _activated(expression: Expr) -> str | None:

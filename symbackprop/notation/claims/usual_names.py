@@ -13,18 +13,9 @@ from sympy import Add
 from symbackprop.algebra.arrays import Array
 from symbackprop.algebra.binding import tensors_in
 from symbackprop.notation.claims.leaves import Leaf, text_of
-from symbackprop.notation.claims.symbols import Symbols, key
+from symbackprop.notation.claims.symbols import Symbols, key, only
 from symbackprop.notation.reading.values import Value
 from symbackprop.notation.surface.tree import Word
-
-
-def _prediction(symbols: Symbols) -> str | None:
-    return symbols.prediction
-
-
-def _logits(symbols: Symbols) -> str | None:
-    """What is made the prediction by an activation, or is compared with the target without one."""
-    return symbols.activated.get(symbols.prediction or "") or _only(symbols.affine_outputs)
 
 
 def _hidden(symbols: Symbols) -> str | None:
@@ -34,22 +25,25 @@ def _hidden(symbols: Symbols) -> str | None:
     ends = (symbols.whole.loss, symbols.whole.root)
     layers = [names for tensor, names in symbols.reads.items() if names & matrices and tensor not in ends]
     read = {name for names in layers for name in names}
-    return _only(tuple(name for name in read if symbols.roles.get(name) == "intermediate"))
+    return only(tuple(name for name in read if symbols.roles.get(name) == "intermediate"))
 
 
 def _target(symbols: Symbols) -> str | None:
-    return _only(tuple(name for name, role in symbols.roles.items() if role == "target"))
+    return only(tuple(name for name, role in symbols.roles.items() if role == "target"))
 
 
 def _weights(symbols: Symbols) -> str | None:
     """The letter of the one family of matrices that are learnt."""
     matrices = {n for n, role in symbols.roles.items() if role == "parameter" and len(symbols.tensors[n]) == 2}
-    return _only(tuple({name.rstrip("0123456789") for name in matrices if name[-1:].isdigit()}))
+    return only(tuple({name.rstrip("0123456789") for name in matrices if name[-1:].isdigit()}))
 
 
 _USUAL: dict[str, Callable[[Symbols], str | None]] = {
-    **dict.fromkeys(("probs", "prob", "probabilities", "preds", "pred", "predictions", "prediction"), _prediction),
-    **dict.fromkeys(("scores", "logits", "logit"), _logits),
+    **dict.fromkeys(
+        ("probs", "prob", "probabilities", "preds", "pred", "predictions", "prediction"),
+        lambda symbols: symbols.prediction,
+    ),
+    **dict.fromkeys(("scores", "logits", "logit"), lambda symbols: symbols.logits),
     **dict.fromkeys(("hidden", "hiddenlayer", "hid", "hiddens"), _hidden),
     **dict.fromkeys(("inputs", "features"), lambda symbols: symbols.network_input),
     **dict.fromkeys(("labels", "targets"), _target),
@@ -93,7 +87,3 @@ def is_masked_later(word: str, symbols: Symbols) -> bool:
     """
     hidden = _USUAL.get(key(word)) is _hidden and symbols.tensor(word) is None
     return hidden and _hidden(symbols) not in symbols.activated
-
-
-def _only(names: tuple[str, ...]) -> str | None:
-    return names[0] if len(names) == 1 else None
