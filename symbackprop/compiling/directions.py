@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -55,9 +55,9 @@ def slopes_along(
     values |= {name: Computed(array, numbers) for name, array in batch.space.definitions.items()}
     environment = Environment(values, numbers, work.arithmetic, batch.functions)
     for name in {d.name for d in directions} - set(arrays):
-        values[name] = work.computed(name, values[name], replace(environment))  # an environment knows its sums
+        values[name] = work.computed(name, values[name], environment)
     with np.errstate(over="raise", invalid="raise", divide="raise", under="ignore"):
-        found = value_of(entry(batch.root), replace(environment), dict(numbers))
+        found = value_of(entry(batch.root), environment, dict(numbers))
     lanes = np.broadcast_to(np.asarray(found, complex), (len(directions) + 1,))
     if not np.isfinite(lanes).all():
         raise UndefinedError(f"{batch.root} is not finite")
