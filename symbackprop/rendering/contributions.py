@@ -54,8 +54,8 @@ def contributions_section(found: BySample, conventions: Conventions, format: str
     return ContributionsSection(
         title=f"What each sample adds to a gradient: {one.plain(found.derivation.source.name)}",
         heading=f"What each sample adds to {every.adjoint(name)}",
-        one=one.result(single.step(name), "both"),
-        every=every.result(found.derivation.step(name), "both"),
+        one=one.chain(*one.result(single.step(name), "both")),
+        every=every.chain(*every.result(found.derivation.step(name), "both")),
         samples=str(found.count),
         values=_values(found, one, shown),
         added=_added(found, one, every, shown),

@@ -1,16 +1,19 @@
-r"""A derivation as a document: sections of worded lines, each formula already a string.
+r"""A derivation as a document: what is told, each formula already a string of the format.
 
-Python decides what is shown; templates word it and see strings, booleans and lists. Nothing is computed here: every
+Python decides what is shown; templates word it and see strings, booleans and records. Nothing is computed here: every
 formula stands in a step of the derivation.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from enum import StrEnum
 
-from sympy import Add, Expr
+from sympy import Expr, Symbol
 
+from symbackprop.algebra.display import size_of
+from symbackprop.algebra.matrices.grammar import Matrix, Product
 from symbackprop.algebra.symbols import adjoint, entry, part_of
 from symbackprop.derivation.derivation import Derivation
 from symbackprop.derivation.edges import Edge, edges
@@ -18,57 +21,113 @@ from symbackprop.derivation.steps import Formula, Method, Step, StepKind, of_kin
 from symbackprop.model.records import Tensor
 from symbackprop.notation.conventions import Conventions
 from symbackprop.rendering.formulas import Formulas, formulas_of
+from symbackprop.rendering.index_lines import FACTS, Line, index_lines
+from symbackprop.rendering.reasons import How, Reading, readings
+from symbackprop.rendering.repeats import Pattern, kinds_of, pattern, spelled
+from symbackprop.rendering.roles import Kind, Role, roles
 
 LEVELS = ("both", "index", "matrix")
 DETAILS = ("outline", "standard", "every-step")
 
-_LABELS = {
-    StepKind.CHAIN_RULE: "Chain rule",
-    StepKind.LOCAL_DERIVATIVE: "Local derivative",
-    StepKind.COLLAPSE: "The deltas collapse",
-    StepKind.ADD_PATHS: "Sum over the paths",
-    StepKind.FACT: "By a fact",
-    StepKind.MATRIX: "Matrix form",
-}
 
-_FACTS = {
-    "one_hot": "one-hot",
-    "distribution": "sums to 1",
-    "binary": "entries 0 or 1",
-    "positive": "entries above 0",
-}
+class First(StrEnum):
+    """What is explained where it is met first."""
+
+    LOSS = "loss"  # why the way goes backwards
+    OUTER = "outer"  # all entries dz_i a_j together are a column times a row
+    TRANSPOSE = "transpose"  # a sum down the columns of W is a product with Wᵀ
+    PATHS = "paths"  # what a tensor does by several ways adds up
+    RECURRENCE = "recurrence"  # the steps are gone through from the last to the first
 
 
 @dataclass(frozen=True, slots=True)
-class Symbol:
-    """One row of the table of symbols."""
+class Row:
+    """One row of the table of symbols: tensors that are told together, for they have one role."""
 
-    math: str
-    role: str
-    shape: str
-    facts: str
+    symbols: tuple[str, ...]
+    shapes: tuple[str, ...]
+    roles: tuple[Told, ...]
+    facts: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One displayed formula with its label and what is to be said of it."""
+class Way:
+    """How one equation reads the tensor of a step, in strings: see `reasons.Reading`."""
 
-    label: str
-    math: str
-    note: str = ""
-    shapes: str = ""
-    checked: str = ""
+    how: How
+    of: str
+    entry: str
+    through: str
+    over: tuple[str, ...]
+    slope: str
+    function: str
+    later: bool
+    separate: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The role of a tensor, with its function as the format writes it: see `roles.Role`."""
+
+    kind: Kind
+    layer: str
+    function: str
+    several: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Instead:
+    """In a step that goes like an earlier one: what stands in the place of what."""
+
+    this: str
+    that: str
+
+
+@dataclass(frozen=True, slots=True)
+class Like:
+    """The earlier step that a step goes like."""
+
+    number: str
+    instead: tuple[Instead, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One tensor's derivation: a heading, the chain rule over whole tensors, and its lines."""
+    """One step: the adjoint of one tensor, numbered as it is shown; `step` is its number in the derivation.
+
+    `entry` is the result by entries where it is short and stands in the sentence, `algebra` the lines that lead to it
+    where there are more, `matrices` the result in matrix notation, `put_in` the adjoints of earlier steps in it.
+    `firsts` names what is met here for the first time and wants a word.
+    """
 
     number: str
+    step: str
     math: str
-    schema: str
+    role: Told
     shape: str
+    schema: str
+    ways: tuple[Way, ...]
+    like: Like | None
+    entry: str
+    algebra: str
+    matrices: str
+    put_in: tuple[str, ...]
+    shapes: str
+    facts: tuple[str, ...]
+    kinks: tuple[str, ...]
+    firsts: frozenset[First]
+    factor: str
     lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Neighbouring steps each of which goes like an earlier one: told together, with their results in one block."""
+
+    items: tuple[Item, ...]
+    likes: tuple[str, ...]
+    instead: tuple[Instead, ...]
+    block: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,20 +149,45 @@ class Path:
 
 
 @dataclass(frozen=True, slots=True)
+class Batch:
+    """How the samples stand, and what the cost over all of them is."""
+
+    size: str
+    side: str
+    root: str
+    loss: str
+    factor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notation:
+    """Signs to be explained: of adjoints, shown at the tensor `of`; of products by entries; of transposes."""
+
+    of: str
+    adjoint: str
+    partial: str
+    hadamard: str
+    transpose: str
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """One derivation in the document: of one sample's loss, or of the cost over all samples."""
 
-    title: str
-    lead: str
-    symbols: tuple[Symbol, ...]
-    forward: tuple[Line, ...]
+    root: str
+    batch: Batch | None
+    rows: tuple[Row, ...]
+    forward: str
+    signs: frozenset[str]
+    notation: Notation
     edges: tuple[EdgeLine, ...]
     later: tuple[EdgeLine, ...]
     path: Path | None
-    loss: tuple[Line, ...]
+    kept: str
     items: tuple[Item, ...]
-    summary: tuple[str, ...]
-    updates: tuple[str, ...]
+    told: tuple[Item | Run, ...]
+    summary: str
+    updates: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,190 +195,360 @@ class Document:
     """What a template words."""
 
     title: str
+    author: str
+    name: str
+    level: str
+    detail: str
     parts: tuple[Part, ...]
     checks: tuple[str, ...]
     premises: tuple[str, ...]
     kinks: tuple[str, ...]
 
 
-def document(derivation: Derivation, conventions: Conventions, format: str, level: str, detail: str) -> Document:
-    """The document of a derivation; of a model with samples, one sample first and then the batch."""
+def document(
+    derivation: Derivation,
+    conventions: Conventions,
+    format: str,
+    level: str,
+    detail: str,
+    *,
+    title: str = "",
+    author: str = "",
+) -> Document:
+    """The document of a derivation; of a model with samples, one sample first and then what the batch changes."""
     whole = formulas_of(derivation, conventions, format)
-    single = derivation.one_sample
-    if single is None:
-        parts = (_part(whole, level, detail, "", ""),)
-    else:
-        one = formulas_of(single, conventions, format)
-        lead = f"The loss of one sample is {one.tensor(single.root)}."
-        parts = (
-            _part(one, level, detail, "One sample", lead),
-            _part(whole, level, _batch_detail(detail), "All samples", _batch_lead(whole)),
-        )
-    derivations = [d for d in (single, derivation) if d is not None]
+    single = None if derivation.one_sample is None else formulas_of(derivation.one_sample, conventions, format)
+    derivations = [d for d in (derivation.one_sample, derivation) if d is not None]
+    parts = [_part(whole, level, detail)] if single is None else _parts(single, whole, level, detail)
     return Document(
-        title=_title(whole),
-        parts=parts,
+        title=whole.plain(title),
+        author=whole.plain(author),
+        name=whole.plain(derivation.source.name or ""),
+        level=level,
+        detail=detail,
+        parts=tuple(parts),
         checks=tuple(checks_in_words(derivations)),
         premises=tuple(dict.fromkeys(whole.premise(p) for d in derivations for p in d.premises())),
         kinks=tuple(dict.fromkeys(whole.plain(k) for d in derivations for step in walk(d.steps) for k in step.kinks)),
     )
 
 
-def _title(formulas: Formulas) -> str:
-    name = formulas.derivation.source.name
-    return f"Backpropagation, derived: {formulas.plain(name)}" if name else "Backpropagation, derived"
+def _parts(single: Formulas, whole: Formulas, level: str, detail: str) -> list[Part]:
+    """One sample, and the whole batch: that in full only where every step is wanted."""
+    one, all_of = _part(single, level, detail), _part(whole, level, detail)
+    if detail == "every-step":
+        return [one, all_of]
+    alike = {step.tensor: spelled(step.after, single.names) for step in single.derivation.steps}
+    summary = whole.derivation.summary()
+    same = {s.tensor for s in summary if alike.get(s.tensor) == spelled(s.after, whole.names, _sample_of(whole, s))}
+    items = tuple(_renumbered(all_of.items, {s.number for s in summary if s.tensor not in same}, len(one.items)))
+    kept = [whole.result(step, level) for step in summary if step.tensor in same]
+    shown = tuple(_runs(whole, items, level) if detail == "standard" else items)
+    rows = tuple(_rows(whole, _told_roles(whole), whole.derivation.sampled | {whole.derivation.root}))
+    return [one, replace(all_of, kept=whole.block(kept) if kept else "", rows=rows, items=items, told=shown)]
 
 
-def _batch_detail(detail: str) -> str:
-    """The batch repeats what one sample has shown, so it is told in outline unless every step is wanted."""
-    return detail if detail == "every-step" else "outline"
+def _sample_of(formulas: Formulas, step: Step) -> Symbol | None:
+    """The index of a step's entries that counts samples; None if there is none."""
+    samples, array = formulas.derivation.source.samples, step.array
+    if samples is None or array is None:
+        return None
+    return next((i for i, extent in zip(array.indices, array.shape, strict=True) if extent == samples.size), None)
 
 
-def _batch_lead(formulas: Formulas) -> str:
-    derivation = formulas.derivation
-    samples = derivation.source.samples
-    if samples is None:
-        return ""
-    lead = (
-        f"The {formulas.size(samples.size)} samples stand in the {samples.side} of each array that has one entry per"
-        f" sample; the cost over all of them is {formulas.tensor(derivation.root)}."
-    )
-    if derivation.scale != 1:
-        lead += (
-            " The adjoints of such arrays are those of each sample's own loss,"
-            f" and the factor {formulas.size(derivation.scale)} stands at the parameters."
-        )
-    return lead
+def _renumbered(items: Sequence[Item], shown: Collection[str], after: int) -> Iterator[Item]:
+    """The items of the steps that are shown, numbered on from `after`; a step is like one that is shown too."""
+    numbers = {item.number: str(n) for n, item in enumerate((i for i in items if i.number in shown), start=after + 1)}
+    for item in items:
+        if item.number not in shown:
+            continue
+        like = item.like
+        if like is not None:
+            like = Like(numbers[like.number], like.instead) if like.number in numbers else None
+        yield replace(item, number=numbers[item.number], step=item.number, like=like, firsts=frozenset())
 
 
-def _part(formulas: Formulas, level: str, detail: str, title: str, lead: str) -> Part:
+def _part(formulas: Formulas, level: str, detail: str) -> Part:
     d = formulas.derivation
     outside = edges(d)
-    items = tuple(_item(formulas, step, level, detail) for step in d.steps)
-    forward = [s for s in d.forward if d.model.tensor(s.tensor).role not in ("loss", "cost")]
-    losses = [s for s in d.forward if s not in forward]
+    read = {step.tensor: readings(d, step) for step in d.steps}
+    told = roles(d, read)
+    names = {tensor.name for tensor in d.model.tensors}
+    items = tuple(_items(formulas, read, told, level, detail))
+    signs = {sign for step in walk((*d.forward, *d.steps)) for sign in kinds_of(step.after, formulas.names)}
     return Part(
-        title=title,
-        lead=lead,
-        symbols=tuple(_symbol(formulas, tensor) for tensor in d.model.tensors),
-        forward=tuple(line for step in forward for line in _forward(formulas, step, level)),
+        root=formulas.tensor(d.root),
+        batch=_batch(formulas),
+        rows=tuple(_rows(formulas, told, names)),
+        forward=formulas.block([formulas.result(step, level) for step in d.forward]),
+        signs=frozenset(signs),
+        notation=_notation(formulas),
         edges=tuple(_edge(formulas, edge) for edge in outside if not edge.of_adjoint),
         later=tuple(_edge(formulas, edge) for edge in outside if edge.of_adjoint),
-        path=_path(formulas, detail, level),
-        loss=tuple(line for step in losses for line in _forward(formulas, step, level)),
+        path=_path(formulas) if detail == "every-step" and level != "matrix" else None,
+        kept="",
         items=items,
-        summary=tuple(formulas.result(step, level) for step in d.summary()),
-        updates=tuple(formulas.update(step, level) for step in d.updates),
+        told=tuple(_runs(formulas, items, level) if detail == "standard" else items),
+        summary=formulas.block([formulas.result(step, level) for step in d.summary()]),
+        updates=formulas.block([formulas.result(step, level) for step in d.updates], ":=") if d.updates else "",
     )
+
+
+def _notation(formulas: Formulas) -> Notation:
+    example = formulas.derivation.steps[0].tensor
+    return Notation(
+        formulas.tensor(example),
+        formulas.adjoint(example) if formulas.names.conventions.adjoint != "partial" else "",
+        formulas.inline(formulas.partial(formulas.names.root_of(example), example)),
+        formulas.sign("hadamard"),
+        formulas.sign("transpose"),
+    )
+
+
+def _batch(formulas: Formulas) -> Batch | None:
+    d = formulas.derivation
+    samples = d.source.samples
+    if samples is None or not d.sampled:
+        return None
+    factor = formulas.size(d.scale) if d.scale != 1 else ""
+    loss = formulas.tensor(d.source.loss)
+    return Batch(formulas.size(samples.size), samples.side, formulas.tensor(d.root), loss, factor)
 
 
 def _edge(formulas: Formulas, edge: Edge) -> EdgeLine:
     return EdgeLine(formulas.entry(edge.read), edge.before, edge.past)
 
 
-def _path(formulas: Formulas, detail: str, level: str) -> Path | None:
+def _path(formulas: Formulas) -> Path | None:
     """The first part of an adjoint that is shown; None where none is."""
-    for step in formulas.derivation.steps if detail != "outline" else ():
+    for step in formulas.derivation.steps:
         contributions = of_kind(step, StepKind.CONTRIBUTION)
-        hidden = level == "matrix" and of_kind(step, StepKind.MATRIX)
-        if len(contributions) > 1 and not hidden:
+        if len(contributions) > 1:
             through = contributions[0].through or ""
             part = formulas.entry(entry(part_of(adjoint(step.tensor), through)))
             return Path(part, formulas.adjoint(step.tensor), formulas.tensor(through))
     return None
 
 
-def _symbol(formulas: Formulas, tensor: Tensor) -> Symbol:
-    facts = [_FACTS[fact.kind] for fact in tensor.facts]
-    if tensor.integer:
-        facts.append("integer: says which entry, counted as indices are")
-    return Symbol(formulas.tensor(tensor.name), tensor.role, formulas.shape(tensor.shape), ", ".join(facts))
+def _told_roles(formulas: Formulas) -> dict[str, Role]:
+    d = formulas.derivation
+    return roles(d, {step.tensor: readings(d, step) for step in d.steps})
 
 
-def _forward(formulas: Formulas, step: Step, level: str) -> Iterator[Line]:
-    """An equation of the model: in matrix notation where it has that, and entry by entry."""
-    matrices = of_kind(step, StepKind.MATRIX)
-    if matrices and level != "index":
-        yield Line("", formulas.matrix(matrices), shapes=formulas.shapes(matrices[0]))
-    if level != "matrix" or not matrices:
-        yield Line("", formulas.chain(step.left, step.after))
-
-
-def _item(formulas: Formulas, step: Step, level: str, detail: str) -> Item:
-    lines = tuple(_lines(formulas, step, level, detail))
-    shape = formulas.shape(formulas.derivation.model.tensor(step.tensor).shape)
-    return Item(step.number, formulas.adjoint(step.tensor), formulas.schema(step), shape, lines)
-
-
-def _lines(formulas: Formulas, step: Step, level: str, detail: str) -> Iterator[Line]:
-    """The lines of one tensor's derivation: of its contributions, of their sum, and of its matrix forms."""
-    contributions = of_kind(step, StepKind.CONTRIBUTION)
-    matrices = of_kind(step, StepKind.MATRIX)
-    if level != "matrix" or not matrices:
-        if detail != "outline":
-            for contribution in contributions:
-                yield from _contribution(formulas, contribution, detail, several=len(contributions) > 1)
-        elif level == "index" or not matrices:
-            yield Line("", formulas.chain(step.left, step.before))
-        if detail != "outline" or level == "index" or not matrices:
-            for substep in of_kind(step, StepKind.ADD_PATHS, StepKind.FACT, StepKind.ELIMINATE):
-                if substep.kind is StepKind.ADD_PATHS and detail != "outline":
-                    substep = replace(substep, before=_parts(formulas, step, contributions))
-                yield _line(formulas, substep, detail)
-    if level != "index" and matrices:
-        yield Line(
-            _LABELS[StepKind.MATRIX] if detail != "outline" else "",
-            formulas.matrix(matrices),
-            shapes=formulas.shapes(matrices[0]),
-            checked=line_check(matrices[-1], detail),
+def _rows(formulas: Formulas, told: Mapping[str, Role], names: Collection[str]) -> Iterator[Row]:
+    """The rows of the table of symbols: neighbours of one layer and one kind together."""
+    groups: list[list[Tensor]] = []
+    for tensor in (t for t in formulas.derivation.model.tensors if t.name in names):
+        if groups and _together(groups[-1][-1], tensor, told):
+            groups[-1].append(tensor)
+        else:
+            groups.append([tensor])
+    for group in groups:
+        facts = [fact for tensor in group for fact in _facts(tensor)]
+        yield Row(
+            tuple(formulas.tensor(t.name) for t in group),
+            tuple(dict.fromkeys(formulas.shape(t.shape) for t in group)),
+            tuple(dict.fromkeys(_told(formulas, told[t.name]) for t in group)),
+            tuple(dict.fromkeys(facts)),
         )
 
 
-def _parts(formulas: Formulas, step: Step, contributions: Sequence[Step]) -> Formula:
-    """The parts of an adjoint by name, added: each has been derived in the lines before."""
-    parts = (formulas.part(step.tensor, step.left, c.through or "") for c in contributions)
-    return Add(*(part for part in parts if isinstance(part, Expr)), evaluate=False)
+def _told(formulas: Formulas, role: Role) -> Told:
+    return Told(role.kind, role.layer, formulas.function(role.function), role.several)
 
 
-def _contribution(formulas: Formulas, step: Step, detail: str, *, several: bool) -> Iterator[Line]:
-    for substep in step.substeps:
-        if substep.kind is StepKind.COLLAPSE and substep.before == substep.after:
-            continue  # nothing was there to collapse
-        if several and substep.through:
-            substep = replace(substep, left=formulas.part(step.tensor, substep.left, substep.through))
-        line = _line(formulas, substep, detail)
-        if several and substep.kind is StepKind.CHAIN_RULE:
-            line = replace(line, label=f"{line.label}, the path through {formulas.tensor(step.through or '')}")
-        yield line
+def _facts(tensor: Tensor) -> list[str]:
+    facts = [FACTS[fact.kind] for fact in tensor.facts]
+    return [*facts, "integer: says which entry, counted as indices are"] if tensor.integer else facts
 
 
-def _line(formulas: Formulas, step: Step, detail: str) -> Line:
-    brief = step.kind is StepKind.LOCAL_DERIVATIVE and detail != "every-step"
-    math = formulas.chain(step.left, step.after) if brief else formulas.chain(step.left, step.before, step.after)
-    notes = [f"{formulas.tensor(fact.tensor)} {_FACTS[fact.kind]}" for fact in step.facts]
-    notes += [formulas.plain(kink) for kink in step.kinks]
-    return Line(_label(formulas, step), math, note="; ".join(notes), checked=line_check(step, detail))
+def _together(one: Tensor, other: Tensor, told: Mapping[str, Role]) -> bool:
+    left, right = told[one.name], told[other.name]
+    if one.facts or other.facts or one.integer != other.integer or one.role != other.role:
+        return False
+    if one.role == "parameter":
+        return left.layer == right.layer
+    return left == right or (left.kind, right.kind, left.layer) == (Kind.SUMS, Kind.ACTIVATION, right.layer)
 
 
-def _label(formulas: Formulas, step: Step) -> str:
-    if step.kind is StepKind.ELIMINATE:
-        names = ", ".join(formulas.adjoint(name) for name in (step.through or "", *step.also))
-        return f"With {names} put in"
-    if step.kind is StepKind.FOLD:
-        return f"Folded, in the value {formulas.tensor(step.through or '')}"
-    return _LABELS[step.kind]
+def _items(
+    formulas: Formulas, read: Mapping[str, tuple[Reading, ...]], told: Mapping[str, Role], level: str, detail: str
+) -> Iterator[Item]:
+    """The steps; one that goes like an earlier one says which, and what is new is explained once."""
+    seen: dict[tuple[object, ...], tuple[str, Pattern]] = {}
+    known: set[First] = set()
+    for step in formulas.derivation.steps:
+        found = pattern(step, formulas.names)
+        number, first = seen.setdefault(found.shape, (step.number, found))
+        like = None if number == step.number else Like(number, tuple(_instead(formulas, step, found, first)))
+        firsts = frozenset(_firsts(step, read[step.tensor], told[step.tensor])) - known
+        known |= firsts
+        role = _told(formulas, told[step.tensor])
+        yield _item(formulas, step, read[step.tensor], role, like, firsts, level, detail)
 
 
-def line_check(step: Step, detail: str) -> str:
-    """How the step was checked, where every step is told."""
-    if detail != "every-step" or step.check.method is Method.DEFINITION:
-        return ""
-    words = {
-        Method.PROVED: "proved",
-        Method.AGREES: f"agrees at {step.check.points} points",
-        Method.DEFERRED: "not checked",
-    }
-    return words[step.check.method]
+def _runs(formulas: Formulas, items: Sequence[Item], level: str) -> Iterator[Item | Run]:
+    """The steps, those together that go like neighbouring earlier ones: the next layer goes like the one before."""
+    waiting: list[Item] = []
+    for item in items:
+        if waiting and (item.like is None or int(item.like.number) <= int(_like(waiting[-1]))):
+            yield _run(formulas, waiting, level)
+            waiting = []
+        if item.like is None:
+            yield item
+        else:
+            waiting.append(item)
+    if waiting:
+        yield _run(formulas, waiting, level)
+
+
+def _like(item: Item) -> str:
+    return item.like.number if item.like is not None else item.number
+
+
+def _run(formulas: Formulas, items: Sequence[Item], level: str) -> Item | Run:
+    if len(items) == 1:
+        return items[0]
+    steps = {step.number: step for step in formulas.derivation.steps}
+    instead = dict.fromkeys(i for item in items if item.like is not None for i in item.like.instead)
+    return Run(
+        tuple(items),
+        tuple(_like(item) for item in items),
+        tuple(instead),
+        formulas.block([formulas.result(steps[item.step], level) for item in items]),
+    )
+
+
+def _factor(formulas: Formulas, step: Step) -> str:
+    """What the mean over samples brings where the losses of all samples join; empty where it brings nothing."""
+    d = formulas.derivation
+    joins = any(c.through in d.sampled for c in of_kind(step, StepKind.CONTRIBUTION)) and step.tensor not in d.sampled
+    return formulas.size(d.scale) if d.scale != 1 and joins else ""
+
+
+def _firsts(step: Step, read: Sequence[Reading], role: Role) -> Iterator[First]:
+    """What a step may have to explain."""
+    hows = {reading.how for reading in read}
+    matrices = of_kind(step, StepKind.MATRIX)
+    product = bool(matrices) and isinstance(matrices[0].after, Product)
+    if How.LOSS in hows:
+        yield First.LOSS
+    if product and role.kind is Kind.WEIGHTS and How.MULTIPLIED in hows and not any(r.over for r in read):
+        yield First.OUTER
+    if product and role.kind is not Kind.WEIGHTS and any(r.how is How.MULTIPLIED and r.over for r in read):
+        yield First.TRANSPOSE
+    if len(read) > 1:
+        yield First.PATHS
+    if any(reading.later for reading in read):
+        yield First.RECURRENCE
+
+
+def _instead(formulas: Formulas, step: Step, this: Pattern, that: Pattern) -> Iterator[Instead]:
+    """The tensors that are read in the place of others; not the step's own, nor those that it goes through."""
+    tensors = {glyph: name for name, glyph in formulas.names.glyphs.items()}
+    own = {step.tensor, *(part.through for part in of_kind(step, StepKind.CONTRIBUTION))}
+    for new, old in zip(this.names, that.names, strict=True):
+        if new != old and new in tensors and old in tensors and tensors[new] not in own:
+            yield Instead(formulas.tensor(tensors[new]), formulas.tensor(tensors[old]))
+
+
+def _item(
+    formulas: Formulas,
+    step: Step,
+    read: Sequence[Reading],
+    role: Told,
+    like: Like | None,
+    firsts: frozenset[First],
+    level: str,
+    detail: str,
+) -> Item:
+    matrices = of_kind(step, StepKind.MATRIX) if level != "index" else ()
+    sides = _sides(step, level, detail, like is not None, bool(matrices))
+    brief = len(sides) == 2 and bool(matrices)
+    return Item(
+        number=step.number,
+        step=step.number,
+        math=formulas.adjoint(step.tensor),
+        role=role,
+        shape=formulas.shape(formulas.derivation.model.tensor(step.tensor).shape),
+        schema=formulas.schema(step),
+        ways=tuple(_way(formulas, reading) for reading in read) if detail != "outline" else (),
+        like=like,
+        entry=formulas.inline(formulas.line(*sides)) if brief else "",
+        algebra=formulas.chain(*sides) if sides and not brief else "",
+        matrices=formulas.matrix(matrices) if matrices else "",
+        put_in=tuple(formulas.adjoint(s.through or "") for s in of_kind(step, StepKind.ELIMINATE) if not s.substeps),
+        shapes=formulas.shapes(matrices[0]) if matrices and _multiplies(matrices[0]) else "",
+        facts=tuple(_used(formulas, step)),
+        kinks=tuple(formulas.plain(kink) for part in walk((step,)) for kink in part.kinks),
+        firsts=firsts,
+        factor=_factor(formulas, step),
+        lines=tuple(index_lines(formulas, step)) if detail == "every-step" and level != "matrix" else (),
+    )
+
+
+def _sides(step: Step, level: str, detail: str, told: bool, lifted: bool) -> list[Formula]:
+    """The forms by entries that are shown, the left side first; none where the matrix form alone says it."""
+    scalar = step.array is not None and not step.array.indices
+    if lifted and (level == "matrix" or detail == "outline" or told or scalar):
+        return []
+    return _algebra(step, lifted)
+
+
+def _algebra(step: Step, lifted: bool) -> list[Formula]:
+    """The lines by entries: what the equations add, folded; and what is put in, where no matrix form shows it."""
+    sides: list[Formula] = [step.left]
+    contributions = of_kind(step, StepKind.CONTRIBUTION)
+    if len(contributions) == 1:
+        parts = [s for s in contributions[0].substeps if s.kind in (StepKind.COLLAPSE, StepKind.FOLD)]
+        sides += [part.after for part in parts if part.left == step.left]
+    for part in of_kind(step, StepKind.ADD_PATHS, StepKind.FACT, StepKind.ELIMINATE):
+        if part.kind is StepKind.ELIMINATE and part.substeps:
+            sides += [inner.after for inner in part.substeps]
+        elif part.kind is not StepKind.ELIMINATE or not lifted or _is_shorter(part):
+            sides.append(part.after)
+    return list(dict.fromkeys(sides))
+
+
+def _is_shorter(step: Step) -> bool:
+    """Whether what was put in cancels."""
+    return isinstance(step.before, Expr) and isinstance(step.after, Expr) and size_of(step.after) <= size_of(step.before)
+
+
+def _multiplies(step: Step) -> bool:
+    """Whether matrices are multiplied in a form, so that their shapes are worth a look."""
+    parts: list[object] = [step.after]
+    for part in parts:
+        if isinstance(part, Product):
+            return True
+        parts += [inner for inner in _inside(part)]
+    return False
+
+
+def _inside(of: object) -> Iterator[object]:
+    if isinstance(of, Matrix):
+        for field in fields(of):
+            value = getattr(of, field.name)
+            yield from value if isinstance(value, tuple) else (value,)
+
+
+def _used(formulas: Formulas, step: Step) -> Iterator[str]:
+    facts = dict.fromkeys(fact for part in walk((step,)) for fact in part.facts)
+    return (f"{formulas.tensor(fact.tensor)} {FACTS[fact.kind]}" for fact in facts)
+
+
+def _way(formulas: Formulas, reading: Reading) -> Way:
+    return Way(
+        how=reading.how,
+        of=formulas.entry(reading.of),
+        entry=formulas.entry(reading.entry),
+        through=formulas.tensor(reading.through),
+        over=tuple(formulas.index(index) for index in reading.over),
+        slope=formulas.entry(reading.slope),
+        function=formulas.function(reading.function),
+        later=reading.later,
+        separate=reading.separate,
+    )
 
 
 def checks_in_words(derivations: Sequence[Derivation], scope: str = ", at all sizes") -> Iterator[str]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeGuard
+from typing import Literal, TypeGuard
 
-from sympy import Expr
+from sympy import Expr, Symbol
 
 from symbackprop.algebra.matrices.grammar import Matrix
 from symbackprop.algebra.space import Premise
@@ -17,8 +17,8 @@ from symbackprop.derivation.steps import Formula, Step, StepKind, of_kind
 from symbackprop.model.records import Tensor
 from symbackprop.notation.conventions import Conventions
 from symbackprop.notation.writing.glyphs import Nomenclature, nomenclature
-from symbackprop.notation.writing.latex import latex, latex_name, latex_shape
-from symbackprop.notation.writing.lines import latex_lines
+from symbackprop.notation.writing.latex import HADAMARDS, TRANSPOSES, latex, latex_chain, latex_function, latex_index, latex_name, latex_shape
+from symbackprop.notation.writing.lines import latex_block, latex_lines
 from symbackprop.rendering.shapes import shape_formula
 
 _INLINE = {"md": ("$`", "`$"), "tex": ("$", "$")}
@@ -47,6 +47,23 @@ class Formulas:
     def entry(self, of: Expr) -> str:
         """An entry within a sentence."""
         return self.inline(latex(of, names=self.names))
+
+    def index(self, of: Symbol) -> str:
+        """An index within a sentence."""
+        return self.inline(latex_index(of, self.names))
+
+    def function(self, name: str) -> str:
+        """The sign or the name of a function within a sentence; empty for none."""
+        return self.inline(latex_function(name, self.names)) if name else ""
+
+    def sign(self, of: Literal["hadamard", "transpose"]) -> str:
+        """A sign that the conventions choose."""
+        conventions = self.names.conventions
+        return self.inline((HADAMARDS[conventions.hadamard] if of == "hadamard" else TRANSPOSES[conventions.transpose]).strip())
+
+    def line(self, *formulas: Formula) -> str:
+        """`a = b` on one line."""
+        return latex_chain(formulas, self.names)
 
     def plain(self, words: str) -> str:
         """Words as the format has them: LaTeX gives `_` and `<` a meaning of their own, and knows Latin letters."""
@@ -89,6 +106,10 @@ class Formulas:
         """`a = b = c`, over several lines where it is long."""
         return latex_lines(list(dict.fromkeys(formulas)), self.names, sign)
 
+    def block(self, equations: Sequence[Sequence[Formula]], sign: str = "=") -> str:
+        """Equations under each other, aligned."""
+        return latex_block([list(dict.fromkeys(equation)) for equation in equations], self.names, sign)
+
     def part(self, tensor: str, left: Formula, through: str) -> Formula:
         """The left side of a contribution: of the adjoint of `tensor`, what comes by way of `through`."""
         return entry(part_of(adjoint(tensor), through), *indices_of(left)) if _is_adjoint(left) else left
@@ -99,14 +120,14 @@ class Formulas:
         if all(self._is_root(name) for name in through):
             return ""
         paths = (self._path(name, step.tensor) for name in through)
-        return f"{self._partial(self.names.root_of(step.tensor), step.tensor)} = {' + '.join(paths)}"
+        return f"{self.partial(self.names.root_of(step.tensor), step.tensor)} = {' + '.join(paths)}"
 
     def _path(self, through: str, to: str) -> str:
-        local = self._partial(through, to)
+        local = self.partial(through, to)
         if self._is_root(through):
             return latex(entry(part_of(adjoint(to), through)), names=self.names)
         weight = f"{latex(self.derivation.scale, names=self.names)} \\, " if self._joins_samples(through, to) else ""
-        return f"{weight}{self._partial(self.names.root_of(through), through)} {local}"
+        return f"{weight}{self.partial(self.names.root_of(through), through)} {local}"
 
     def _is_root(self, through: str) -> bool:
         """Whether it is what is differentiated itself: the root, or each sample's own loss."""
@@ -117,7 +138,8 @@ class Formulas:
         sampled = self.derivation.sampled
         return self.derivation.scale != 1 and through in sampled and to not in sampled
 
-    def _partial(self, of: str, by: str) -> str:
+    def partial(self, of: str, by: str) -> str:
+        r"""\(\partial L / \partial W\), of whole tensors."""
         return latex(Partial(entry(of), entry(by)), names=self.names)
 
     def matrix(self, steps: Sequence[Step]) -> str:
@@ -134,18 +156,13 @@ class Formulas:
         left, right = (shape_formula(side, self.names) for side in (step.left, step.after))
         return f"{left} = {right}" if left != right else ""
 
-    def result(self, step: Step, level: str) -> str:
+    def result(self, step: Step, level: str) -> tuple[Formula, Formula]:
         """The final form of one tensor's adjoint: as matrices where it has such a form, else entry by entry."""
         matrices = of_kind(step, StepKind.MATRIX)
-        if matrices and level != "index":
-            return self.matrix(matrices)
-        return self.chain(step.left, step.after)
-
-    def update(self, step: Step, level: str) -> str:
-        matrices = of_kind(step, StepKind.MATRIX)
-        if matrices and level != "index":
-            return self.chain(matrices[0].left, matrices[0].after, sign=":=")
-        return self.chain(step.left, step.after, sign=":=")
+        if not matrices or level == "index":
+            return step.left, step.after
+        primed = self.names.conventions.local_derivatives == "primed"
+        return matrices[0].left, matrices[0 if primed else -1].after
 
 
 def _is_adjoint(left: Formula) -> TypeGuard[Expr]:

@@ -91,7 +91,7 @@ def _one_of(name: str, value: str, choices: tuple[str, ...]) -> None:
 @lru_cache(maxsize=1)
 def _environment() -> Environment:
     """One strict environment; its delimiters leave LaTeX's braces alone."""
-    return Environment(
+    environment = Environment(
         loader=FileSystemLoader(_templates()),
         undefined=StrictUndefined,
         autoescape=False,
@@ -105,6 +105,9 @@ def _environment() -> Environment:
         comment_start_string="<#",
         comment_end_string="#>",
     )
+    environment.filters["lines"] = lambda text: [line for line in str(text).splitlines() if line.strip()]
+    environment.filters["indented"] = lambda text: f" {text}" if text else ""
+    return environment
 
 
 def _templates() -> str:

@@ -19,7 +19,8 @@ from symbackprop.notation.conventions import Conventions
 from symbackprop.notation.writing.glyphs import Nomenclature, nomenclature
 from symbackprop.notation.writing.latex import latex
 from symbackprop.notation.writing.text import text_chain
-from symbackprop.rendering.document import checks_in_words, line_check
+from symbackprop.rendering.document import checks_in_words
+from symbackprop.rendering.index_lines import how_checked
 from symbackprop.rendering.formulas import Formulas, formulas_of
 from symbackprop.rendering.tables import Table, alone
 
@@ -234,14 +235,14 @@ class _View:
         return f"{change} by {self.formulas.inline(written)} times as much."
 
     def local(self, local: Step) -> Line:
-        return Line(self.formulas.chain(local.left, local.after), line_check(local, self.detail))
+        return Line(self.formulas.chain(local.left, local.after), how_checked(local) if self.detail == "every-step" else "")
 
     def chain(self, step: NodeStep) -> Line:
         """The chain rule over every path, and what it comes to."""
         written = {latex(form, names=self.formulas.names): form for form in (*step.forms[::-1], step.chain)}
         forms = list(written.values())[::-1]
         last = step.step.substeps[-1] if step.step.substeps else step.step
-        return Line(self.formulas.chain(step.step.left, *forms), line_check(last, self.detail))
+        return Line(self.formulas.chain(step.step.left, *forms), how_checked(last) if self.detail == "every-step" else "")
 
     def gradients(self) -> Iterator[str]:
         for step in self.found.steps:

@@ -206,6 +206,8 @@ def _parsed(parts: Iterable[Part]) -> Iterator[Statement | Unparsed]:
             )
             pieces = parse(passage.source, passage.span, passage.markup, known)
         except SymbackpropError as error:
+            if _is_sign(passage):
+                continue
             yield from () if last is None else (last,)
             last = None
             yield Unparsed(passage, passage.span, error)
@@ -228,6 +230,11 @@ def _parsed(parts: Iterable[Part]) -> Iterator[Statement | Unparsed]:
                 condition = replace(condition, last=passage, used=True)
             last = before = found
     yield from () if last is None else (last,)
+
+
+def _is_sign(passage: Passage) -> bool:
+    r"""Whether a formula is a sign by itself, of which the sentence speaks: \(\odot\), \(\top\). It states nothing."""
+    return re.fullmatch(r"\\[A-Za-z]+|[^\w\s]", passage.source.text[passage.span.start : passage.span.end].strip()) is not None
 
 
 def _unclosed(part: Unclosed) -> Unparsed:

@@ -6,22 +6,22 @@ import re
 from collections.abc import Sequence
 from functools import singledispatch
 
-from sympy import Expr
+from sympy import Expr, Symbol
 
 from symbackprop.algebra.space import Space
 from symbackprop.notation.conventions import Conventions
 from symbackprop.notation.writing import layout as lay
 from symbackprop.notation.writing.brackets import bracketed, crossed
 from symbackprop.notation.writing.expressions import expression
-from symbackprop.notation.writing.functions import OPERATORS
-from symbackprop.notation.writing.glyphs import GREEK, Nomenclature, nomenclature, roman, tensor_layout
+from symbackprop.notation.writing.functions import OPERATORS, function_call
+from symbackprop.notation.writing.glyphs import GREEK, Nomenclature, letter, nomenclature, roman, tensor_layout
 from symbackprop.notation.writing.layout import Glyph, Layout, Name
 from symbackprop.notation.writing.matrix_layout import Formula, formula, hoisted
 
 _COMMAND = re.compile(r"\\[A-Za-z]+")
 _TALL = (r"\frac", r"\sum", r"\max", r"\mathrm{argmax}", r"\begin", r"\left")
 SIGNS = {"≥": r"\ge", "≤": r"\le", "≠": r"\ne", ":=": ":="}
-_TRANSPOSES = {"⊤": r"\top", "T": "T", "'": r"\prime"}
+TRANSPOSES = {"⊤": r"\top", "T": "T", "'": r"\prime"}
 HADAMARDS = {"⊙": r" \odot ", "*": r" \ast "}
 
 
@@ -56,6 +56,16 @@ def latex_shape(shape: Sequence[Expr], names: Nomenclature) -> str:
 def latex_name(tensor: str, names: Nomenclature) -> str:
     """The whole of a tensor or of an adjoint."""
     return _write(tensor_layout(tensor, (), names), names)
+
+
+def latex_index(index: Symbol, names: Nomenclature) -> str:
+    """The letter of an index."""
+    return _glyph(letter(index.name).glyph, names.conventions.layers)
+
+
+def latex_function(name: str, names: Nomenclature) -> str:
+    """The sign or the name of a function."""
+    return function_call(name, (), 0, names).function
 
 
 def for_each(indices: tuple[Layout, ...]) -> str:
@@ -260,7 +270,7 @@ def _(of: lay.ByWayOf, conventions: Conventions) -> str:
 
 @spell.register
 def _(of: lay.Transposed, conventions: Conventions) -> str:
-    sign = _TRANSPOSES[conventions.transpose]
+    sign = TRANSPOSES[conventions.transpose]
     match of.of:
         case Name(glyph):
             return _glyph(glyph, conventions.layers, above=sign)

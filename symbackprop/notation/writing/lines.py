@@ -45,6 +45,24 @@ def latex_aligned(formulas: Sequence[Formula], names: Nomenclature, sign: str = 
     return aligned([f"{left} {lines[0]}", *lines[1:]])
 
 
+def latex_block(equations: Sequence[Sequence[Formula]], names: Nomenclature, sign: str = "=") -> str:
+    """Several equations under each other, aligned at the sign; a single one alone."""
+    if len(equations) == 1:
+        return latex_lines(equations[0], names, sign)
+    rows, mark = _Rows(names), SIGNS.get(sign, sign)
+    lines: list[str] = []
+    for equation in equations:
+        sides, indices = hoisted(equation, names)
+        left, *rest = [bracketed(side, in_line=False) for side in sides]
+        before = rows.spelled(left)
+        for side in rest:
+            head, *more = rows.of(side, ROOM - width(before) - _SIGN)
+            lines += [f"{before} &{mark} {head}".lstrip(), *(rf"&\quad {row}" for row in more)]
+            before = ""
+        lines[-1] += for_each(indices)
+    return aligned(lines)
+
+
 def aligned(lines: Sequence[str]) -> str:
     """Lines that carry `&` marks, as one `aligned` block."""
     return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}"
