@@ -12,6 +12,7 @@ import pytest
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # a worker has one core: threads would wait for each other
+os.environ.setdefault("SYMPY_CACHE_SIZE", "50000")  # SymPy keeps 1,000 results: many tests in one process need more
 
 
 def pytest_collection_finish() -> None:

@@ -97,7 +97,9 @@ def process(
     )
 
 
-@pytest.mark.parametrize("encoding", ["cp1252", pytest.param("ascii", marks=pytest.mark.long), "utf-8"])
+@pytest.mark.parametrize(
+    "encoding", ["cp1252", *(pytest.param(name, marks=pytest.mark.long) for name in ("ascii", "utf-8"))]
+)
 def test_streams_that_lack_characters(encoding: str, model: Path) -> None:
     """What a stream cannot encode is shown in ASCII; verdicts keep their exit code."""
     done = process(["verify", "--model", model, model.parent / "notes.txt"], PYTHONIOENCODING=encoding)

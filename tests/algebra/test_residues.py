@@ -137,7 +137,7 @@ def values(expr: Expr, count: int) -> np.ndarray:
     return np.array([complex(np.asarray(f).flat[0]) for f in found])
 
 
-@holds_for(products(), few=40, many=120)
+@holds_for(products(), few=25, many=120)
 def test_residues_keep_the_value(expr: Expr) -> None:
     """Sums by residues, and remainders as floors, have the value that they had."""
     for count in (1, 2, 3):

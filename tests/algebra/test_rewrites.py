@@ -16,24 +16,27 @@ from symbackprop.algebra.terms import Term, from_term, terms_of
 from tests.algebra.random_expressions import RANGES, SPACE, expressions, i, j, same
 from tests.properties import holds_for
 
+WANTED = 5
+"""So many expressions must show what a collapse without its guards changes."""
+
 
 def from_terms(terms: Iterable[Term]) -> Expr:
     return Add(*map(from_term, terms))
 
 
-@holds_for(expressions(), few=50, many=150)
+@holds_for(expressions(), few=30, many=150)
 def test_terms(expr: Expr) -> None:
     """Multiplying out to terms and back keeps the value."""
     assert same(expr, from_terms(terms_of(expr)))
 
 
-@holds_for(expressions(), few=50, many=150)
+@holds_for(expressions(), few=30, many=150)
 def test_collapse(expr: Expr) -> None:
     """Collapsing deltas and dropping implied guards keeps the value."""
     assert same(expr, from_terms(t for term in terms_of(expr) for t in collapse(term, RANGES, SPACE)))
 
 
-@holds_for(expressions(), few=50, many=150)
+@holds_for(expressions(), few=30, many=150)
 def test_display(expr: Expr) -> None:
     """The display form has the value of what it shows, and is its own display form's value."""
     shown = display(expr, RANGES, SPACE)
@@ -41,7 +44,7 @@ def test_display(expr: Expr) -> None:
     assert same(expr, display(shown, RANGES, SPACE))
 
 
-@holds_for(expressions(), few=50, many=150)
+@holds_for(expressions(), few=30, many=150)
 def test_compact(expr: Expr) -> None:
     """The compact form, factors pulled out, signs moved and products cancelled keep the value."""
     assert same(expr, compact(expr, RANGES, SPACE, []))
@@ -50,13 +53,13 @@ def test_compact(expr: Expr) -> None:
     assert same(expr, cancel_products(expr))
 
 
-@holds_for(expressions(), few=50, many=150)
+@holds_for(expressions(), few=30, many=150)
 def test_renaming_apart(expr: Expr) -> None:
     """Bound indices renamed apart keep the value, and none bears a name to avoid."""
     assert same(expr, apart(expr, (i, j, index("k"))))
 
 
-@holds_for(expressions(), few=50, many=150)
+@holds_for(expressions(), few=30, many=150)
 def test_substitution(expr: Expr) -> None:
     """Exchanging the two free indices twice gives the same values back; nothing is captured."""
     swapped = substitute(expr, {i: j, j: i})
@@ -73,13 +76,15 @@ def test_a_naive_collapse_is_seen() -> None:
     @given(expressions())
     def naive(expr: Expr) -> None:
         nonlocal seen
+        if seen >= WANTED:
+            return  # enough was seen: the rest of the examples costs no time
         terms = [t for term in terms_of(expr) for t in collapse(term, RANGES, SPACE)]
         bare = [Term(t.coefficient, t.factors, t.bounds) if t.guards else t for t in terms]
         if any(t.guards for t in terms) and not same(expr, from_terms(bare)):
             seen += 1
 
     naive()
-    assert seen >= 5
+    assert seen >= WANTED
 
 
 def test_terms_are_kept_apart() -> None:

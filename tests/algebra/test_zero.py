@@ -65,7 +65,7 @@ def rationals(draw: st.DrawFn) -> Expr:
 anything = st.one_of(expressions(), rationals())
 
 
-@holds_for(anything, few=40, many=120)
+@holds_for(anything, few=25, many=120)
 def test_normal_form_keeps_the_value(expr: Expr) -> None:
     """An element of the field, written out again, has the value of what it came from."""
     work = Workspace(dict(RANGES), SPACE, handlers=HANDLED)
@@ -102,7 +102,7 @@ def _scrambled_binder(expr: Expr, choose: Callable[[int], int]) -> Expr:
     return total(body, *bounds)
 
 
-@holds_for(anything, st.randoms(use_true_random=False), few=40, many=120)
+@holds_for(anything, st.randoms(use_true_random=False), few=25, many=120)
 def test_scrambled_copies_are_proved(expr: Expr, random) -> None:
     """A copy with other names, other order and other brackets is proved equal."""
     other = scrambled(expr, random.randrange)
@@ -124,7 +124,7 @@ def spoiled(expr: Expr, random) -> Expr:
     return expr - chosen + chosen * entry("c")
 
 
-@holds_for(anything, st.randoms(use_true_random=False), few=40, many=120)
+@holds_for(anything, st.randoms(use_true_random=False), few=25, many=120)
 def test_near_misses_are_not_proved(expr: Expr, random) -> None:
     """Where the oracle sees a difference, nothing is proved, also away from kinks."""
     other = spoiled(expr, random)
@@ -133,7 +133,7 @@ def test_near_misses_are_not_proved(expr: Expr, random) -> None:
     assert is_zero(expr - other, RANGES, SPACE, away_from_kinks=True) is None
 
 
-@holds_for(expressions(depth=2), expressions(depth=2), few=40, many=120)
+@holds_for(expressions(depth=2), expressions(depth=2), few=25, many=120)
 def test_what_is_proved_is_true(left: Expr, right: Expr) -> None:
     """Of two random expressions, those proved equal have equal values."""
     if is_zero(left - right, RANGES, SPACE) is not None:

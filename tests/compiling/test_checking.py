@@ -93,7 +93,7 @@ def test_a_mistake_where_everything_saturates(name: str, monkeypatch: pytest.Mon
     assert [found for found, error in report.errors.items() if error > report.tolerance] == [name]
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", [0, 1, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(2, 6))])
 @pytest.mark.parametrize("name", ["autoencoder", "conv1d_depthwise", "conv1d_groups", "rnn_many_to_one"])
 def test_points_saturate_nothing(name: str, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever is drawn, rounding stays far below the tolerance."""
@@ -102,7 +102,7 @@ def test_points_saturate_nothing(name: str, seed: int, monkeypatch: pytest.Monke
     assert network(name).check().worst < 1e-12
 
 
-@pytest.mark.parametrize("name", ["e.M", "s.U_f", "s.b_o", "o.W"])
+@pytest.mark.parametrize("name", ["e.M", "s.U_f", *(pytest.param(n, marks=pytest.mark.long) for n in ("s.b_o", "o.W"))])
 def test_a_small_mistake_in_a_large_model(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A millionth of the largest entry, in one entry, at the one point that is compared."""
     monkeypatch.setattr(checking, "_TERMS", 5000)

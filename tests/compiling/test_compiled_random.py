@@ -9,7 +9,7 @@ from tests.derivation.test_random_models import point
 from tests.oracles.random_models import case_of
 from tests.oracles.slopes import disagreement, leaves
 
-FEW, MANY, BLOCK = 20, 300, 10
+FEW, MANY, BLOCK = 10, 300, 10
 
 
 def check(seed: int) -> None:
@@ -27,7 +27,7 @@ def check(seed: int) -> None:
 
 @pytest.mark.parametrize("block", range(FEW // BLOCK))
 def test_random_models(block: int) -> None:
-    """Twenty models in the default run."""
+    """Ten models in the default run."""
     for seed in range(block * BLOCK, (block + 1) * BLOCK):
         check(seed)
 

@@ -91,21 +91,6 @@ def test_every_claim_is_there(network: sb.ScalarDerivation) -> None:
     assert r"J = \frac{1}{m} \sum_{i=1}^{m} L_i" in formulas
 
 
-@pytest.mark.parametrize(
-    ("model", "document"),
-    [
-        ("001_line", "001_line_scalar"),
-        pytest.param("001_linear_1_1_2_1", "001_linear_1_1_2_1_scalar", marks=pytest.mark.long),
-        ("000_two_layer_sigmoid", "000_contributions"),
-    ],
-)
-def test_the_examples_are_read_back(model: str, document: str) -> None:
-    """Every claim of the documents in docs/examples is read and proved."""
-    report = sb.verify(sb.load(EXAMPLES / f"{model}.model"), EXAMPLES / f"{document}.md")
-    assert report.verdicts
-    assert {verdict.status for verdict in report.verdicts} == {sb.Status.PROVED}
-
-
 HUBER = """
 size n
 input u[n]

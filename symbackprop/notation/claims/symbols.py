@@ -363,6 +363,7 @@ def _shifted(read: Indexed, tensor: str, below: Mapping[str, frozenset[str]]) ->
     return looped and first is not None and first.is_Add and bool(first.free_symbols)
 
 
+@lru_cache(maxsize=16)  # a note is read several times beside a model and its likes
 def symbols_of(model: Model) -> tuple[Symbols, ...]:
     """The symbol tables of a model: for one sample and, where it has samples, for all of them."""
     if model.samples is None:

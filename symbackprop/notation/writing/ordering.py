@@ -8,14 +8,14 @@ subtracted, or very small, comes last.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from enum import IntEnum
 
 from sympy import Add, Expr, KroneckerDelta, Piecewise, Pow, Rational, Sum, Symbol
 from sympy.core.function import Function
 from sympy.tensor.indexed import Indexed
 
-from symbackprop.algebra.symbols import BINDERS, Apply, ArgMax, Guard, Maximum, Partial, is_adjoint, tensor_of
+from symbackprop.algebra.symbols import BINDERS, Apply, ArgMax, Guard, Maximum, Partial, is_adjoint, tensor_of, text_of
 from symbackprop.notation.writing.glyphs import GREEK, Nomenclature, parts
 from symbackprop.notation.writing.integers import Shown
 from symbackprop.notation.writing.layout import Layout
@@ -106,7 +106,13 @@ def _is_plain_number(expr: Expr) -> bool:
 
 def factors(items: Iterable[Expr], names: Nomenclature) -> list[Expr]:
     """The factors of a product in the order in which they are written."""
-    return sorted(items, key=lambda factor: _factor_key(factor, names))
+    return _in_order(items, lambda factor: _factor_key(factor, names))
+
+
+def _in_order(items: Iterable[Expr], key: Callable[[Expr], tuple]) -> list[Expr]:
+    """Sorted; one alone needs no key, and keys cost more than all else that writes a formula."""
+    found = list(items)
+    return found if len(found) < 2 else sorted(found, key=key)
 
 
 def _factor_key(factor: Expr, names: Nomenclature) -> tuple:
@@ -123,7 +129,7 @@ def _tensors(expr: Expr) -> list[str]:
 
 
 def _looks(expr: Expr) -> tuple[int, str]:
-    text = str(expr)
+    text = text_of(expr)
     return (len(text), text)
 
 
@@ -135,7 +141,7 @@ def by_looks(layout: Layout) -> tuple[int, str]:
 
 def terms(items: Iterable[Expr], names: Nomenclature) -> list[Expr]:
     """The terms of a sum in the order in which they are written."""
-    return sorted(items, key=lambda term: _term_key(term, names))
+    return _in_order(items, lambda term: _term_key(term, names))
 
 
 def _term_key(term: Expr, names: Nomenclature) -> tuple:
