@@ -1,4 +1,4 @@
-"""Computation graphs: everything of the model is in them, nothing lies on anything else, and both printers print them."""
+"""Computation graphs: all of the model is in them, nothing lies on anything else, and both printers print them."""
 
 from __future__ import annotations
 

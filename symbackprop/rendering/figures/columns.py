@@ -45,8 +45,8 @@ def breaks(
 ) -> tuple[tuple[int, int], ...]:
     """Columns 0 to count - 1 in rows (first, last): few rows, even ones, cut where few arrows cross.
 
-    `width(a, b)` is the width of a row of those columns, `crossing(c)` how many values go on past column c, or what else speaks against a cut there; a row has
-    at most `most` columns and fits in `room`, unless it is a single column.
+    `width(a, b)` is the width of a row of those columns, `crossing(c)` how many values go on past column c, or what
+    else speaks against a cut there; a row has at most `most` columns and fits in `room`, unless it is a single column.
     """
     best: list[tuple[float, int]] = [(0.0, 0)]
     for end in range(1, count + 1):

@@ -24,10 +24,9 @@ def ordered(row: Row) -> tuple[tuple[Item, ...], ...]:
         layers = range(len(orders)) if sweep % 2 == 0 else reversed(range(len(orders)))
         for layer in layers:
             orders = _sorted(orders, layer, before if sweep % 2 == 0 else after, after, lean, lanes)
-        count = _crossings(orders, after)
-        if count < fewest or sweep == 1:
-            lanes = {key: item.node.lane or 0.0 for key, item in items.items()}
-    best, fewest = [list(order) for order in orders], count
+        crossed = _crossings(orders, after)
+        if crossed < fewest or sweep == 1:
+            best, fewest = [list(order) for order in orders], crossed
     return tuple(tuple(items[key] for key in order) for order in best)
 
 

@@ -16,7 +16,7 @@ Point = tuple[float, float]
 NAME, SMALL = 16.0, 12.5
 """Sizes of letters: of the names in nodes, and of all else. Nothing is smaller than 12 where a figure has its width."""
 _SCRIPT = 0.75
-_NARROW, _WIDE = frozenset("ijltfr.,:;|'!()[]′·I /"), frozenset("mwMW@%→…")
+_NARROW, _WIDE = frozenset("ijltfr.,:;|'!()[]′·I /"), frozenset("mwMW@%→…⊙")
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +152,7 @@ def _width(character: str) -> float:
         return 0.95
     if ord(character) >= 0x2E80:
         return 1.05
-    return 0.72 if character.isupper() or character in "+−=×⊙<>≥≤" else 0.58
+    return 0.72 if character.isupper() or character in "+−=×<>≥≤" else 0.58
 
 
 def extent_of(label: Label) -> Extent:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 from symbackprop.rendering.figures.crossings import Links
 from symbackprop.rendering.figures.graph import CELL
 from symbackprop.rendering.figures.rows import Item
 
 _SWEEPS = 24
-_AIR = 14.0
+_AIR, _PULL = 14.0, 1.0
 _LIGHT = 0.01  # leaves give way, so that the way of the values is straight
 
 
@@ -43,13 +43,15 @@ def _wanted(item: Item, items: dict[str, Item], found: dict[str, float], before:
     if not heavy:
         return found[item.key]
     weights = [_weight(items[key]) for key in heavy]
-    return sum(w * found[key] for w, key in zip(weights, heavy, strict=True)) / sum(weights)
+    passes = item.kind != "node" and all(items[key].kind != "node" for key in near)
+    pull = _PULL if passes else 0.0  # what only passes by keeps near to the rest
+    return sum(w * found[key] for w, key in zip(weights, heavy, strict=True)) / (sum(weights) + pull)
 
 
 def apart(layer: Sequence[Item], wanted: Sequence[float], weights: Sequence[float]) -> list[float]:
     """The heights nearest to `wanted` at which no two items meet."""
     gaps = []
-    for above, below in zip(layer, layer[1:], strict=False):
+    for above, below in pairwise(layer):
         air = _AIR if "bend" not in (above.kind, below.kind) else _AIR / 2
         gaps.append(above.body / 2 + above.below + air + below.above + below.body / 2)
     return spread(wanted, weights, gaps)

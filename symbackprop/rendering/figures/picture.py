@@ -187,7 +187,9 @@ def _arrow_labels(
 ) -> tuple[Label, ...]:
     """A label for each operation and each slope, where it meets nothing; left out where there is no such place."""
     taken = [extent for group in groups for extent in _extents(group)]
-    dots = [(track, curve, tuple(sampled(curve))) for track in lines for curve in (track.forth, track.back) if curve]
+    dots = [
+        (track, curve, tuple(sampled(curve, 28))) for track in lines for curve in (track.forth, track.back) if curve
+    ]
     points = [(curve, point) for _, curve, found in dots for point in found]
     labels: list[Label] = []
     for track in lines:
@@ -208,7 +210,7 @@ def _arrow_labels(
 
 def _candidates(curve: Curve, text: Text, ink: Ink, away: float) -> Iterator[Label]:
     """Places along a curve, the middle first, on the side asked for and then on the other, nearer ones first."""
-    found = [p for p in sampled(curve, 10)]
+    found = list(sampled(curve, 10))
     order = sorted(range(2, len(found) - 2), key=lambda n: abs(n - len(found) / 2))
     for more in (0.0, 4.0, 9.0):
         for side in (away - more if away < 0 else away + more, (9.0 - away + more) if away < 0 else 9.0 - away - more):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import sqrt
@@ -92,7 +93,7 @@ def _curve(route: Route, leaves: float, reaches: float, middle: float) -> tuple[
 
 def _pieces(stops: list[Point]) -> Iterator[Point]:
     yield stops[0]
-    for (x0, y0), (x1, y1) in zip(stops, stops[1:], strict=False):
+    for (x0, y0), (x1, y1) in itertools.pairwise(stops):
         pull = (x1 - x0) * _PULL
         yield from ((x0 + pull, y0), (x1 - pull, y1), (x1, y1))
 

@@ -100,7 +100,8 @@ def _curve(curve: Curve, fixed: bool) -> str:
     dash = ' stroke-dasharray="5 3.5"' if curve.dashed else ""
     kind = "back" if curve.dashed else "forth"
     of = f" data-from={_quoted(curve.of[0])} data-to={_quoted(curve.of[1])}" if curve.of[0] else ""
-    line = f'<path class="{kind}"{of} d="{way}"{dash} stroke-width="{curve.width}" style="{_paint(curve.ink, "none", fixed)}"/>'
+    paint = _paint(curve.ink, "none", fixed)
+    line = f'<path class="{kind}"{of} d="{way}"{dash} stroke-width="{curve.width}" style="{paint}"/>'
     return line + (_head(points, curve.ink, fixed) if curve.head else "")
 
 
@@ -154,7 +155,7 @@ def _point(point: Point) -> str:
 
 
 def _number(value: float) -> str:
-    return f"{value:.1f}".removesuffix(".0").replace("-0", "-0") if round(value, 1) else "0"
+    return f"{value:.1f}".removesuffix(".0") if round(value, 1) else "0"
 
 
 def _escaped(words: str) -> str:
