@@ -266,6 +266,19 @@ def test_what_is_shown_without_the_way_back() -> None:
     assert "var(--bwd" not in text
 
 
+def test_slopes_stand_along_the_way_back() -> None:
+    """Each local derivative that is given is written once, in the colour of derivatives."""
+    derivation = derived("002_two_layer_sigmoid")
+    slopes = {("a2", "L"): "(a − y)/(a(1 − a))", ("z2", "a2"): "⊙ σ′(z)", ("a1", "z2"): "Wᵀ times"}
+    text = svg(graph_drawing(derivation, names_for(derivation), slopes=slopes))
+    assert overlaps(text) == []
+    root = ElementTree.fromstring(text)
+    shown = [
+        "".join(label.itertext()) for label in root.iterfind("s:text", NAMESPACE) if "--bwd" in label.get("style", "")
+    ]
+    assert sorted(shown) == sorted(slopes.values())
+
+
 HOSTILE = ("<script>", "\\write18{x}", "50%", "é", "\"&'", "x\x07", "数", "a" * 80, "$^_{}~#")
 
 

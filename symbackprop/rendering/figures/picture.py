@@ -194,7 +194,7 @@ def _arrow_labels(
     labels: list[Label] = []
     for track in lines:
         wanted: list[tuple[Curve | None, Text, Ink, float]] = [(track.forth, track.route.arrow.label, "soft", -6.0)]
-        if track.back is not None:
+        if track.back is not None and track.route.places[-1].item.key == track.route.arrow.reader:
             wanted.append((track.back, plain(slope_of(track.route.arrow, words)), "backward", 15.0))
         for curve, text, ink, away in wanted:
             if curve is None or not text:

@@ -86,7 +86,7 @@ def item_of(node: Node, words: Words) -> Item:
         width,
         body,
         room,
-        max(badge, badge + _LINE if above else 0.0),
+        max(badge, badge + _LINE if above else 0.0) + (_LINE if words.slopes and node.role == "target" else 0.0),
         max(low_badge, low_badge + _LINE if below else 0.0),
     )
 
@@ -94,8 +94,9 @@ def item_of(node: Node, words: Words) -> Item:
 def label_room(arrow: Arrow, words: Words) -> float:
     """The gap that an arrow with these labels wants."""
     slope = plain(slope_of(arrow, words))
-    labels = [width_of(text, SMALL) for text in (arrow.label, slope) if text]
-    return max(labels, default=0.0) + (32.0 if labels else 0.0)
+    forth = width_of(arrow.label, SMALL) + 32 if arrow.label else 0.0
+    back = width_of(slope, SMALL) + 64 if slope else 0.0  # other arrows come near from below
+    return max(forth, back)
 
 
 def slope_of(arrow: Arrow, words: Words) -> str:
