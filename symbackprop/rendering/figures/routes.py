@@ -14,6 +14,7 @@ from symbackprop.rendering.figures.placing import Placed, Placing, Route
 
 _PAIR = 13.0
 _PULL = 0.5
+_LEVEL = 6.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +82,16 @@ def _ends(placing: Placing, end: int, near: int, backward: bool) -> dict[int, tu
 
 
 def _curve(route: Route, leaves: float, reaches: float, middle: float) -> tuple[Point, ...]:
-    """Level pieces through bends, and an S between them."""
+    """Level pieces through bends and past the labels beside nodes, and an S between them."""
     first, last = route.places[0], route.places[-1]
     stops: list[Point] = [(first.x + _side(first, leaves), first.y + leaves)]
+    if first.item.room / 2 > first.item.width / 2 + _LEVEL:
+        stops.append((first.x + first.item.room / 2, first.y + leaves))
     for bend in route.places[1:-1]:
         half = bend.item.width / 2
         stops += [(bend.x - half, bend.y + middle), (bend.x + half, bend.y + middle)]
+    if last.item.room / 2 > last.item.width / 2 + _LEVEL:
+        stops.append((last.x - last.item.room / 2, last.y + reaches))
     stops.append((last.x - _side(last, reaches), last.y + reaches))
     return tuple(_rounded(_pieces(stops)))
 
