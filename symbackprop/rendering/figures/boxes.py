@@ -1,0 +1,125 @@
+r"""A product of matrices as boxes to scale: W (h × n) times x (n × 1) plus b gives z (h × 1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sympy import Expr, Integer, Symbol
+
+from symbackprop.algebra.matrices import grammar as g
+from symbackprop.algebra.matrices.grammar import Matrix
+from symbackprop.algebra.symbols import is_adjoint, primal
+from symbackprop.notation.writing.glyphs import Nomenclature
+from symbackprop.rendering.figures.drawing import (
+    NAME,
+    SMALL,
+    Box,
+    Curve,
+    Drawing,
+    Group,
+    Ink,
+    Label,
+    Run,
+    Shape,
+    Text,
+    plain,
+    width_of,
+    words_of,
+)
+from symbackprop.rendering.figures.labels import adjoint_text, name_text, shape_words
+
+_CELL, _LARGEST, _GRID = 20.0, 150.0, 12
+_TOP, _EDGE, _SIGN = 26.0, 10.0, 34.0
+_MOST = 400  # rows or columns that still make a picture
+
+
+@dataclass(frozen=True, slots=True)
+class Sized:
+    """A matrix as a box: its name, its rows and columns in numbers and in words, and the ink of what it is."""
+
+    label: Text
+    rows: int
+    columns: int
+    words: str
+    ink: Ink = "ink"
+
+
+def boxes_drawing(parts: tuple[tuple[str, Sized], ...], *, title: str = "Shapes in a product") -> Drawing:
+    """Boxes in a row, each with the sign before it: ("", W), ("", x), ("+", b), ("=", z). All to one scale."""
+    cell = min(_CELL, _LARGEST / max(max(box.rows, box.columns) for _, box in parts))
+    tall = max(box.rows for _, box in parts) * cell
+    middle = _TOP + max(tall, 24.0) / 2
+    bottom = middle + max(tall, 24.0) / 2
+    shapes: list[Shape] = []
+    x = _EDGE
+    for sign, box in parts:
+        if sign or shapes:
+            shapes += [Label(x + _SIGN / 2, middle + 5, (Run(sign or "·"),), "ink", NAME)]
+            x += _SIGN
+        room = max(box.columns * cell, width_of(box.label, NAME), width_of(plain(box.words), SMALL)) + 4
+        shapes.append(_group(box, x + room / 2, middle, cell, bottom))
+        x += room
+    said = " ".join(f"{sign} {words_of(box.label)} ({box.words})".strip() for sign, box in parts)
+    return Drawing(x + _EDGE, bottom + 46, title, said, tuple(shapes))
+
+
+def _group(box: Sized, x: float, middle: float, cell: float, bottom: float) -> Group:
+    """The box with lines between its entries where they are few, the name and the shape below."""
+    width, height = box.columns * cell, box.rows * cell
+    left, top = x - width / 2, middle - height / 2
+    shapes: list[Label | Box | Curve] = [Box(left, top, width, height, box.ink, "wash")]
+    if box.rows <= _GRID and box.columns <= _GRID:
+        for n in range(1, box.columns):
+            at = left + n * cell
+            shapes.append(Curve(((at, top), (at, top + height)), "line", straight=True, width=0.8))
+        for n in range(1, box.rows):
+            at = top + n * cell
+            shapes.append(Curve(((left, at), (left + width, at)), "line", straight=True, width=0.8))
+        shapes.append(Box(left, top, width, height, box.ink, "none"))
+    shapes.append(Label(x, bottom + 20, box.label, box.ink, NAME))
+    shapes.append(Label(x, bottom + 38, plain(box.words), "soft"))
+    title = f"{words_of(box.label)}: {box.words}"
+    return Group("box", words_of(box.label), "", title, tuple(shapes))
+
+
+def matrix_boxes(left: Matrix, right: Matrix, names: Nomenclature, sizes: Mapping[str, int]) -> Drawing | None:
+    """The boxes of `left` = `right` where that is a product of tensors, maybe with tensors added; else None.
+
+    `sizes` gives the numbers of sizes by their names, for the picture; its words keep the symbols.
+    """
+    terms = right.terms if isinstance(right, g.Plus) else (right,)
+    products = [term for term in terms if isinstance(term, g.Product)]
+    if len(products) != 1 or not all(isinstance(term, g.Product) or _is_factor(term) for term in terms):
+        return None
+    if not all(map(_is_factor, products[0].factors)) or not _is_factor(left):
+        return None
+    added = [term for term in terms if term is not products[0]]
+    signs = [*((("", factor)) for factor in products[0].factors), *(("+", term) for term in added), ("=", left)]
+    parts = [(sign, _sized(matrix, names, sizes)) for sign, matrix in signs]
+    found = tuple((sign, sized) for sign, sized in parts if sized is not None)
+    return boxes_drawing(found) if len(found) == len(parts) else None
+
+
+def _is_factor(matrix: Matrix) -> bool:
+    return isinstance(matrix, g.Leaf) or (isinstance(matrix, g.Transpose) and isinstance(matrix.of, g.Leaf))
+
+
+def _sized(matrix: Matrix, names: Nomenclature, sizes: Mapping[str, int]) -> Sized | None:
+    rows, columns = (_number(extent, sizes) for extent in matrix.shape)
+    if rows is None or columns is None or max(rows, columns) > _MOST:
+        return None
+    turned = isinstance(matrix, g.Transpose)
+    leaf = matrix.of if isinstance(matrix, g.Transpose) else matrix
+    assert isinstance(leaf, g.Leaf)
+    adjoint = is_adjoint(leaf.name)
+    label = adjoint_text(primal(leaf.name), names) if adjoint else name_text(leaf.name, names)
+    mark = (Run(names.conventions.transpose, level=1),) if turned else ()
+    return Sized((*label, *mark), rows, columns, shape_words(matrix.shape, names), "backward" if adjoint else "ink")
+
+
+def _number(extent: Expr, sizes: Mapping[str, int]) -> int | None:
+    """A size in numbers; None where a letter in it has none."""
+    known = {s: Integer(sizes[s.name]) for s in extent.free_symbols if isinstance(s, Symbol) and s.name in sizes}
+    value = extent.xreplace(known)
+    return int(value) if value.is_Integer and value > 0 else None
