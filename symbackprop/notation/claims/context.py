@@ -69,6 +69,7 @@ class Context:
     `layers` gives the number for which each letter of a layer stands here. `bound` are the letters of indices in scope,
     `sizes_of` the extents that letters are known to run over, `named_sizes` the sizes that letters of the note
     are; `sample` is the index of the sample that is meant where none is written, within a sum over samples.
+    `depths` gives, for a letter of layers in a model that numbers none, how deep that layer lies.
     `given` are names that the note defined earlier. With `pointwise` the
     derivative of f(z) by z is f'(z) entry by entry, not the matrix with that on its diagonal.
     """
@@ -83,6 +84,7 @@ class Context:
     named_sizes: Mapping[str, str] = field(default_factory=dict)
     sample: str | None = None
     line_layer: int | None = None
+    depths: Mapping[str, int] = field(default_factory=dict)
     given: frozenset[str] = frozenset()
     divides_words: bool = False
     pointwise: bool = False

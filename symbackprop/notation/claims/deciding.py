@@ -15,6 +15,7 @@ from itertools import pairwise
 from symbackprop.errors import NotationError
 from symbackprop.notation.claims import powers
 from symbackprop.notation.claims.adjoints import as_delta, gradient_of, looks_like_gradient
+from symbackprop.notation.claims.bounds import unknown_in
 from symbackprop.notation.claims.context import Alias, Context, Notation
 from symbackprop.notation.claims.differentials import Differential, differential, root_of
 from symbackprop.notation.claims.extents import extents_of_note
@@ -23,6 +24,7 @@ from symbackprop.notation.claims.gates import preactivation_of
 from symbackprop.notation.claims.leaves import Leaf, is_transpose, leaf_of, letter_of, shift_of, text_of
 from symbackprop.notation.claims.references import reference_of
 from symbackprop.notation.claims.statements import Statement
+from symbackprop.notation.claims.sums import index_letters
 from symbackprop.notation.claims.symbols import Symbols, key
 from symbackprop.notation.surface.tree import (
     Accent,
@@ -57,7 +59,7 @@ def notation_of(statements: Sequence[Statement], tables: Sequence[Symbols], base
         samples=samples - (times if whole.timed else frozenset()),
         times=times,
         superscript_times=superscript,
-        base=_base(sums, base),
+        base=_base(sums, base, whole),
         differentials=any(_is_total_differential(statement, tables) for statement in statements),
         delta_operates=any(_is_operated(statement.sides[0]) for statement in statements),
         matrix_powers=powers.are_of_matrices(statements, tables),
@@ -74,7 +76,7 @@ def notation_of(statements: Sequence[Statement], tables: Sequence[Symbols], base
         notation = replace(notation, extents=extents_of_note((s.sides for s in statements), context))
     notation = replace(notation, outer_deltas=any(_shows_outer(s, tables, notation) for s in statements))
     notation = replace(notation, aliases=_first(_aliases(statements, tables, notation)))
-    return replace(notation, said=tuple(_said(notation, leaves, whole)))
+    return replace(notation, said=(*_said(notation, leaves, whole), *_said_of_sums(statements, notation, whole)))
 
 
 def _layer_letters(leaves: Sequence[Leaf], sums: Iterable[Big], symbols: Symbols) -> Iterator[str]:
@@ -356,21 +358,30 @@ def _is_step_above(leaf: Leaf, times: frozenset[str], symbols: Symbols) -> bool:
     return any(shift is not None and shift[0] in times for shift in shifts)
 
 
-def _base(sums: Iterable[Big], base: int) -> int:
+def _base(sums: Sequence[Big], base: int, symbols: Symbols) -> int:
     """From where the note counts: 0 if a sum of it runs from 0 to n - 1, and none from 1."""
     lows = [big.below.operands[1] for big in sums if isinstance(big.below, Relation) and big.below.signs == ("=",)]
     numbers = {int(low.value) for low in lows if isinstance(low, Number)}
-    return 0 if 0 in numbers and 1 not in numbers and _to_one_less(sums) else base
+    return 0 if 0 in numbers and 1 not in numbers and _to_one_less(sums, symbols) else base
 
 
-def _to_one_less(sums: Iterable[Big]) -> bool:
-    """Whether the sums that begin with 0 end one before a size."""
+def _to_one_less(sums: Iterable[Big], symbols: Symbols) -> bool:
+    r"""Whether the sums that begin with 0 end before a size: by one, or by what the model has no name for, \(H - k\)."""
     ends = [
-        shift_of(big.above)
+        big.above
         for big in sums
         if big.above is not None and isinstance(big.below, Relation) and isinstance(big.below.operands[-1], Number)
     ]
-    return bool(ends) and all(end is not None and end[1] == -1 for end in ends)
+    return bool(ends) and all(_is_one_less(end) or _is_less_by_a_name(end, symbols) for end in ends)
+
+
+def _is_one_less(end: Node) -> bool:
+    shift = shift_of(end)
+    return shift is not None and shift[1] == -1
+
+
+def _is_less_by_a_name(end: Node, symbols: Symbols) -> bool:
+    return isinstance(end, SumOf) and any(sign == "-" for sign, _ in end.terms) and unknown_in(end, symbols)
 
 
 # ----------------------------------------------------------------------------------------------- letters of gradients
@@ -482,7 +493,7 @@ def _said(notation: Notation, leaves: Iterable[Leaf], symbols: Symbols) -> Itera
     if notation.superscript_times:
         yield "superscripts are steps"
     used = {shift[0] for leaf in leaves for mark in leaf.above if (shift := shift_of(mark)) is not None}
-    if used & notation.each_layer and symbols.layers:
+    if {letter for letter in used & notation.each_layer if symbols.tensor(letter) is None}:
         yield "superscripts are layers"
     if symbols.samples is not None and notation.samples & used:
         letters = ", ".join(sorted(notation.samples & used))
@@ -497,3 +508,15 @@ def _said(notation: Notation, leaves: Iterable[Leaf], symbols: Symbols) -> Itera
         yield "powers of square matrices are products of matrices"
     if notation.base == 0:
         yield "indices count from 0"
+
+
+def _said_of_sums(statements: Iterable[Statement], notation: Notation, symbols: Symbols) -> Iterator[str]:
+    """That sums to what the model has no name for run over all of an axis."""
+    found: dict[str, None] = {}
+    for statement in statements:
+        known = notation.times.union(notation.samples, *map(index_letters, statement.sides))
+        for big in (part for side in statement.sides for part in _bigs(side)):
+            if big.above is not None and next(_bound_letters(big), None) and unknown_in(big.above, symbols, known):
+                found.setdefault(statement.source.written(big.above.span))
+    if found:
+        yield f"sums to {', '.join(found)} run over all of an axis"

@@ -24,6 +24,7 @@ from symbackprop.notation.claims.cases import by_values, by_variable, with_spoke
 from symbackprop.notation.claims.conditions import Spoken, is_behind, is_range, spoken, under
 from symbackprop.notation.claims.context import Context, Notation
 from symbackprop.notation.claims.deciding import leaves_in, notation_of
+from symbackprop.notation.claims.depths import depths_of
 from symbackprop.notation.claims.extents import extents_in, named_sizes
 from symbackprop.notation.claims.headings import root_under, scale_under
 from symbackprop.notation.claims.leaves import (
@@ -529,9 +530,17 @@ class _Reader:
             line_layer=self._line_layer(statement, symbols, layers),
             given=given,
             divides_words=statement.passage.markup == "latex",
+            depths=self._depths(statement, symbols),
         )
         context = replace(context, sizes_of=extents_in(statement.sides, context))
         return replace(context, named_sizes=named_sizes(statement.sides, context))
+
+    def _depths(self, statement: Statement, symbols: Symbols) -> Mapping[str, int]:
+        """How deep the layers lie that a statement names by letters, in a model that numbers none."""
+        if symbols.layers:
+            return {}
+        leaves = [leaf for side in statement.sides for leaf in leaves_in(side)]
+        return depths_of(leaves, self.notation, symbols)
 
     def _line_layer(self, statement: Statement, symbols: Symbols, layers: Mapping[str, int]) -> int | None:
         """The layer that a bare letter has in a line: the last one where the line names it, or that of the letter l."""

@@ -196,6 +196,21 @@ class Symbols:
         """What the equation of each tensor reads."""
         return {name: tensors_in(array.expression) for name, array in self.model.space.definitions.items()}
 
+    @cached_property
+    def depths(self) -> Mapping[str, int]:
+        """How many sums of products lie between the data and each tensor; of a parameter what its equation has.
+
+        Activations lie where what they are applied to lies.
+        """
+        found: dict[str, int] = {name: 0 for name in self.activated.values() if not self.model.defines(name)}
+        for equation in self.model.order:
+            read, before = self.reads[equation.tensor], self.activated.get(equation.tensor)
+            given = [name for name in read if name not in found and self.roles.get(name) == "parameter"]
+            depth = max((found.get(name, 0) for name in read), default=0)
+            found[equation.tensor] = depth if before is not None else depth + 1
+            found |= dict.fromkeys(given, found[equation.tensor])
+        return found
+
     def rests_on_data(self, name: str) -> bool:
         """Whether a tensor is an input or a target, or is computed of one."""
         return any(self.roles.get(read) in ("input", "target") for read in (name, *self.below(name)))
