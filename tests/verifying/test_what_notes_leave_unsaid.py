@@ -72,3 +72,194 @@ LINEAR = "size n, k\ninput x[n]\nparameter W[k,n]\ny = W x\nloss L = sum(i, y[i]
 )
 def test_the_last_value_of_a_sum(last: str, expected: str) -> None:
     assert statuses(LINEAR, rf"$$y_i = \sum_{{j=1}}^{{{last}}} W_{{ij}} x_j$$") == expected
+
+
+# letters of adjoints that the note does not define: whose they are tells the place of the slope
+
+RECURRENCE = """
+size T, n, k
+input x[T,n]
+target y[k]
+parameter W_h[k,k], W_x[k,n], b1[k]
+tensor h[T,k]
+pad h
+z[t,i] = sum(j, W_h[i,j] h[t-1,j]) + sum(j, W_x[i,j] x[t,j]) + b1[i]
+h[t,i] = sigmoid(z[t,i])
+loss J = 1/2 sum(i, (h[T-1,i] - y[i])^2)
+"""
+BACK = r"\gamma_t^{(k-1)} = W_h^\top (\gamma_t^{(k)} \circ \sigma'(z^{(k)}))"
+BY_WEIGHTS = r"\frac{\partial J^{(t)}}{\partial W_h} = \sum_k "
+OUTER = r"(\gamma_t^{(k)} \circ \sigma'(z^{(k)})) \times (h^{(k-1)})^\top"
+
+
+@pytest.mark.parametrize(
+    ("formula", "expected"),
+    [
+        (BACK, "proved"),
+        (BACK.replace("_t", "").replace("W_h", "W_h^{(k)}"), "proved"),
+        (BACK.replace(r"^\top", ""), "refuted"),
+        (BACK.replace("'(z^{(k)})", "'(z^{(k-1)})"), "refuted"),
+        (r"\gamma_t^{(k-1)} = (W_h^\top \gamma_t^{(k)}) \circ \sigma'(z^{(k)})", "refuted"),
+        (r"\gamma^{(k-1)} = (W_h^\top \gamma^{(k)}) \circ \sigma'(z^{(k-1)})", "proved"),  # that of z
+        (r"\gamma^{(k-1)} = (W_h \gamma^{(k)}) \circ \sigma'(z^{(k-1)})", "refuted"),
+        (r"\gamma^{(k-1)} = W_h^\top \gamma^{(k)}", "unreadable"),  # no slope: of h or of z
+        (BY_WEIGHTS + OUTER, "proved"),
+        (BY_WEIGHTS + OUTER.replace("k-1", "k"), "refuted"),
+        (BY_WEIGHTS + r"\gamma_t^{(k)} (h^{(k-1)})^\top", "unreadable"),
+    ],
+)
+def test_a_letter_that_recurs(formula: str, expected: str) -> None:
+    assert statuses(RECURRENCE, f"$${formula}$$") == expected
+
+
+def test_a_letter_that_the_note_defines_is_no_adjoint_by_its_form() -> None:
+    """Of what the note says itself, with another sign or factor, the recurrence tells nothing."""
+    said = statuses(RECURRENCE, r"$$\gamma_t^{(T)} = y - h^{(T)}$$" + f"\n\n$${BACK}$$")
+    assert "proved" not in said
+    assert "refuted" not in said
+
+
+def test_a_loss_of_each_step_is_not_that_of_one() -> None:
+    summed = RECURRENCE.replace("sum(i, (h[T-1,i] - y[i])^2)", "sum(t, i, (h[t,i] - y[i])^2)")
+    assert statuses(summed, f"$${BY_WEIGHTS}{OUTER}$$") == "unreadable"
+
+
+ERRORS = """
+input X
+target y
+parameter W_h, W_o
+Z_h = X W_h
+H = relu(Z_h)
+Z_o = H W_o
+yhat = relu(Z_o)
+loss C = 1/2 (yhat - y)^2
+"""
+ERROR_OF_HIDDEN = r"$$E_h = E_o \cdot W_o \cdot R'(Z_h)$$"
+
+
+@pytest.mark.parametrize(
+    ("note", "expected"),
+    [
+        (ERROR_OF_HIDDEN, "proved"),
+        (ERROR_OF_HIDDEN.replace("W_o", "H"), "refuted"),
+        (ERROR_OF_HIDDEN.replace("(Z_h)", "(Z_o)"), "unreadable"),  # the slope at the error on the right
+        (ERROR_OF_HIDDEN.replace(r"\cdot R'(Z_h)", ""), "unreadable"),
+        (r"$$E_o = y - \hat y$$" + f"\n\n{ERROR_OF_HIDDEN}", "defined defined"),
+        (r"$$\frac{\partial E}{\partial W_o} = E_o H$$" + f"\n\n{ERROR_OF_HIDDEN}", "unreadable unreadable"),
+    ],
+)
+def test_errors_of_layers(note: str, expected: str) -> None:
+    """E is the loss elsewhere: it is the errors of layers where it recurs with a slope, and is no root in the note."""
+    assert statuses(ERRORS, note) == expected
+
+
+LAYERS = """
+size n, h, k
+input x[n]
+target y[k]
+parameter W1[h,n], W2[h,h], W3[k,h]
+z1 = W1 x
+a1 = tanh(z1)
+z2 = W2 a1
+a2 = tanh(z2)
+z3 = W3 a2
+a3 = tanh(z3)
+loss L = squared_error(a3, y)
+"""
+
+
+@pytest.mark.parametrize(
+    ("formula", "expected"),
+    [
+        (r"\epsilon^{[l]} = W^{[l+1]\top} \epsilon^{[l+1]} \odot f'(z^{[l]})", "proved"),
+        (r"\epsilon^{[l]} = W^{[l]\top} \epsilon^{[l+1]} \odot f'(z^{[l]})", "refuted"),
+        (r"\epsilon^{[l]} = W^{[l+1]\top} (\epsilon^{[l+1]} \odot f'(z^{[l+1]}))", "proved"),
+        (r"\epsilon^{[l]} = W^{[l+1]\top} \epsilon^{[l+1]} \odot f'(z^{[l+1]})", "refuted"),
+    ],
+)
+def test_a_letter_that_recurs_by_layers(formula: str, expected: str) -> None:
+    assert statuses(LAYERS, f"$${formula}$$") == expected
+
+
+# sums from 0
+
+STEPS = """
+size T
+input x[T]
+target y[T]
+parameter w, u
+tensor h[T]
+pad h
+h[t] = tanh(w x[t] + h[t-1])
+p[t] = u h[t]
+l[t] = (p[t] - y[t])^2
+loss L = sum(l)/T
+"""
+BY_U, BY_X = r"\frac{\partial L}{\partial u} = ", r"\frac{\partial L}{\partial w} = "
+FROM_ZERO = r"\sum_{t=0}^{T} \frac{\partial L}{\partial h_t} (1 - h_t^2) x_t"
+
+
+@pytest.mark.parametrize(
+    ("note", "expected"),
+    [
+        (f"$${BY_X}{FROM_ZERO}$$", "proved"),
+        (f"$${BY_X}{FROM_ZERO.replace('x_t', 'h_t')}$$", "refuted"),
+        (f"$${BY_X}{FROM_ZERO.replace('x_t', 'x_{t-1}')}$$", "refuted"),
+        (f"$${BY_X}{FROM_ZERO.replace('{T}', '{T+1}')}$$", "unreadable"),
+        (rf"$${BY_U}\frac1T \sum_{{t=0}}^{{T}} 2 (p_t - y_t) h_t$$", "unreadable"),  # the mean of T or of T + 1?
+        (rf"$${BY_U}\frac1T \sum_{{t=1}}^{{T}} 2 (p_t - y_t) h_t$$", "proved"),
+        (f"$${BY_X}{FROM_ZERO}$$\n\n" + r"$$L = \frac1T \sum_{t=1}^T l_t$$", "unreadable proved"),
+        (f"$${BY_X}{FROM_ZERO}$$\n\n$$h_0 = 0$$", "unreadable proved"),
+    ],
+)
+def test_sums_from_zero(note: str, expected: str) -> None:
+    """A note that counts from 0 to T has all steps, where nothing of it says otherwise, and t stands alone."""
+    assert statuses(STEPS, note) == expected
+
+
+def test_the_number_of_the_last_step() -> None:
+    """Where entries count from 0, T is the number of the last one: a mean over them has another divisor."""
+    zero = sb.Conventions().having(index_base=0)
+    note = r"$$L = \frac{1}{T} \sum_{t=0}^T l_t$$"
+    found = sb.verify(sb.parse(STEPS), note, conventions=zero)
+    assert [str(verdict.status) for verdict in found.verdicts] == ["refuted"]
+    assert "T is the number of the last entry, counted from 0" in found.notation
+    right = note.replace(r"\frac{1}{T}", r"\frac{1}{T+1}")
+    assert sb.verify(sb.parse(STEPS), right, conventions=zero).ok
+
+
+# a count that has no name in the model
+
+BATCH = """
+size n, k
+input X[n,k], R[n,3]
+parameter W[k,3], b[3]
+Z[i,j] = sum(l, X[i,l] W[l,j]) + b[j]
+loss L = sum(i, j, R[i,j] tanh(Z[i,j]))
+"""
+SAMPLES = """
+size n
+input x[n]
+target y
+parameter w[n], b
+samples m in columns
+z = w · x + b
+loss L = (z - y)^2
+cost J = mean(L)
+"""
+
+
+@pytest.mark.parametrize(
+    ("model", "formula", "expected"),
+    [
+        (BATCH, r"\frac{\partial L}{\partial b_j} = \sum_i \frac{\partial L}{\partial Z_{ij}}", "proved"),
+        (BATCH, r"\frac{\partial L}{\partial b_j} = \frac1N \sum_i \frac{\partial L}{\partial Z_{ij}}", "refuted"),
+        (BATCH, r"\frac{\partial L}{\partial b_j} = n \frac1N \sum_i \frac{\partial L}{\partial Z_{ij}}", "proved"),
+        (BATCH, r"\frac{\partial L}{\partial b_j} = \frac1N \frac{\partial L}{\partial Z_{1j}}", "unreadable"),
+        (SAMPLES, r"\frac{\partial J}{\partial b} = \frac1N \sum_i 2 (z^{(i)} - y^{(i)})", "proved"),
+        (SAMPLES, r"\frac{\partial J}{\partial b} = \frac1N \sum_i 2 (z^{(i)} + y^{(i)})", "refuted"),
+        (SAMPLES, r"\frac{\partial J}{\partial b} = \frac1N \sum_j w_j", "unreadable"),  # N counts samples
+    ],
+)
+def test_a_count_of_terms(model: str, formula: str, expected: str) -> None:
+    assert statuses(model, f"$${formula}$$") == expected

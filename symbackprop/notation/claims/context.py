@@ -37,6 +37,8 @@ class Notation:
     `outer_brackets`: ⟨u, v⟩ is the outer product of vectors.
     `row_gradients`: the derivative of a number by a vector is a row.
     `rows` are letters that with an index stand for rows of the matrix with the capital letter: x_iᵀ of X.
+    `from_zero` are the sizes n to which sums over all n entries go from 0, `last_numbers` those
+    of them that the note has elsewhere too: the numbers of last entries, where the first is that of number 0.
     `extents` is what a letter of an index runs over in all of the note. `said` words each decision for the report.
     """
 
@@ -58,6 +60,8 @@ class Notation:
     labels: frozenset[tuple[str, str]] = frozenset()
     rows: frozenset[str] = frozenset()
     extents: Mapping[str, Expr] = field(default_factory=dict)
+    from_zero: frozenset[str] = frozenset()
+    last_numbers: frozenset[str] = frozenset()
     matrix_powers: bool = False
     said: tuple[str, ...] = ()
 

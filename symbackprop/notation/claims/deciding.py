@@ -9,25 +9,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from functools import lru_cache
 from itertools import pairwise
 
 from symbackprop.errors import NotationError
 from symbackprop.notation.claims import powers
 from symbackprop.notation.claims.adjoints import as_delta, gradient_of, looks_like_gradient
-from symbackprop.notation.claims.bounds import unknown_in
+from symbackprop.notation.claims.bounds import counts_of_terms, sizes_from_zero, stands_as_number, unknown_in
 from symbackprop.notation.claims.context import Alias, Context, Notation
 from symbackprop.notation.claims.differentials import Differential, differential, root_of
 from symbackprop.notation.claims.extents import extents_of_note
 from symbackprop.notation.claims.functions import plain_name
 from symbackprop.notation.claims.gates import preactivation_of
-from symbackprop.notation.claims.leaves import Leaf, is_transpose, leaf_of, letter_of, shift_of, text_of
+from symbackprop.notation.claims.leaves import Leaf, is_transpose, leaf_of, leaves_in, letter_of, shift_of, text_of
+from symbackprop.notation.claims.recursions import recursive_letters
 from symbackprop.notation.claims.references import reference_of
 from symbackprop.notation.claims.statements import Statement
 from symbackprop.notation.claims.sums import index_letters
 from symbackprop.notation.claims.symbols import Symbols, key
 from symbackprop.notation.surface.tree import (
-    Accent,
     Big,
     Fence,
     Node,
@@ -35,12 +34,11 @@ from symbackprop.notation.surface.tree import (
     Product,
     Quotient,
     Relation,
-    Scripted,
-    Word,
     children,
     walk,
 )
 from symbackprop.notation.surface.tree import Sum as SumOf
+from symbackprop.notation.writing.glyphs import GREEK
 
 _STEPS = ("t", "tau", "k", "s")
 
@@ -69,6 +67,11 @@ def notation_of(statements: Sequence[Statement], tables: Sequence[Symbols], base
     notation = replace(
         notation, numpy=any(map(_is_of_program, leaves)), rows=frozenset(_letters_of_rows(leaves, whole))
     )
+    from_zero = frozenset(sizes_from_zero(leaves, sums, notation.base, whole))
+    sides = [side for statement in statements for side in statement.sides]
+    last = frozenset(name for name in from_zero if any(stands_as_number(name, side) for side in sides))
+    notation = replace(notation, from_zero=from_zero if notation.base == 0 else from_zero - last)
+    notation = replace(notation, last_numbers=last & notation.from_zero)
     notation = replace(notation, labels=frozenset(_labels(leaves, sums, whole)))
     notation = replace(notation, delta_shift=_shift_of_deltas(leaves, whole))
     context = Context(statements[0].source, tables[0], notation) if statements else None
@@ -76,7 +79,10 @@ def notation_of(statements: Sequence[Statement], tables: Sequence[Symbols], base
         notation = replace(notation, extents=extents_of_note((s.sides for s in statements), context))
     notation = replace(notation, outer_deltas=any(_shows_outer(s, tables, notation) for s in statements))
     notation = replace(notation, aliases=_first(_aliases(statements, tables, notation)))
-    return replace(notation, said=(*_said(notation, leaves, whole), *_said_of_sums(statements, notation, whole)))
+    own = recursive_letters(statements, tables, notation)
+    notation = replace(notation, aliases={**_first(own), **notation.aliases})
+    of_sums = (*_said_of_sums(statements, notation, whole), *_said_of_counts(statements, notation, whole))
+    return replace(notation, said=(*_said(notation, leaves, whole), *of_sums))
 
 
 def _layer_letters(leaves: Sequence[Leaf], sums: Iterable[Big], symbols: Symbols) -> Iterator[str]:
@@ -175,23 +181,6 @@ def _first(found: Iterable[tuple[str, Alias]]) -> dict[str, Alias]:
     for letter, alias in found:
         aliases.setdefault(letter, alias)
     return aliases
-
-
-@lru_cache(maxsize=1024)
-def leaves_in(node: Node) -> tuple[Leaf, ...]:
-    """Every leaf of a tree, those that stand in scripts as well; a side of a statement is asked for them often."""
-    return tuple(_leaves(node))
-
-
-def _leaves(node: Node) -> Iterator[Leaf]:
-    leaf = leaf_of(node) if isinstance(node, Scripted | Accent | Word) else None
-    if leaf is not None:
-        yield leaf
-        for mark in (*leaf.below, *leaf.above):
-            yield from _leaves(mark)
-        return
-    for part in children(node):
-        yield from _leaves(part)
 
 
 def _bigs(node: Node) -> Iterator[Big]:
@@ -366,7 +355,7 @@ def _base(sums: Sequence[Big], base: int, symbols: Symbols) -> int:
 
 
 def _to_one_less(sums: Iterable[Big], symbols: Symbols) -> bool:
-    r"""Whether the sums that begin with 0 end before a size: by one, or by what the model has no name for, \(H - k\)."""
+    r"""Whether the sums that begin with 0 end one before a size, or earlier by an unknown name, \(H - k\)."""
     ends = [
         big.above
         for big in sums
@@ -486,10 +475,16 @@ def _alias(
 # ------------------------------------------------------------------------------------------------------------ in words
 
 
+def _shown(letter: str) -> str:
+    """A letter of the note with what belongs to its name: `gammat` as γ_t."""
+    greek = next((name for name in GREEK if letter.startswith(name) and len(letter) > len(name)), None)
+    return letter if greek is None else f"{GREEK[greek]}_{letter.removeprefix(greek)}"
+
+
 def _said(notation: Notation, leaves: Iterable[Leaf], symbols: Symbols) -> Iterator[str]:
     """The decisions in words."""
     for letter, alias in notation.aliases.items():
-        yield f"{letter} is ∂{alias.root or symbols.whole.loss}/∂{alias.target}"
+        yield f"{_shown(letter)} is ∂{alias.root or symbols.whole.loss}/∂{alias.target}"
     if notation.superscript_times:
         yield "superscripts are steps"
     used = {shift[0] for leaf in leaves for mark in leaf.above if (shift := shift_of(mark)) is not None}
@@ -506,6 +501,10 @@ def _said(notation: Notation, leaves: Iterable[Leaf], symbols: Symbols) -> Itera
         yield "arrays are repeated along axes that are missing, as NumPy has it"
     if notation.matrix_powers:
         yield "powers of square matrices are products of matrices"
+    for name in sorted(notation.from_zero):
+        yield f"sums from 0 to {name} run over all of an axis"
+    for name in sorted(notation.last_numbers):
+        yield f"{name} is the number of the last entry, counted from 0"
     if notation.base == 0:
         yield "indices count from 0"
 
@@ -520,3 +519,12 @@ def _said_of_sums(statements: Iterable[Statement], notation: Notation, symbols: 
                 found.setdefault(statement.source.written(big.above.span))
     if found:
         yield f"sums to {', '.join(found)} run over all of an axis"
+
+
+def _said_of_counts(statements: Iterable[Statement], notation: Notation, symbols: Symbols) -> Iterator[str]:
+    """Which letters count the terms of their sums."""
+    found: dict[str, str] = {}
+    for statement in statements:
+        found |= counts_of_terms(statement.sides, Context(statement.source, symbols, notation))
+    for letter, size in found.items():
+        yield f"{letter} is the number of terms of its sum, {size}"

@@ -275,11 +275,22 @@ def _marked_root(leaf: Leaf, context: Context) -> str | None:
     whole = found is not None and not any(found.places) and found.power is None
     if found is not None and whole and found.tensor in context.symbols.roots.values():
         return found.tensor
+    if _is_of_one_step(leaf, context):
+        return context.symbols.roots[leaf.word]
     named = leaf.word in context.symbols.roots and context.symbols.roots[leaf.word] == context.symbols.model.root
     marks = [leaf_of(mark) for mark in leaf.below]
     constants = [context.symbols.tensor(mark.word) if mark is not None and mark.bare else None for mark in marks]
     only = all(name is not None and context.symbols.roles.get(name) in ("constant", "parameter") for name in constants)
     return context.symbols.roots[leaf.word] if named and marks and only and not leaf.above else None
+
+
+def _is_of_one_step(leaf: Leaf, context: Context) -> bool:
+    r"""Whether \(J^{(t)}\) is the model's own loss: it is of what stands at one step, and t counts steps."""
+    letters = [letter_of(mark) for mark in (*leaf.below, *leaf.above)]
+    timed = len(letters) == 1 and letters[0] in context.notation.times and bool(context.symbols.timed)
+    return (
+        timed and context.symbols.roots.get(leaf.word) == context.symbols.model.root and context.symbols.is_of_one_step
+    )
 
 
 # --------------------------------------------------------------------------------------------------------------- nabla

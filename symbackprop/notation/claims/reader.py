@@ -20,10 +20,11 @@ from symbackprop.errors import IndexRangeError, LimitError, NotationError, Symba
 from symbackprop.model.model import Model
 from symbackprop.notation.claims.accumulation import Begun, accumulated, mask_of, where_not
 from symbackprop.notation.claims.adjoints import gradient_of, looks_like_gradient
+from symbackprop.notation.claims.bounds import counts_of_terms
 from symbackprop.notation.claims.cases import by_values, by_variable, with_spoken_cases, with_systems, with_wildcards
 from symbackprop.notation.claims.conditions import Spoken, is_behind, is_range, spoken, under
 from symbackprop.notation.claims.context import Context, Notation
-from symbackprop.notation.claims.deciding import leaves_in, notation_of
+from symbackprop.notation.claims.deciding import notation_of
 from symbackprop.notation.claims.depths import depths_of
 from symbackprop.notation.claims.extents import extents_in, named_sizes
 from symbackprop.notation.claims.headings import root_under, scale_under
@@ -34,6 +35,7 @@ from symbackprop.notation.claims.leaves import (
     given_name,
     is_letter,
     leaf_of,
+    leaves_in,
     letter_of,
     shift_of,
     text_of,
@@ -533,7 +535,8 @@ class _Reader:
             depths=self._depths(statement, symbols),
         )
         context = replace(context, sizes_of=extents_in(statement.sides, context))
-        return replace(context, named_sizes=named_sizes(statement.sides, context))
+        sizes = {**counts_of_terms(statement.sides, context), **named_sizes(statement.sides, context)}
+        return replace(context, named_sizes=sizes)
 
     def _depths(self, statement: Statement, symbols: Symbols) -> Mapping[str, int]:
         """How deep the layers lie that a statement names by letters, in a model that numbers none."""

@@ -144,7 +144,8 @@ def _bound(binder: Binder, body: Node, context: Context, resolve: Resolve) -> sy
     name = syntax.Name(binder.letter, binder.span)
     if binder.low is None or binder.high is None:
         return name
-    if bounds.is_open(binder.low, binder.high, binder.letter, body, context):
+    ends = (binder.low, binder.high, binder.letter, body, context)
+    if bounds.is_open(*ends) or bounds.counts_from_zero(*ends):
         return name
     low, high = resolve(binder.low, context), resolve(binder.high, context)
     return syntax.Named(name, syntax.Range(low, high, binder.span), binder.span)

@@ -326,6 +326,20 @@ class Symbols:
         return frozenset(name for name, shape in self.tensors.items() if shape and shape[0] in extents)
 
     @cached_property
+    def is_of_one_step(self) -> bool:
+        """Whether the root reads what a recurrence computes at one step alone."""
+        root = self.model.root
+        later = [name for name in (root, *self.below(root)) if self.model.defines(name) and name not in self.timed]
+        steps = {indices_of(read)[0] for name in later for read in self._timed_reads(name)}
+        return len(steps) == 1 and not any(
+            symbol != size(symbol.name) for step in steps for symbol in step.free_symbols
+        )
+
+    def _timed_reads(self, name: str) -> Iterator[Indexed]:
+        reads = self.model.space.definitions[name].expression.atoms(Indexed)
+        yield from (read for read in reads if str(tensor_of(read)) in self.timed)
+
+    @cached_property
     def is_one_step(self) -> bool:
         """Whether the model is one step of a recurrence: it has `h_prev`, or hp beside h, of another step."""
         own = {key(name) for name in self.tensors}
