@@ -263,3 +263,71 @@ cost J = mean(L)
 )
 def test_a_count_of_terms(model: str, formula: str, expected: str) -> None:
     assert statuses(model, f"$${formula}$$") == expected
+
+
+# a sum over samples that is left out
+
+NETWORK = """
+size n, h
+input x[n]
+target y[1] binary
+samples m in columns
+parameter W1[h,n], b1[h], W2[1,h], b2[1]
+z1 = W1 x + b1
+a1 = tanh(z1)
+z2 = W2 a1 + b2
+a2 = sigmoid(z2)
+loss L = binary_cross_entropy(a2, y)
+cost J = mean(L)
+"""
+
+
+@pytest.mark.parametrize(
+    ("formula", "expected"),
+    [
+        (r"\frac{\partial J}{\partial W_2} = \frac{\partial J}{\partial z_2^{(i)}} a^{[1](i)T}", "convention"),
+        (r"\frac{\partial J}{\partial W_2} = \sum_i \frac{\partial J}{\partial z_2^{(i)}} a^{[1](i)T}", "proved"),
+        (r"\frac{\partial J}{\partial W_2} = \frac{\partial J}{\partial z_2^{(i)}} a^{[2](i)T}", "refuted"),
+        (r"\frac{\partial J}{\partial W_1} = \frac{\partial J}{\partial z_1^{(i)}} x^{(i)T}", "convention"),
+        (r"\frac{\partial J}{\partial W_1} = 2 \frac{\partial J}{\partial z_1^{(i)}} x^{(i)T}", "refuted"),
+        (r"\frac{\partial J}{\partial W_1} = \frac{\partial J}{\partial z_1^{(i)}} x^{(j)T}", "refuted"),
+        (r"\frac{\partial J}{\partial b_2} = \frac{\partial J}{\partial z_2^{(i)}}", "convention"),
+    ],
+)
+def test_a_sum_over_samples_that_is_left_out(formula: str, expected: str) -> None:
+    assert statuses(NETWORK, f"$${formula}$$") == expected
+
+
+def test_what_is_left_out_is_said() -> None:
+    formula = r"$$\frac{\partial J}{\partial W_2} = \frac{\partial J}{\partial z_2^{(i)}} a^{[1](i)T}$$"
+    assert report(NETWORK, formula).verdicts[0].convention == "the sum over the samples i is left out"
+
+
+# the output of a model by a name of the note
+
+NORMALISED = """
+size m
+input R[m]
+parameter x[m], gamma, beta
+constant epsilon positive
+mu = 1/m sum(i, x[i])
+s2 = 1/m sum(i, (x[i] - mu)^2)
+xhat[i] = (x[i] - mu)/sqrt(s2 + epsilon)
+y[i] = gamma xhat[i] + beta
+loss ell = sum(i, R[i] y[i])
+"""
+SCALED = "size m\ninput R[m]\nparameter x[m], gamma, beta\ny[i] = gamma x[i] + beta\nloss L = sum(i, R[i] y[i]^2)"
+
+
+@pytest.mark.parametrize(
+    ("model", "formula", "expected"),
+    [
+        (NORMALISED, r"\frac{\partial BN(x)}{\partial x} = \frac{\gamma}{\sqrt{\sigma^2 + \epsilon}}", "refuted"),
+        (SCALED, r"\frac{\partial Scale(x)}{\partial x} = \gamma", "proved"),
+        (SCALED, r"\frac{\partial Scale(x)}{\partial x} = \gamma + \beta", "refuted"),
+        (SCALED, r"\frac{\partial Scale(R)}{\partial x} = \gamma", "unreadable"),
+        (SCALED, r"\frac{\partial Scale(x)}{\partial R} = \gamma", "unreadable"),
+    ],
+)
+def test_the_output_of_a_model(model: str, formula: str, expected: str) -> None:
+    assert statuses(model, f"$${formula}$$") == expected

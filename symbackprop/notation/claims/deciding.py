@@ -16,7 +16,7 @@ from symbackprop.notation.claims import powers
 from symbackprop.notation.claims.adjoints import as_delta, gradient_of, looks_like_gradient
 from symbackprop.notation.claims.bounds import counts_of_terms, sizes_from_zero, stands_as_number, unknown_in
 from symbackprop.notation.claims.context import Alias, Context, Notation
-from symbackprop.notation.claims.differentials import Differential, differential, root_of
+from symbackprop.notation.claims.differentials import Differential, differential, output_of, root_of
 from symbackprop.notation.claims.extents import extents_of_note
 from symbackprop.notation.claims.functions import plain_name
 from symbackprop.notation.claims.gates import preactivation_of
@@ -81,8 +81,9 @@ def notation_of(statements: Sequence[Statement], tables: Sequence[Symbols], base
     notation = replace(notation, aliases=_first(_aliases(statements, tables, notation)))
     own = recursive_letters(statements, tables, notation)
     notation = replace(notation, aliases={**_first(own), **notation.aliases})
-    of_sums = (*_said_of_sums(statements, notation, whole), *_said_of_counts(statements, notation, whole))
-    return replace(notation, said=(*_said(notation, leaves, whole), *of_sums))
+    more = (*_said_of_sums(statements, notation, whole), *_said_of_counts(statements, notation, whole))
+    more += tuple(_said_of_outputs(statements, notation, whole))
+    return replace(notation, said=(*_said(notation, leaves, whole), *more))
 
 
 def _layer_letters(leaves: Sequence[Leaf], sums: Iterable[Big], symbols: Symbols) -> Iterator[str]:
@@ -528,3 +529,19 @@ def _said_of_counts(statements: Iterable[Statement], notation: Notation, symbols
         found |= counts_of_terms(statement.sides, Context(statement.source, symbols, notation))
     for letter, size in found.items():
         yield f"{letter} is the number of terms of its sum, {size}"
+
+
+def _said_of_outputs(statements: Iterable[Statement], notation: Notation, symbols: Symbols) -> Iterator[str]:
+    """Which names with an argument are the output of the model."""
+    found: dict[str, str] = {}
+    for statement in statements:
+        context = Context(statement.source, symbols, notation)
+        for part in (part for side in statement.sides for part in walk(side) if isinstance(part, Quotient)):
+            of, by = _first_order(part.above, context), _first_order(part.below, context)
+            leaf = leaf_of(by.operand[0][1]) if by is not None and len(by.operand) == 1 else None
+            variable = None if leaf is None else reference_of(leaf, context)
+            output = output_of(of.operand, variable, context) if of is not None and of.operand and variable else None
+            if of is not None and output is not None:
+                found[statement.source.written(of.operand[0][1].span)] = output
+    for name, output in found.items():
+        yield f"{name} is {output}, what the model computes"

@@ -184,6 +184,10 @@ def derivative_of(
     root = root_of(tuple(row), context) or _outer_function(row, by, context)
     if root is not None:
         return derivative(by, root, span, context, resolve)
+    output = output_of(row, by, context)
+    if output is not None:
+        target = variable(by, place.span, context, resolve)
+        return syntax.Partial(syntax.Name(output, row[0][1].span), target, span)
     node = row[0][1] if len(row) == 1 else Product(tuple(row), row[0][1].span.to(row[-1][1].span))
     of = resolve(_activated(node, context), context)
     target = variable(by, place.span, context, resolve)
@@ -204,6 +208,19 @@ def _outer_function(row: Sequence[tuple[Joint, Node]], by: Reference, context: C
         return None
     known = leaf.word in symbols.sizes or leaf.word in symbols.model.functions or leaf.word in context.given
     return symbols.model.root if by.tensor in symbols.reads.get(symbols.model.root, ()) and not known else None
+
+
+def output_of(row: Sequence[tuple[Joint, Node]], by: Reference, context: Context) -> str | None:
+    r"""The output of the model in \(\partial \mathrm{BN}(x)/\partial x\): x is given, and nothing bears the name BN."""
+    leaf, symbols = leaf_of(row[0][1]), context.symbols
+    inner = leaf_of(row[1][1].body) if len(row) == 2 and isinstance(row[1][1], Fence) and row[1][0] == "" else None
+    found = None if inner is None else reference_of(inner, context)
+    if leaf is None or not leaf.bare or len(leaf.word) < 2 or found is None or found.tensor != by.tensor:
+        return None
+    known = leaf.word in context.given or leaf.word in symbols.sizes or reference_of(leaf, context) is not None
+    if known or functions.known(leaf.word, context) or functions.may_be(leaf.word) or not symbols.is_given(by.tensor):
+        return None
+    return symbols.output if symbols.output is not None and symbols.depends(symbols.output, by.tensor) else None
 
 
 def _activated(node: Node, context: Context) -> Node:

@@ -514,7 +514,7 @@ class _Reader:
         each = tuple(syntax.Name(letter, statement.span) for letter in statement.each)
         given = self.given.get(context.symbols.scale, {})
         scope = scope_of(context, given, frozenset(statement.each))
-        found = reading_of(nodes, each, context.symbols, scope)
+        found = reading_of(nodes, each, context.symbols, scope, self.notation.samples)
         digits = [decimals_of(side) for side in statement.sides]
         sides = zip(found.sides, digits, strict=True)
         return replace(found, sides=tuple(replace(side, decimals=count) for side, count in sides))

@@ -48,7 +48,8 @@ class Reading:
 
     `indices` are the indices that stand free, `dW1[i,j] = ...`: the first indices of every side's array. `rate` is the
     name that stands for the learning rate, if one does. `values` are the numbers that the note gives to what the model
-    leaves open, by tensor, at which a printed number is right.
+    leaves open, by tensor, at which a printed number is right. `left_out` says what was added that the line
+    leaves out, without which nothing is right.
     """
 
     scale: Scale
@@ -57,6 +58,7 @@ class Reading:
     indices: tuple[Symbol, ...] = ()
     rate: str | None = None
     values: Mapping[str, Fraction] = field(default_factory=dict)
+    left_out: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -303,6 +303,11 @@ class Symbols:
         return found[0] if len(found) == 1 else None
 
     @cached_property
+    def output(self) -> str | None:
+        """The one tensor that is computed and that the loss reads."""
+        return only(tuple(name for name in self.reads.get(self.whole.loss, ()) if self.model.defines(name)))
+
+    @cached_property
     def logits(self) -> str | None:
         """What is made the prediction by an activation, or is compared with the target without one."""
         return self.activated.get(self.prediction or "") or only(self.affine_outputs)
