@@ -331,3 +331,93 @@ SCALED = "size m\ninput R[m]\nparameter x[m], gamma, beta\ny[i] = gamma x[i] + b
 )
 def test_the_output_of_a_model(model: str, formula: str, expected: str) -> None:
     assert statuses(model, f"$${formula}$$") == expected
+
+
+# conditions in the words around a formula
+
+RELU = """
+size n
+input x[n]
+target y[n]
+parameter W[n,n], b[n]
+z = W x + b
+a = relu(z)
+loss L = squared_error(a, y)
+"""
+SLOPE = r"$\frac{\partial a_i}{\partial z_i} = 1$"
+
+
+@pytest.mark.parametrize(
+    ("note", "expected"),
+    [
+        (f"{SLOPE} if $z_i > 0$ and $0$ otherwise.", "proved"),
+        (f"{SLOPE} if $z_i > 0$ and $7$ otherwise.", "refuted"),
+        (f"{SLOPE} if $z_i > 0$, otherwise it is $0$.", "proved"),
+        (f"{SLOPE} if $z_i > 0$, else $-1$.", "refuted"),
+        (f"{SLOPE} if $z_i > 0$ and nothing of the kind otherwise.", "unreadable"),
+        (f"{SLOPE} if $z_i < 0$ and $0$ otherwise.", "refuted"),
+        (f"If z_i > 0, {SLOPE}.", "proved"),
+        (f"If z_i < 0, {SLOPE}.", "refuted"),
+        (f"{SLOPE} if $z_i > 0$. Otherwise the unit is dead.", "proved"),
+        ("∂a_i/∂z_i = 1 if z_i > 0 and 0 otherwise", "proved"),
+        ("∂a_i/∂z_i = 1 if z_i > 0 and 2 otherwise", "refuted"),
+        ("∂a_i/∂z_i = 1 if z_i > 0 and 0.01 otherwise", "refuted"),
+        ("for z_i > 0, ∂a_i/∂z_i = 1", "proved"),
+        ("for z_i > 0, ∂a_i/∂z_i = 2", "refuted"),
+        ("for z_i < 0, ∂a_i/∂z_i = 1", "refuted"),
+    ],
+)
+def test_conditions_in_words(note: str, expected: str) -> None:
+    """Both parts of what is said are judged: where the condition holds, and otherwise."""
+    assert statuses(RELU, note) == expected
+
+
+BINARY = """
+size n
+input x[n]
+target y binary
+parameter w[n]
+z = w · x
+p = sigmoid(z)
+loss L = binary_cross_entropy(p, y)
+"""
+
+
+@pytest.mark.parametrize(("value", "expected"), [("p - 1", "proved"), ("p", "refuted")])
+def test_a_verdict_names_its_condition(value: str, expected: str) -> None:
+    verdict = report(BINARY, rf"If $y = 1$, $\frac{{\partial L}}{{\partial z}} = {value}$.").verdicts[0]
+    assert str(verdict.status) == expected
+    assert verdict.condition == "y = 1"
+    assert f"= {value}, where y = 1" in verdict.headline
+
+
+# a chain of wholes and entries
+
+TRACE = """
+size n, k, p
+input A[p,k], B[n,p]
+parameter X[n,k]
+loss L = sum(i, (A X^T B)[i,i])
+"""
+BY_MATRIX = r"\frac{\partial}{\partial X} tr(A X^T B) = "
+
+
+@pytest.mark.parametrize(
+    ("chain", "expected"),
+    [
+        ("A_{iq}B_{pi} = B_{pi}A_{iq} = (BA)_{pq} = BA", "proved"),
+        ("A_{iq}B_{ip} = (BA)_{pq} = BA", "refuted"),  # i has two ranges
+        ("2 A_{iq}B_{pi} = (BA)_{pq} = BA", "refuted"),
+        ("A_{iq}B_{pi} = (BA)_{pq} = 2 BA", "refuted"),
+        ("A_{iq}B_{pi} = BA", "unreadable"),  # the entry is not shown
+        ("A_{iq}B_{pi} + A_{iq}B_{pi} = (BA)_{pq} = BA", "unreadable"),
+        ("A_{iq}B_{pj} = (BA)_{pq} = BA", "unreadable"),
+    ],
+)
+def test_a_repeated_index_where_the_chain_shows_the_entry(chain: str, expected: str) -> None:
+    assert statuses(TRACE, f"$${BY_MATRIX}{chain}$$") == expected
+
+
+def test_a_repeated_index_is_said() -> None:
+    note = f"$${BY_MATRIX}A_{{iq}}B_{{pi}} = (BA)_{{pq}} = BA$$"
+    assert "the repeated i is summed over" in report(TRACE, note).notation

@@ -41,6 +41,7 @@ from symbackprop.notation.claims.leaves import (
     text_of,
 )
 from symbackprop.notation.claims.neighbours import entries_in_brackets
+from symbackprop.notation.claims.otherwise import with_words_around
 from symbackprop.notation.claims.printed import check_numbers, value_of
 from symbackprop.notation.claims.readings import reading_of, scope_of
 from symbackprop.notation.claims.records import Claim, Defined, Line, Note, Reading, Schema, Unreadable
@@ -97,7 +98,7 @@ def read_note(
         LimitError: the note states more than `MAX_CLAIMS` things.
     """
     conventions = conventions or Conventions()
-    found = tuple(_parsed(parts))
+    found = tuple(with_words_around(part) if isinstance(part, Statement) else part for part in _parsed(parts))
     if len(found) > MAX_CLAIMS:
         where = found[MAX_CLAIMS].passage.source.locate(found[MAX_CLAIMS].span)
         raise LimitError(f"there are more than {MAX_CLAIMS:,} claims", where=where, fix="Split the notes.")
@@ -116,7 +117,13 @@ def read_note(
         if isinstance(part, Statement) and (reader.explains_later(line) or reader.lays_out_otherwise(part, line)):
             lines[number] = reader.line(part)
     said = (*notation.said, *_said_of_penalties(statements, without_penalty[tables[-1].scale]))
-    return Note(tuple(lines), said, ranked=True, base=notation.base)
+    return Note(tuple(lines), (*said, *_said_of_readings(lines)), ranked=True, base=notation.base)
+
+
+def _said_of_readings(lines: Iterable[Line]) -> Iterator[str]:
+    """What single lines were understood to say, each once."""
+    readings = [reading for line in lines if isinstance(line, Claim) for reading in line.readings]
+    yield from dict.fromkeys(reading.said for reading in readings if reading.said)
 
 
 def _is_of_preactivation(name: str, symbols: Symbols) -> bool:
@@ -422,7 +429,8 @@ class _Reader:
         kind = "update" if is_update(statement) or _is_change(statement) else "equality"
         scale = scale_under(statement.passage.headings)
         ascends = kind == "update" and _is_ascent(statement)
-        return Claim(statement.where, statement.written, kind, fitting or tuple(readings), scale, ascends=ascends)
+        read, under_ = fitting or tuple(readings), _conditions_in_words(statement)
+        return Claim(statement.where, statement.written, kind, read, scale, ascends=ascends, conditions=under_)
 
     def _ordered(self, statement: Statement) -> list[Symbols]:
         """The scales, the likelier first: that of the headings above, then what the letters say."""
@@ -712,6 +720,13 @@ class _Reader:
         except (NotationError, UnknownNameError):
             return False
         return True
+
+
+def _conditions_in_words(statement: Statement) -> str:
+    """The conditions that stand outside of what is quoted of a statement: `y = 1`."""
+    whole = statement.span
+    outside = [c.span for c in statement.conditions if not whole.start <= c.span.start < c.span.end <= whole.end]
+    return " and ".join(dict.fromkeys(map(statement.source.written, outside)))
 
 
 def _check_one_argument(statement: Statement, tables: Sequence[Symbols]) -> None:

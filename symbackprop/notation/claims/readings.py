@@ -88,6 +88,10 @@ def reading_of(
     if (sums := _with_sums_over_samples(sides, free, raws, symbols, scope, samples)) is not None:
         words = f"the sum over the samples {free[0].name} is left out"
         return replace(reading_of(sums, each, symbols, scope), left_out=words)
+    if not each and (shown := _at_entries_shown(sides, raws)) is not None:
+        letters, entries = shown
+        words = f"the repeated {', '.join(letters)} is summed over"
+        return replace(reading_of(entries, each, symbols, scope), said=words if letters else "")
     _check_whole(free, each, sides[0], raws, scope)
     sizes = {name.name: _size(name, raws, scope) for name in free}
     stated = replace(stated, free={name: (_symbol(name, sizes, scope), extent) for name, extent in sizes.items()})
@@ -227,6 +231,37 @@ def _summed_over(node: Node, letters: tuple[Name, ...]) -> Node:
     if not {name.name for name in letters} & {name.name for name in names_in(node)}:
         return node
     return Call(Name("sum", node.span), (*letters, node), node.span)
+
+
+def _at_entries_shown(sides: list[Node], raws: list[_Raw]) -> tuple[tuple[str, ...], list[Node]] | None:
+    """`C = A_iq B_pi = (B A)_pq = B A` at the entries p, q that the brackets show, summed over the i that they lack.
+
+    What else stands free must stand twice in a product. None for a chain that shows no entries of a whole side.
+    """
+    uses = [{name for name, bound in raw.bound.items() if bound.uses} for raw in raws]
+    ranks = {raw.value.rank for raw, used in zip(raws, uses, strict=True) if raw.value is not None and not used}
+    shown = [side.indices for side in sides if isinstance(side, Subscript) and not isinstance(side.base, Name)]
+    names = tuple(part for part in shown[0] if isinstance(part, Name)) if shown else ()
+    if len(ranks) != 1 or not shown or len(names) != len(shown[0]) or ranks != {len({n.name for n in names})}:
+        return None
+    made: list[Node] = []
+    summed: dict[str, None] = {}
+    for side, used in zip(sides, uses, strict=True):
+        others = [name for name in _standing_once(side) if name.name in used - {n.name for n in names}]
+        written = [name.name for name in names_in(side)]
+        if not used:
+            made.append(Subscript(side, names, side.span))
+            continue
+        if others and (not isinstance(side, Product) or any(written.count(name.name) != 2 for name in others)):
+            return None
+        summed |= dict.fromkeys(name.name for name in others)
+        made.append(Call(Name("sum", side.span), (*others, side), side.span) if others else side)
+    return tuple(summed), made
+
+
+def _standing_once(node: Node) -> Iterable[Name]:
+    """Each name in a side, once."""
+    return {name.name: name for name in names_in(node)}.values()
 
 
 def _size(name: Name, raws: list[_Raw], scope: Scope) -> Expr:
