@@ -58,7 +58,7 @@ def _headline(verdict: Verdict, colour: bool) -> str:
     resting = f"  (given that {', '.join(verdict.under)})" if verdict.under and verdict.ok else ""
     agreed = f"  (to {verdict.digits} digits at {verdict.points} points)" if verdict.status is Status.AGREES else ""
     shown = verdict.ok or verdict.status is Status.DEFINED or verdict.where is None
-    said = f"  {verdict.claim}" if shown else ""
+    said = f"  {verdict.claim}{verdict.where_it_holds}" if shown else verdict.where_it_holds
     words = f"  ({verdict.because})" if verdict.status is Status.DEFINED and verdict.because else ""
     return f"{place}{status}{upon}{said}{resting}{agreed}{words}"
 

@@ -34,7 +34,8 @@ class Verdict:
     earlier line that is not, `under` its premises in words without the definitions, `step` which of its equals signs
     breaks, counted from 1; where there are several, `where` is the place behind it. `expected` is the true formula and
     `found` the claimed one, as text. `witness` is a certified point in words, `point` the same with every number.
-    `points` and `digits` count agreement.
+    `points` and `digits` count agreement. `condition` is that under which the
+    claim is said, where the words around it say so.
     """
 
     status: Status
@@ -57,10 +58,16 @@ class Verdict:
     digits: int = 0
     because: str = ""
     step: int = 0
+    condition: str = ""
 
     @property
     def ok(self) -> bool:
         return self.status in SUCCESSES
+
+    @property
+    def where_it_holds(self) -> str:
+        """`, where y = 1`; "" for a claim without a condition."""
+        return f", where {self.condition}" if self.condition else ""
 
     @property
     def headline(self) -> str:
@@ -68,7 +75,7 @@ class Verdict:
         place = f"line {self.line}: " if self.line else ""
         upon = f", given line {self.given}" if self.given else ""
         under = f"  (given that {', '.join(self.under)})" if self.under and self.ok else ""
-        return f"{place}{self.status}{upon}: {self.claim}{under}"
+        return f"{place}{self.status}{upon}: {self.claim}{self.where_it_holds}{under}"
 
     @property
     def details(self) -> tuple[tuple[str, str], ...]:

@@ -263,7 +263,8 @@ loss L = sum(l)
     ("note", "expected"),
     [
         (r"$$\frac{\partial L}{\partial u} = \sum_{t=1}^{T} 2 (p_t - y_t) h_t$$", "proved"),
-        (r"$$\frac{\partial L}{\partial u} = \sum_{t=0}^{T} 2 (p_t - y_t) h_t$$", "unreadable"),  # y_0
+        (r"$$\frac{\partial L}{\partial u} = \sum_{t=0}^{T} 2 (p_t - y_t) h_t$$", "proved"),  # the note counts from 0
+        (r"$$\frac{\partial L}{\partial u} = \sum_{t=0}^{T} 2 (p_t - y_t) h_{t+1}$$", "unreadable"),  # y_0
         (r"$$\frac{\partial L}{\partial u} = \sum_{t=1}^{T+1} 2 (p_t - y_t) h_t$$", "unreadable"),
         (r"$$\frac{\partial L}{\partial u} = \sum_{t=1}^{T-1} 2 (p_t - y_t) h_t$$", "refuted"),
         (r"$$\frac{\partial L}{\partial u} = \sum_{t=0}^{T} \frac{\partial L}{\partial p_t} h_t$$", "proved"),

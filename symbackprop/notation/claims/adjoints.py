@@ -13,8 +13,8 @@ from fractions import Fraction
 from symbackprop.errors import NotationError
 from symbackprop.notation.claims.context import Context
 from symbackprop.notation.claims.gates import outer
-from symbackprop.notation.claims.leaves import Leaf, divided_word, is_letter, leaf_of, letter_of, text_of
-from symbackprop.notation.claims.references import Reference, reference_of
+from symbackprop.notation.claims.leaves import Leaf, divided_word, is_letter, leaf_of, letter_of, shift_of, text_of
+from symbackprop.notation.claims.references import Reference, is_at_depth, reference_of
 from symbackprop.notation.claims.symbols import key, only
 from symbackprop.notation.claims.usual_names import is_masked_later
 from symbackprop.notation.surface.tree import Fence, Node, Number, Product, Word
@@ -208,9 +208,21 @@ def _targets(leaf: Leaf, context: Context) -> Iterator[Leaf]:
         fitting = [name for name in inner if symbols.tensors[name][-1:] == (extent,)]
         if len(fitting) == 1:
             yield replace(leaf, word=fitting[0])
+    yield from _at_depth(leaf, context)
     single = only(symbols.preactivations) or only(tuple(n for n in symbols.preactivations if n in ("z", "Z")))
     if single is not None:
         yield replace(leaf, word=single)
+
+
+def _at_depth(leaf: Leaf, context: Context) -> Iterator[Leaf]:
+    """The one tensor of the layer above δ that is no activation, in a model that numbers no layers."""
+    shifts = [shift for mark in leaf.above if (shift := shift_of(mark)) is not None and shift[0] in context.depths]
+    symbols, roots = context.symbols, context.symbols.roots.values()
+    inner = {e.tensor for e in symbols.model.order}.union(symbols.activated.values()) - symbols.activated.keys()
+    for shift in shifts[:1]:
+        found = only(tuple(name for name in inner if name not in roots and is_at_depth(shift, name, context)))
+        if found is not None:
+            yield replace(leaf, word=found)
 
 
 def _by_layer_in_words(leaf: Leaf, context: Context) -> Iterator[Leaf]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from symbackprop.notation.claims.deciding import leaves_in
-from symbackprop.notation.claims.leaves import leaf_of
+from symbackprop.notation.claims.leaves import leaf_of, leaves_in
 from symbackprop.notation.claims.statements import Statement
 from symbackprop.notation.claims.symbols import Symbols, key
 from symbackprop.notation.surface.tree import Empty, Listing, Node, Piece, Relation, Rows, Text, Word, rewritten, walk

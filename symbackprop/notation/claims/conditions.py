@@ -18,7 +18,7 @@ from symbackprop.notation.surface.tree import Fence, Listing, Node, Number, Piec
 
 _SPOKEN = re.compile(r"\b(?:if|for|when|whenever|case|suppose|assum(?:e|ing))\b[^.;]{0,40}$", re.I)
 _BEHIND = re.compile(r"\s*,?\s*(?:if|for|when|whenever)\s*", re.I)
-_ENDS = re.compile(r"\s*(?:[.;]|$|\n\s*\n|and\b|otherwise\b)")
+_ENDS = re.compile(r"\s*(?:[.;]|$|\n\s*\n|and\b|,?\s*(?:otherwise|else)\b)")
 _BREAK = re.compile(r"\n\s*\n|\n\s*(?:[-*+]|\d+[.)])\s|\.\s+[A-Z]")
 _GAP = re.compile(r"\n\s*\n")
 
@@ -83,6 +83,8 @@ def under(condition: Node, nodes: list[syntax.Node], context: Context) -> list[s
         case Relation(operands, signs) if all(sign in SIGNS for sign in signs):
             letters = [letter for part in operands if (letter := letter_of(part)) is not None]
             own = [letter for letter in letters if context.symbols.tensor(letter) is None]
+            if letters and all(isinstance(p, Number) or letter_of(p) in context.symbols.sizes for p in operands):
+                return nodes  # what is said of sizes alone holds for all of them
             inner = context.binding(own)
             said = {name.name for node in nodes for name in syntax.names_in(node)}
             if own and not said.issuperset(own):

@@ -37,6 +37,8 @@ class Notation:
     `outer_brackets`: ⟨u, v⟩ is the outer product of vectors.
     `row_gradients`: the derivative of a number by a vector is a row.
     `rows` are letters that with an index stand for rows of the matrix with the capital letter: x_iᵀ of X.
+    `from_zero` are the sizes n to which sums over all n entries go from 0, `last_numbers` those
+    of them that the note has elsewhere too: the numbers of last entries, where the first is that of number 0.
     `extents` is what a letter of an index runs over in all of the note. `said` words each decision for the report.
     """
 
@@ -58,6 +60,8 @@ class Notation:
     labels: frozenset[tuple[str, str]] = frozenset()
     rows: frozenset[str] = frozenset()
     extents: Mapping[str, Expr] = field(default_factory=dict)
+    from_zero: frozenset[str] = frozenset()
+    last_numbers: frozenset[str] = frozenset()
     matrix_powers: bool = False
     said: tuple[str, ...] = ()
 
@@ -69,6 +73,7 @@ class Context:
     `layers` gives the number for which each letter of a layer stands here. `bound` are the letters of indices in scope,
     `sizes_of` the extents that letters are known to run over, `named_sizes` the sizes that letters of the note
     are; `sample` is the index of the sample that is meant where none is written, within a sum over samples.
+    `depths` gives, for a letter of layers in a model that numbers none, how deep that layer lies.
     `given` are names that the note defined earlier. With `pointwise` the
     derivative of f(z) by z is f'(z) entry by entry, not the matrix with that on its diagonal.
     """
@@ -83,6 +88,7 @@ class Context:
     named_sizes: Mapping[str, str] = field(default_factory=dict)
     sample: str | None = None
     line_layer: int | None = None
+    depths: Mapping[str, int] = field(default_factory=dict)
     given: frozenset[str] = frozenset()
     divides_words: bool = False
     pointwise: bool = False

@@ -9,23 +9,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from functools import lru_cache
 from itertools import pairwise
 
 from symbackprop.errors import NotationError
 from symbackprop.notation.claims import powers
 from symbackprop.notation.claims.adjoints import as_delta, gradient_of, looks_like_gradient
+from symbackprop.notation.claims.bounds import counts_of_terms, sizes_from_zero, stands_as_number, unknown_in
 from symbackprop.notation.claims.context import Alias, Context, Notation
-from symbackprop.notation.claims.differentials import Differential, differential, root_of
+from symbackprop.notation.claims.differentials import Differential, differential, output_of, root_of
 from symbackprop.notation.claims.extents import extents_of_note
 from symbackprop.notation.claims.functions import plain_name
 from symbackprop.notation.claims.gates import preactivation_of
-from symbackprop.notation.claims.leaves import Leaf, is_transpose, leaf_of, letter_of, shift_of, text_of
+from symbackprop.notation.claims.leaves import Leaf, is_transpose, leaf_of, leaves_in, letter_of, shift_of, text_of
+from symbackprop.notation.claims.recursions import recursive_letters
 from symbackprop.notation.claims.references import reference_of
 from symbackprop.notation.claims.statements import Statement
+from symbackprop.notation.claims.sums import index_letters
 from symbackprop.notation.claims.symbols import Symbols, key
 from symbackprop.notation.surface.tree import (
-    Accent,
     Big,
     Fence,
     Node,
@@ -33,12 +34,11 @@ from symbackprop.notation.surface.tree import (
     Product,
     Quotient,
     Relation,
-    Scripted,
-    Word,
     children,
     walk,
 )
 from symbackprop.notation.surface.tree import Sum as SumOf
+from symbackprop.notation.writing.glyphs import GREEK
 
 _STEPS = ("t", "tau", "k", "s")
 
@@ -57,7 +57,7 @@ def notation_of(statements: Sequence[Statement], tables: Sequence[Symbols], base
         samples=samples - (times if whole.timed else frozenset()),
         times=times,
         superscript_times=superscript,
-        base=_base(sums, base),
+        base=_base(sums, base, whole),
         differentials=any(_is_total_differential(statement, tables) for statement in statements),
         delta_operates=any(_is_operated(statement.sides[0]) for statement in statements),
         matrix_powers=powers.are_of_matrices(statements, tables),
@@ -67,6 +67,11 @@ def notation_of(statements: Sequence[Statement], tables: Sequence[Symbols], base
     notation = replace(
         notation, numpy=any(map(_is_of_program, leaves)), rows=frozenset(_letters_of_rows(leaves, whole))
     )
+    from_zero = frozenset(sizes_from_zero(leaves, sums, notation.base, whole))
+    sides = [side for statement in statements for side in statement.sides]
+    last = frozenset(name for name in from_zero if any(stands_as_number(name, side) for side in sides))
+    notation = replace(notation, from_zero=from_zero if notation.base == 0 else from_zero - last)
+    notation = replace(notation, last_numbers=last & notation.from_zero)
     notation = replace(notation, labels=frozenset(_labels(leaves, sums, whole)))
     notation = replace(notation, delta_shift=_shift_of_deltas(leaves, whole))
     context = Context(statements[0].source, tables[0], notation) if statements else None
@@ -74,7 +79,11 @@ def notation_of(statements: Sequence[Statement], tables: Sequence[Symbols], base
         notation = replace(notation, extents=extents_of_note((s.sides for s in statements), context))
     notation = replace(notation, outer_deltas=any(_shows_outer(s, tables, notation) for s in statements))
     notation = replace(notation, aliases=_first(_aliases(statements, tables, notation)))
-    return replace(notation, said=tuple(_said(notation, leaves, whole)))
+    own = recursive_letters(statements, tables, notation)
+    notation = replace(notation, aliases={**_first(own), **notation.aliases})
+    more = (*_said_of_sums(statements, notation, whole), *_said_of_counts(statements, notation, whole))
+    more += tuple(_said_of_outputs(statements, notation, whole))
+    return replace(notation, said=(*_said(notation, leaves, whole), *more))
 
 
 def _layer_letters(leaves: Sequence[Leaf], sums: Iterable[Big], symbols: Symbols) -> Iterator[str]:
@@ -173,23 +182,6 @@ def _first(found: Iterable[tuple[str, Alias]]) -> dict[str, Alias]:
     for letter, alias in found:
         aliases.setdefault(letter, alias)
     return aliases
-
-
-@lru_cache(maxsize=1024)
-def leaves_in(node: Node) -> tuple[Leaf, ...]:
-    """Every leaf of a tree, those that stand in scripts as well; a side of a statement is asked for them often."""
-    return tuple(_leaves(node))
-
-
-def _leaves(node: Node) -> Iterator[Leaf]:
-    leaf = leaf_of(node) if isinstance(node, Scripted | Accent | Word) else None
-    if leaf is not None:
-        yield leaf
-        for mark in (*leaf.below, *leaf.above):
-            yield from _leaves(mark)
-        return
-    for part in children(node):
-        yield from _leaves(part)
 
 
 def _bigs(node: Node) -> Iterator[Big]:
@@ -356,21 +348,30 @@ def _is_step_above(leaf: Leaf, times: frozenset[str], symbols: Symbols) -> bool:
     return any(shift is not None and shift[0] in times for shift in shifts)
 
 
-def _base(sums: Iterable[Big], base: int) -> int:
+def _base(sums: Sequence[Big], base: int, symbols: Symbols) -> int:
     """From where the note counts: 0 if a sum of it runs from 0 to n - 1, and none from 1."""
     lows = [big.below.operands[1] for big in sums if isinstance(big.below, Relation) and big.below.signs == ("=",)]
     numbers = {int(low.value) for low in lows if isinstance(low, Number)}
-    return 0 if 0 in numbers and 1 not in numbers and _to_one_less(sums) else base
+    return 0 if 0 in numbers and 1 not in numbers and _to_one_less(sums, symbols) else base
 
 
-def _to_one_less(sums: Iterable[Big]) -> bool:
-    """Whether the sums that begin with 0 end one before a size."""
+def _to_one_less(sums: Iterable[Big], symbols: Symbols) -> bool:
+    r"""Whether the sums that begin with 0 end one before a size, or earlier by an unknown name, \(H - k\)."""
     ends = [
-        shift_of(big.above)
+        big.above
         for big in sums
         if big.above is not None and isinstance(big.below, Relation) and isinstance(big.below.operands[-1], Number)
     ]
-    return bool(ends) and all(end is not None and end[1] == -1 for end in ends)
+    return bool(ends) and all(_is_one_less(end) or _is_less_by_a_name(end, symbols) for end in ends)
+
+
+def _is_one_less(end: Node) -> bool:
+    shift = shift_of(end)
+    return shift is not None and shift[1] == -1
+
+
+def _is_less_by_a_name(end: Node, symbols: Symbols) -> bool:
+    return isinstance(end, SumOf) and any(sign == "-" for sign, _ in end.terms) and unknown_in(end, symbols)
 
 
 # ----------------------------------------------------------------------------------------------- letters of gradients
@@ -475,14 +476,20 @@ def _alias(
 # ------------------------------------------------------------------------------------------------------------ in words
 
 
+def _shown(letter: str) -> str:
+    """A letter of the note with what belongs to its name: `gammat` as γ_t."""
+    greek = next((name for name in GREEK if letter.startswith(name) and len(letter) > len(name)), None)
+    return letter if greek is None else f"{GREEK[greek]}_{letter.removeprefix(greek)}"
+
+
 def _said(notation: Notation, leaves: Iterable[Leaf], symbols: Symbols) -> Iterator[str]:
     """The decisions in words."""
     for letter, alias in notation.aliases.items():
-        yield f"{letter} is ∂{alias.root or symbols.whole.loss}/∂{alias.target}"
+        yield f"{_shown(letter)} is ∂{alias.root or symbols.whole.loss}/∂{alias.target}"
     if notation.superscript_times:
         yield "superscripts are steps"
     used = {shift[0] for leaf in leaves for mark in leaf.above if (shift := shift_of(mark)) is not None}
-    if used & notation.each_layer and symbols.layers:
+    if {letter for letter in used & notation.each_layer if symbols.tensor(letter) is None}:
         yield "superscripts are layers"
     if symbols.samples is not None and notation.samples & used:
         letters = ", ".join(sorted(notation.samples & used))
@@ -495,5 +502,46 @@ def _said(notation: Notation, leaves: Iterable[Leaf], symbols: Symbols) -> Itera
         yield "arrays are repeated along axes that are missing, as NumPy has it"
     if notation.matrix_powers:
         yield "powers of square matrices are products of matrices"
+    for name in sorted(notation.from_zero):
+        yield f"sums from 0 to {name} run over all of an axis"
+    for name in sorted(notation.last_numbers):
+        yield f"{name} is the number of the last entry, counted from 0"
     if notation.base == 0:
         yield "indices count from 0"
+
+
+def _said_of_sums(statements: Iterable[Statement], notation: Notation, symbols: Symbols) -> Iterator[str]:
+    """That sums to what the model has no name for run over all of an axis."""
+    found: dict[str, None] = {}
+    for statement in statements:
+        known = notation.times.union(notation.samples, *map(index_letters, statement.sides))
+        for big in (part for side in statement.sides for part in _bigs(side)):
+            if big.above is not None and next(_bound_letters(big), None) and unknown_in(big.above, symbols, known):
+                found.setdefault(statement.source.written(big.above.span))
+    if found:
+        yield f"sums to {', '.join(found)} run over all of an axis"
+
+
+def _said_of_counts(statements: Iterable[Statement], notation: Notation, symbols: Symbols) -> Iterator[str]:
+    """Which letters count the terms of their sums."""
+    found: dict[str, str] = {}
+    for statement in statements:
+        found |= counts_of_terms(statement.sides, Context(statement.source, symbols, notation))
+    for letter, size in found.items():
+        yield f"{letter} is the number of terms of its sum, {size}"
+
+
+def _said_of_outputs(statements: Iterable[Statement], notation: Notation, symbols: Symbols) -> Iterator[str]:
+    """Which names with an argument are the output of the model."""
+    found: dict[str, str] = {}
+    for statement in statements:
+        context = Context(statement.source, symbols, notation)
+        for part in (part for side in statement.sides for part in walk(side) if isinstance(part, Quotient)):
+            of, by = _first_order(part.above, context), _first_order(part.below, context)
+            leaf = leaf_of(by.operand[0][1]) if by is not None and len(by.operand) == 1 else None
+            variable = None if leaf is None else reference_of(leaf, context)
+            output = output_of(of.operand, variable, context) if of is not None and of.operand and variable else None
+            if of is not None and output is not None:
+                found[statement.source.written(of.operand[0][1].span)] = output
+    for name, output in found.items():
+        yield f"{name} is {output}, what the model computes"

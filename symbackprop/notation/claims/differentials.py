@@ -184,6 +184,10 @@ def derivative_of(
     root = root_of(tuple(row), context) or _outer_function(row, by, context)
     if root is not None:
         return derivative(by, root, span, context, resolve)
+    output = output_of(row, by, context)
+    if output is not None:
+        target = variable(by, place.span, context, resolve)
+        return syntax.Partial(syntax.Name(output, row[0][1].span), target, span)
     node = row[0][1] if len(row) == 1 else Product(tuple(row), row[0][1].span.to(row[-1][1].span))
     of = resolve(_activated(node, context), context)
     target = variable(by, place.span, context, resolve)
@@ -204,6 +208,19 @@ def _outer_function(row: Sequence[tuple[Joint, Node]], by: Reference, context: C
         return None
     known = leaf.word in symbols.sizes or leaf.word in symbols.model.functions or leaf.word in context.given
     return symbols.model.root if by.tensor in symbols.reads.get(symbols.model.root, ()) and not known else None
+
+
+def output_of(row: Sequence[tuple[Joint, Node]], by: Reference, context: Context) -> str | None:
+    r"""The output of the model in \(\partial \mathrm{BN}(x)/\partial x\): x is given, and nothing bears the name BN."""
+    leaf, symbols = leaf_of(row[0][1]), context.symbols
+    inner = leaf_of(row[1][1].body) if len(row) == 2 and isinstance(row[1][1], Fence) and row[1][0] == "" else None
+    found = None if inner is None else reference_of(inner, context)
+    if leaf is None or not leaf.bare or len(leaf.word) < 2 or found is None or found.tensor != by.tensor:
+        return None
+    known = leaf.word in context.given or leaf.word in symbols.sizes or reference_of(leaf, context) is not None
+    if known or functions.known(leaf.word, context) or functions.may_be(leaf.word) or not symbols.is_given(by.tensor):
+        return None
+    return symbols.output if symbols.output is not None and symbols.depends(symbols.output, by.tensor) else None
 
 
 def _activated(node: Node, context: Context) -> Node:
@@ -275,11 +292,22 @@ def _marked_root(leaf: Leaf, context: Context) -> str | None:
     whole = found is not None and not any(found.places) and found.power is None
     if found is not None and whole and found.tensor in context.symbols.roots.values():
         return found.tensor
+    if _is_of_one_step(leaf, context):
+        return context.symbols.roots[leaf.word]
     named = leaf.word in context.symbols.roots and context.symbols.roots[leaf.word] == context.symbols.model.root
     marks = [leaf_of(mark) for mark in leaf.below]
     constants = [context.symbols.tensor(mark.word) if mark is not None and mark.bare else None for mark in marks]
     only = all(name is not None and context.symbols.roles.get(name) in ("constant", "parameter") for name in constants)
     return context.symbols.roots[leaf.word] if named and marks and only and not leaf.above else None
+
+
+def _is_of_one_step(leaf: Leaf, context: Context) -> bool:
+    r"""Whether \(J^{(t)}\) is the model's own loss: it is of what stands at one step, and t counts steps."""
+    letters = [letter_of(mark) for mark in (*leaf.below, *leaf.above)]
+    timed = len(letters) == 1 and letters[0] in context.notation.times and bool(context.symbols.timed)
+    return (
+        timed and context.symbols.roots.get(leaf.word) == context.symbols.model.root and context.symbols.is_of_one_step
+    )
 
 
 # --------------------------------------------------------------------------------------------------------------- nabla

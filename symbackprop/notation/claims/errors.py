@@ -9,6 +9,7 @@ from symbackprop.notation.claims.context import Context
 from symbackprop.notation.claims.leaves import Leaf
 from symbackprop.notation.source import Span
 from symbackprop.notation.surface.tree import Dots, Empty, Listing, Node
+from symbackprop.notation.writing.glyphs import GREEK
 
 
 def no_meaning(node: Node, context: Context) -> NotationError:
@@ -52,6 +53,8 @@ def unknown(leaf: Leaf, context: Context) -> UnknownNameError:
         names += tuple(f"d{name}" for name in context.symbols.tensors)
     near = suggestion(leaf.word, [name for name in names if name != leaf.word])
     fix = near or "A claim may name what the model has: W1, and dW1 or ∂L/∂W1 beside it."
+    if leaf.word in GREEK and not leaf.bare:
+        fix = f"If it is a gradient, say whose it is: {written} = ∂L/∂z."
     if looks_like_gradient(leaf):
         fix = near or "It looks like a gradient, and the model has no tensor of that name: say whose it is, δ = ∂L/∂z."
     return UnknownNameError(f"unknown name {written}", where=context.source.locate(leaf.span), fix=fix, name=written)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import lru_cache
 
 from symbackprop.notation.source import Span
 from symbackprop.notation.surface.tree import (
@@ -23,6 +24,7 @@ from symbackprop.notation.surface.tree import (
     Sum,
     Text,
     Word,
+    children,
 )
 
 TRANSPOSES = frozenset({"T", "⊤", "Tr", "tr", "top"})
@@ -250,3 +252,20 @@ def index_words(node: Node) -> Iterator[str]:
 
 def is_slice(mark: Node) -> bool:
     return isinstance(mark, Slice) and mark.low is None and mark.high is None
+
+
+@lru_cache(maxsize=1024)
+def leaves_in(node: Node) -> tuple[Leaf, ...]:
+    """Every leaf of a tree, those that stand in scripts as well; a side of a statement is asked for them often."""
+    return tuple(_leaves(node))
+
+
+def _leaves(node: Node) -> Iterator[Leaf]:
+    leaf = leaf_of(node) if isinstance(node, Scripted | Accent | Word) else None
+    if leaf is not None:
+        yield leaf
+        for mark in (*leaf.below, *leaf.above):
+            yield from _leaves(mark)
+        return
+    for part in children(node):
+        yield from _leaves(part)

@@ -18,6 +18,7 @@ from symbackprop.notation.claims.leaves import (
     index_words,
     leaf_of,
     letter_of,
+    shift_of,
 )
 from symbackprop.notation.claims.marks import power_of, with_marks
 from symbackprop.notation.claims.neighbours import Row, is_indices
@@ -153,7 +154,7 @@ def _other(leaf: Leaf, context: Context, resolve: Resolve) -> syntax.Node | None
         return _rate_at_step(leaf, context)
     elif (
         word == "pi"
-        or (word in LEARNING_RATES and symbols.tensor(word) is None)
+        or (word in LEARNING_RATES and symbols.tensor(word) is None and not any(map(_is_number_of_many, leaf.above)))
         or (word == "I" and not leaf.above)
         or word in context.sizes_of
         or word in context.free
@@ -162,9 +163,17 @@ def _other(leaf: Leaf, context: Context, resolve: Resolve) -> syntax.Node | None
     if name is None:
         return None
     node: syntax.Node = syntax.Name(name, leaf.span)
+    if name in context.notation.last_numbers:
+        one = syntax.Number(Fraction(1), leaf.span)
+        node = syntax.Addition((("+", node), ("-", one)), leaf.span)
     for mark in leaf.above:
         node = power_of(node, mark, leaf.span, context, resolve)
     return node
+
+
+def _is_number_of_many(mark: Node) -> bool:
+    r"""Whether a mark above is the number of a step, a layer or a sample: \(\gamma^{(k-1)}\) is no power."""
+    return isinstance(mark, Fence) and mark.opening in ("(", "[", "⟨") and shift_of(mark) is not None
 
 
 def _rate_at_step(leaf: Leaf, context: Context) -> syntax.Node | None:

@@ -12,7 +12,7 @@ from fractions import Fraction
 from symbackprop.algebra.binding import tensors_in
 from symbackprop.algebra.symbols import ADJOINT, is_adjoint, parted, primal
 from symbackprop.errors import NotationError
-from symbackprop.notation.claims.deciding import leaves_in
+from symbackprop.notation.claims.leaves import leaves_in
 from symbackprop.notation.claims.records import Reading
 from symbackprop.notation.claims.statements import Statement
 from symbackprop.notation.claims.symbols import Symbols

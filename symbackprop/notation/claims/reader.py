@@ -20,10 +20,12 @@ from symbackprop.errors import IndexRangeError, LimitError, NotationError, Symba
 from symbackprop.model.model import Model
 from symbackprop.notation.claims.accumulation import Begun, accumulated, mask_of, where_not
 from symbackprop.notation.claims.adjoints import gradient_of, looks_like_gradient
+from symbackprop.notation.claims.bounds import counts_of_terms
 from symbackprop.notation.claims.cases import by_values, by_variable, with_spoken_cases, with_systems, with_wildcards
 from symbackprop.notation.claims.conditions import Spoken, is_behind, is_range, spoken, under
 from symbackprop.notation.claims.context import Context, Notation
-from symbackprop.notation.claims.deciding import leaves_in, notation_of
+from symbackprop.notation.claims.deciding import notation_of
+from symbackprop.notation.claims.depths import depths_of
 from symbackprop.notation.claims.extents import extents_in, named_sizes
 from symbackprop.notation.claims.headings import root_under, scale_under
 from symbackprop.notation.claims.leaves import (
@@ -33,11 +35,13 @@ from symbackprop.notation.claims.leaves import (
     given_name,
     is_letter,
     leaf_of,
+    leaves_in,
     letter_of,
     shift_of,
     text_of,
 )
 from symbackprop.notation.claims.neighbours import entries_in_brackets
+from symbackprop.notation.claims.otherwise import with_words_around
 from symbackprop.notation.claims.printed import check_numbers, value_of
 from symbackprop.notation.claims.readings import reading_of, scope_of
 from symbackprop.notation.claims.records import Claim, Defined, Line, Note, Reading, Schema, Unreadable
@@ -94,7 +98,7 @@ def read_note(
         LimitError: the note states more than `MAX_CLAIMS` things.
     """
     conventions = conventions or Conventions()
-    found = tuple(_parsed(parts))
+    found = tuple(with_words_around(part) if isinstance(part, Statement) else part for part in _parsed(parts))
     if len(found) > MAX_CLAIMS:
         where = found[MAX_CLAIMS].passage.source.locate(found[MAX_CLAIMS].span)
         raise LimitError(f"there are more than {MAX_CLAIMS:,} claims", where=where, fix="Split the notes.")
@@ -113,7 +117,13 @@ def read_note(
         if isinstance(part, Statement) and (reader.explains_later(line) or reader.lays_out_otherwise(part, line)):
             lines[number] = reader.line(part)
     said = (*notation.said, *_said_of_penalties(statements, without_penalty[tables[-1].scale]))
-    return Note(tuple(lines), said, ranked=True, base=notation.base)
+    return Note(tuple(lines), (*said, *_said_of_readings(lines)), ranked=True, base=notation.base)
+
+
+def _said_of_readings(lines: Iterable[Line]) -> Iterator[str]:
+    """What single lines were understood to say, each once."""
+    readings = [reading for line in lines if isinstance(line, Claim) for reading in line.readings]
+    yield from dict.fromkeys(reading.said for reading in readings if reading.said)
 
 
 def _is_of_preactivation(name: str, symbols: Symbols) -> bool:
@@ -426,7 +436,8 @@ class _Reader:
         kind = "update" if is_update(statement) or _is_change(statement) else "equality"
         scale = scale_under(statement.passage.headings)
         ascends = kind == "update" and _is_ascent(statement)
-        return Claim(statement.where, statement.written, kind, fitting or tuple(readings), scale, ascends=ascends)
+        read, under_ = fitting or tuple(readings), _conditions_in_words(statement)
+        return Claim(statement.where, statement.written, kind, read, scale, ascends=ascends, conditions=under_)
 
     def _ordered(self, statement: Statement) -> list[Symbols]:
         """The scales, the likelier first: that of the headings above, then what the letters say."""
@@ -518,7 +529,7 @@ class _Reader:
         each = tuple(syntax.Name(letter, statement.span) for letter in statement.each)
         given = self.given.get(context.symbols.scale, {})
         scope = scope_of(context, given, frozenset(statement.each))
-        found = reading_of(nodes, each, context.symbols, scope)
+        found = reading_of(nodes, each, context.symbols, scope, self.notation.samples)
         digits = [decimals_of(side) for side in statement.sides]
         sides = zip(found.sides, digits, strict=True)
         return replace(found, sides=tuple(replace(side, decimals=count) for side, count in sides))
@@ -536,9 +547,18 @@ class _Reader:
             line_layer=self._line_layer(statement, symbols, layers),
             given=given,
             divides_words=statement.passage.markup == "latex",
+            depths=self._depths(statement, symbols),
         )
         context = replace(context, sizes_of=extents_in(statement.sides, context))
-        return replace(context, named_sizes=named_sizes(statement.sides, context))
+        sizes = {**counts_of_terms(statement.sides, context), **named_sizes(statement.sides, context)}
+        return replace(context, named_sizes=sizes)
+
+    def _depths(self, statement: Statement, symbols: Symbols) -> Mapping[str, int]:
+        """How deep the layers lie that a statement names by letters, in a model that numbers none."""
+        if symbols.layers:
+            return {}
+        leaves = [leaf for side in statement.sides for leaf in leaves_in(side)]
+        return depths_of(leaves, self.notation, symbols)
 
     def _line_layer(self, statement: Statement, symbols: Symbols, layers: Mapping[str, int]) -> int | None:
         """The layer that a bare letter has in a line: the last one where the line names it, or that of the letter l."""
@@ -707,6 +727,13 @@ class _Reader:
         except (NotationError, UnknownNameError):
             return False
         return True
+
+
+def _conditions_in_words(statement: Statement) -> str:
+    """The conditions that stand outside of what is quoted of a statement: `y = 1`."""
+    whole = statement.span
+    outside = [c.span for c in statement.conditions if not whole.start <= c.span.start < c.span.end <= whole.end]
+    return " and ".join(dict.fromkeys(map(statement.source.written, outside)))
 
 
 def _check_one_argument(statement: Statement, tables: Sequence[Symbols]) -> None:

@@ -31,7 +31,7 @@ from symbackprop.notation.reading.syntax import (
     children,
     names_in,
 )
-from symbackprop.notation.reading.values import Value
+from symbackprop.notation.reading.values import Value, same_size
 
 
 def scope_of(context: Context, given: Mapping[str, Value], each: frozenset[str]) -> Scope:
@@ -55,8 +55,14 @@ def scope_of(context: Context, given: Mapping[str, Value], each: frozenset[str])
     return Scope(source, symbols.sizes, shapes, functions, {}, KNOWN, symbols.integers, stated, given=given)
 
 
-def reading_of(nodes: Iterable[Node], each: tuple[Name, ...], symbols: Symbols, scope: Scope) -> Reading:
-    """The reading of a chain of sides, at the scale of the symbols.
+def reading_of(
+    nodes: Iterable[Node],
+    each: tuple[Name, ...],
+    symbols: Symbols,
+    scope: Scope,
+    samples: frozenset[str] = frozenset(),
+) -> Reading:
+    """The reading of a chain of sides, at the scale of the symbols; `samples` are the letters that count samples.
 
     Raises:
         NotationError: a side has no meaning, or indices stand free on one side alone.
@@ -79,6 +85,13 @@ def reading_of(nodes: Iterable[Node], each: tuple[Name, ...], symbols: Symbols, 
     if (entry := _at_free(sides[0], free, raws)) is not None:
         sides[0] = entry
         raws[0] = _raw(entry, scope, free)
+    if (sums := _with_sums_over_samples(sides, free, raws, symbols, scope, samples)) is not None:
+        words = f"the sum over the samples {free[0].name} is left out"
+        return replace(reading_of(sums, each, symbols, scope), left_out=words)
+    if not each and (shown := _at_entries_shown(sides, raws)) is not None:
+        letters, entries = shown
+        words = f"the repeated {', '.join(letters)} is summed over"
+        return replace(reading_of(entries, each, symbols, scope), said=words if letters else "")
     _check_whole(free, each, sides[0], raws, scope)
     sizes = {name.name: _size(name, raws, scope) for name in free}
     stated = replace(stated, free={name: (_symbol(name, sizes, scope), extent) for name, extent in sizes.items()})
@@ -189,6 +202,66 @@ def _check_whole(free: tuple[Name, ...], each: tuple[Name, ...], first: Node, ra
                 fix=f"Write {written}[{letters}] = ..., or sum over {name.name}.",
                 name=name.name,
             )
+
+
+def _with_sums_over_samples(
+    sides: list[Node], free: tuple[Name, ...], raws: list[_Raw], symbols: Symbols, scope: Scope, samples: frozenset[str]
+) -> list[Node] | None:
+    """The sides of `∂J/∂W = ∂J/∂z^(i) a^(i)T` with the sum over i, which is left out; None for other claims.
+
+    The derivative of the cost stands whole, and the letter of samples is all that stands free beside it.
+    """
+    subject, value = subject_of(sides[0], scope), raws[0].value
+    entries = any(bound.uses for bound in raws[0].bound.values())
+    if symbols.samples is None or len(free) != 1 or value is None or entries:
+        return None
+    of_cost = subject.kind == "adjoint" and subject.root == symbols.model.root and not subject.indices
+    uses = [extent for raw in raws[1:] for bound in raw.bound.values() for extent, _ in bound.uses]
+    if not of_cost or free[0].name not in samples or not uses:
+        return None
+    if any(not same_size(extent, symbols.samples[0]) for extent in uses):
+        return None
+    return [sides[0], *(_summed_over(side, free) for side in sides[1:])]
+
+
+def _summed_over(node: Node, letters: tuple[Name, ...]) -> Node:
+    """A side with the sum over letters at each of its terms that has them."""
+    if isinstance(node, Addition):
+        return replace(node, terms=tuple((sign, _summed_over(term, letters)) for sign, term in node.terms))
+    if not {name.name for name in letters} & {name.name for name in names_in(node)}:
+        return node
+    return Call(Name("sum", node.span), (*letters, node), node.span)
+
+
+def _at_entries_shown(sides: list[Node], raws: list[_Raw]) -> tuple[tuple[str, ...], list[Node]] | None:
+    """`C = A_iq B_pi = (B A)_pq = B A` at the entries p, q that the brackets show, summed over the i that they lack.
+
+    What else stands free must stand twice in a product. None for a chain that shows no entries of a whole side.
+    """
+    uses = [{name for name, bound in raw.bound.items() if bound.uses} for raw in raws]
+    ranks = {raw.value.rank for raw, used in zip(raws, uses, strict=True) if raw.value is not None and not used}
+    shown = [side.indices for side in sides if isinstance(side, Subscript) and not isinstance(side.base, Name)]
+    names = tuple(part for part in shown[0] if isinstance(part, Name)) if shown else ()
+    if len(ranks) != 1 or not shown or len(names) != len(shown[0]) or ranks != {len({n.name for n in names})}:
+        return None
+    made: list[Node] = []
+    summed: dict[str, None] = {}
+    for side, used in zip(sides, uses, strict=True):
+        others = [name for name in _standing_once(side) if name.name in used - {n.name for n in names}]
+        written = [name.name for name in names_in(side)]
+        if not used:
+            made.append(Subscript(side, names, side.span))
+            continue
+        if others and (not isinstance(side, Product) or any(written.count(name.name) != 2 for name in others)):
+            return None
+        summed |= dict.fromkeys(name.name for name in others)
+        made.append(Call(Name("sum", side.span), (*others, side), side.span) if others else side)
+    return tuple(summed), made
+
+
+def _standing_once(node: Node) -> Iterable[Name]:
+    """Each name in a side, once."""
+    return {name.name: name for name in names_in(node)}.values()
 
 
 def _size(name: Name, raws: list[_Raw], scope: Scope) -> Expr:

@@ -48,7 +48,8 @@ class Reading:
 
     `indices` are the indices that stand free, `dW1[i,j] = ...`: the first indices of every side's array. `rate` is the
     name that stands for the learning rate, if one does. `values` are the numbers that the note gives to what the model
-    leaves open, by tensor, at which a printed number is right.
+    leaves open, by tensor, at which a printed number is right. `left_out` says what was added that the line
+    leaves out, without which nothing is right, `said` what else was understood.
     """
 
     scale: Scale
@@ -57,6 +58,8 @@ class Reading:
     indices: tuple[Symbol, ...] = ()
     rate: str | None = None
     values: Mapping[str, Fraction] = field(default_factory=dict)
+    left_out: str = ""
+    said: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,7 @@ class Claim:
     `kind` is "equality" or "update" (`W := W - α dW`: the two sides are the parameter and its new value). `scale` is
     the one that the text around it has set, None where it leaves that open. `definition` is the name that the line
     gives to what its sides stand for, where it gives one. An update `ascends` where the text says that the root grows.
+    `conditions` are those under which it is said, where they are no part of what is `written`.
     """
 
     where: Location
@@ -75,6 +79,7 @@ class Claim:
     scale: Scale | None = None
     definition: str = ""
     ascends: bool = False
+    conditions: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -438,7 +438,7 @@ def _axis_above(mark: Node, tensor: str, axis: int | None, taken: set[int], cont
         letter = shift[0]
         if axis is not None and axis not in taken and letter in notation.samples:
             return axis
-        if _is_dropped(letter, tensor, context):
+        if _is_dropped(letter, tensor, context) or is_at_depth(shift, tensor, context):
             return DROPPED
         if time is not None and time not in taken and (fence in ("(", "⟨", "[") or letter not in symbols.tensors):
             return time
@@ -454,6 +454,12 @@ def _axis_above(mark: Node, tensor: str, axis: int | None, taken: set[int], cont
     if number and not fence and time is not None and time not in taken and notation.superscript_times:
         return time
     return None
+
+
+def is_at_depth(shift: tuple[str, int], tensor: str, context: Context) -> bool:
+    r"""Whether l + 1 is the layer in which a tensor lies, in a model that numbers none: \(w^{l+1}\), \(o^l\)."""
+    depth = context.depths.get(shift[0])
+    return depth is not None and depth + shift[1] == context.symbols.depths.get(tensor, 0)
 
 
 def _is_dropped(letter: str | None, tensor: str, context: Context) -> bool:

@@ -8,6 +8,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from symbackprop.errors import NotationError
+from symbackprop.notation.claims import bounds
 from symbackprop.notation.claims.context import Context
 from symbackprop.notation.claims.emission import Resolve
 from symbackprop.notation.claims.leaves import Leaf, divided_word, index_words, leaf_of, letter_of
@@ -72,7 +73,7 @@ def summed(node: Big, context: Context, resolve: Resolve) -> syntax.Node:
     for binder in found:
         if binder.other is not None:
             body = _except(binder, body, inner, resolve)
-    arguments = [_bound(binder, context, resolve) for binder in found]
+    arguments = [_bound(binder, node.body, inner, resolve) for binder in found]
     if node.operator == "min":
         negated = syntax.Negative(body, body.span)
         call = syntax.Call(syntax.Name("max", node.span), (*arguments, negated), node.span)
@@ -139,9 +140,12 @@ def _except(binder: Binder, body: syntax.Node, context: Context, resolve: Resolv
     return syntax.Product((("", factor), ("*", body)), body.span)
 
 
-def _bound(binder: Binder, context: Context, resolve: Resolve) -> syntax.Node:
+def _bound(binder: Binder, body: Node, context: Context, resolve: Resolve) -> syntax.Node:
     name = syntax.Name(binder.letter, binder.span)
     if binder.low is None or binder.high is None:
+        return name
+    ends = (binder.low, binder.high, binder.letter, body, context)
+    if bounds.is_open(*ends) or bounds.counts_from_zero(*ends):
         return name
     low, high = resolve(binder.low, context), resolve(binder.high, context)
     return syntax.Named(name, syntax.Range(low, high, binder.span), binder.span)

@@ -196,6 +196,21 @@ class Symbols:
         """What the equation of each tensor reads."""
         return {name: tensors_in(array.expression) for name, array in self.model.space.definitions.items()}
 
+    @cached_property
+    def depths(self) -> Mapping[str, int]:
+        """How many sums of products lie between the data and each tensor; of a parameter what its equation has.
+
+        Activations lie where what they are applied to lies.
+        """
+        found: dict[str, int] = {name: 0 for name in self.activated.values() if not self.model.defines(name)}
+        for equation in self.model.order:
+            read, before = self.reads[equation.tensor], self.activated.get(equation.tensor)
+            given = [name for name in read if name not in found and self.roles.get(name) == "parameter"]
+            depth = max((found.get(name, 0) for name in read), default=0)
+            found[equation.tensor] = depth if before is not None else depth + 1
+            found |= dict.fromkeys(given, found[equation.tensor])
+        return found
+
     def rests_on_data(self, name: str) -> bool:
         """Whether a tensor is an input or a target, or is computed of one."""
         return any(self.roles.get(read) in ("input", "target") for read in (name, *self.below(name)))
@@ -288,6 +303,11 @@ class Symbols:
         return found[0] if len(found) == 1 else None
 
     @cached_property
+    def output(self) -> str | None:
+        """The one tensor that is computed and that the loss reads."""
+        return only(tuple(name for name in self.reads.get(self.whole.loss, ()) if self.model.defines(name)))
+
+    @cached_property
     def logits(self) -> str | None:
         """What is made the prediction by an activation, or is compared with the target without one."""
         return self.activated.get(self.prediction or "") or only(self.affine_outputs)
@@ -309,6 +329,20 @@ class Symbols:
             if self.tensors[name] and any(_shifted(e, name, self._below) for e in array.expression.atoms(Indexed))
         }
         return frozenset(name for name, shape in self.tensors.items() if shape and shape[0] in extents)
+
+    @cached_property
+    def is_of_one_step(self) -> bool:
+        """Whether the root reads what a recurrence computes at one step alone."""
+        root = self.model.root
+        later = [name for name in (root, *self.below(root)) if self.model.defines(name) and name not in self.timed]
+        steps = {indices_of(read)[0] for name in later for read in self._timed_reads(name)}
+        return len(steps) == 1 and not any(
+            symbol != size(symbol.name) for step in steps for symbol in step.free_symbols
+        )
+
+    def _timed_reads(self, name: str) -> Iterator[Indexed]:
+        reads = self.model.space.definitions[name].expression.atoms(Indexed)
+        yield from (read for read in reads if str(tensor_of(read)) in self.timed)
 
     @cached_property
     def is_one_step(self) -> bool:

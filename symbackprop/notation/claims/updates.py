@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
-from symbackprop.notation.claims.deciding import leaves_in
-from symbackprop.notation.claims.leaves import Leaf, leaf_of, shift_of
+from symbackprop.notation.claims.leaves import Leaf, leaf_of, leaves_in, shift_of
 from symbackprop.notation.claims.printed import is_printed
 from symbackprop.notation.claims.statements import Statement, is_update
 from symbackprop.notation.surface.tree import Node, Scripted, Sum, Text, Word, rewritten

@@ -53,7 +53,8 @@ class Wording:
 def verdict_of(ruling: Ruling, lines: Sequence[Single], wording: Wording) -> Verdict:
     """The verdict on a line; `lines` are all of the note."""
     line, judgement = ruling.line, ruling.judgement
-    base = Verdict(Status.UNREADABLE, line.written, line.where.line, line.where)
+    condition = line.conditions if isinstance(line, Claim) else ""
+    base = Verdict(Status.UNREADABLE, line.written, line.where.line, line.where, condition=condition)
     if isinstance(line, Defined):
         return replace(base, status=Status.DEFINED, subject=line.name, because=line.words)
     if isinstance(line, Unreadable):

@@ -55,6 +55,7 @@ def rulings_on(read: Reader, truths: Truths) -> tuple[tuple[Ruling, ...], Contex
     """
     stated = stated_context(read, truths)
     rulings = tuple(Ruling(line, stated.judgement(number), stated) for number, line in enumerate(stated.lines))
+    rulings = tuple(map(_with_what_is_left_out, rulings))
     unsettled = [number for number, ruling in enumerate(rulings) if not ruling.is_settled]
     for other in other_contexts(read, truths, stated, unsettled):
         if all(ruling.is_settled for ruling in rulings):
@@ -63,6 +64,14 @@ def rulings_on(read: Reader, truths: Truths) -> tuple[tuple[Ruling, ...], Contex
             rulings = _under(other, rulings, stated)
     rulings = tuple(_at_scale_found(number, ruling, stated) for number, ruling in enumerate(rulings))
     return _upon_wrong_lines(rulings, stated), stated
+
+
+def _with_what_is_left_out(ruling: Ruling) -> Ruling:
+    """A line that is right with what it leaves out is so by convention alone."""
+    judgement, reading = ruling.judgement, ruling.judgement.reading
+    if judgement.status != "right" or reading is None or not reading.left_out:
+        return ruling
+    return replace(ruling, convention=reading.left_out, elsewhere=judgement)
 
 
 # under another convention
