@@ -20,6 +20,9 @@ from symbackprop.derivation.edges import Edge, edges
 from symbackprop.derivation.steps import Formula, Method, Step, StepKind, of_kind, walk
 from symbackprop.model.records import Tensor
 from symbackprop.notation.conventions import Conventions
+from symbackprop.rendering.figures.picture import graph_drawing
+from symbackprop.rendering.figures.svg import svg
+from symbackprop.rendering.figures.tikz import tikz
 from symbackprop.rendering.formulas import Formulas, formulas_of
 from symbackprop.rendering.index_lines import FACTS, Line, index_lines
 from symbackprop.rendering.reasons import How, Reading, readings
@@ -178,6 +181,7 @@ class Part:
     batch: Batch | None
     rows: tuple[Row, ...]
     forward: str
+    figure: str
     signs: frozenset[str]
     notation: Notation
     edges: tuple[EdgeLine, ...]
@@ -245,7 +249,7 @@ def _parts(single: Formulas, whole: Formulas, level: str, detail: str) -> list[P
     kept = [whole.result(step, level) for step in summary if step.tensor in same]
     shown = tuple(_runs(whole, items, level) if detail == "standard" else items)
     rows = tuple(_rows(whole, _told_roles(whole), whole.derivation.sampled | {whole.derivation.root}))
-    return [one, replace(all_of, kept=whole.block(kept) if kept else "", rows=rows, items=items, told=shown)]
+    return [one, replace(all_of, figure="", kept=whole.block(kept) if kept else "", rows=rows, items=items, told=shown)]
 
 
 def _sample_of(formulas: Formulas, step: Step) -> Symbol | None:
@@ -281,6 +285,7 @@ def _part(formulas: Formulas, level: str, detail: str) -> Part:
         batch=_batch(formulas),
         rows=tuple(_rows(formulas, told, names)),
         forward=formulas.block([formulas.result(step, level) for step in d.forward]),
+        figure=_figure(formulas) if detail != "outline" else "",
         signs=frozenset(signs),
         notation=_notation(formulas),
         edges=tuple(_edge(formulas, edge) for edge in outside if not edge.of_adjoint),
@@ -292,6 +297,13 @@ def _part(formulas: Formulas, level: str, detail: str) -> Part:
         summary=formulas.block([formulas.result(step, level) for step in d.summary()]),
         updates=formulas.block([formulas.result(step, level) for step in d.updates], ":=") if d.updates else "",
     )
+
+
+def _figure(formulas: Formulas) -> str:
+    """The computation graph; empty in Markdown, which has no drawings, and for a network that is nothing but a loss."""
+    printers = {"html": svg, "tex": tikz}
+    printer = printers.get(formulas.format)
+    return printer(graph_drawing(formulas.derivation, formulas.names)) if printer is not None else ""
 
 
 def _notation(formulas: Formulas) -> Notation:
