@@ -24,7 +24,7 @@ from symbackprop.rendering.figures.picture import graph_drawing
 from symbackprop.rendering.figures.svg import svg
 from symbackprop.rendering.figures.tikz import tikz
 from symbackprop.rendering.formulas import Formulas, formulas_of
-from symbackprop.rendering.index_lines import FACTS, Line, index_lines
+from symbackprop.rendering.index_lines import FACTS, Line, how_checked, index_lines
 from symbackprop.rendering.reasons import How, Reading, readings
 from symbackprop.rendering.repeats import Pattern, kinds_of, pattern, spelled
 from symbackprop.rendering.roles import Kind, Role, roles
@@ -120,6 +120,7 @@ class Item:
     kinks: tuple[str, ...]
     firsts: frozenset[First]
     factor: str
+    checked: str
     lines: tuple[Line, ...]
 
 
@@ -279,7 +280,8 @@ def _part(formulas: Formulas, level: str, detail: str) -> Part:
     told = roles(d, read)
     names = {tensor.name for tensor in d.model.tensors}
     items = tuple(_items(formulas, read, told, level, detail))
-    signs = {sign for step in walk((*d.forward, *d.steps)) for sign in kinds_of(step.after, formulas.names)}
+    shown = [s for s in walk((*d.forward, *d.steps)) if s.kind is not StepKind.MATRIX or level != "index"]
+    signs = {sign for step in shown for sign in kinds_of(step.after, formulas.names)}
     return Part(
         root=formulas.tensor(d.root),
         batch=_batch(formulas),
@@ -393,7 +395,7 @@ def _items(
         found = pattern(step, formulas.names)
         number, first = seen.setdefault(found.shape, (step.number, found))
         like = None if number == step.number else Like(number, tuple(_instead(formulas, step, found, first)))
-        firsts = frozenset(_firsts(step, read[step.tensor], told[step.tensor])) - known
+        firsts = frozenset(_firsts(step, read[step.tensor], told[step.tensor], level)) - known
         known |= firsts
         role = _told(formulas, told[step.tensor])
         yield _item(formulas, step, read[step.tensor], role, like, firsts, level, detail)
@@ -438,10 +440,10 @@ def _factor(formulas: Formulas, step: Step) -> str:
     return formulas.size(d.scale) if d.scale != 1 and joins else ""
 
 
-def _firsts(step: Step, read: Sequence[Reading], role: Role) -> Iterator[First]:
+def _firsts(step: Step, read: Sequence[Reading], role: Role, level: str) -> Iterator[First]:
     """What a step may have to explain."""
     hows = {reading.how for reading in read}
-    matrices = of_kind(step, StepKind.MATRIX)
+    matrices = of_kind(step, StepKind.MATRIX) if level != "index" else ()
     product = bool(matrices) and isinstance(matrices[0].after, Product)
     if How.LOSS in hows:
         yield First.LOSS
@@ -483,7 +485,7 @@ def _item(
         math=formulas.adjoint(step.tensor),
         role=role,
         shape=formulas.shape(formulas.derivation.model.tensor(step.tensor).shape),
-        schema=formulas.schema(step),
+        schema=formulas.schema(step) if detail != "outline" else "",
         ways=tuple(_way(formulas, reading) for reading in read) if detail != "outline" else (),
         like=like,
         entry=formulas.inline(formulas.line(*sides)) if brief else "",
@@ -495,6 +497,7 @@ def _item(
         kinks=tuple(formulas.plain(kink) for part in walk((step,)) for kink in part.kinks),
         firsts=firsts,
         factor=_factor(formulas, step),
+        checked=how_checked(matrices[-1]) if matrices and detail == "every-step" else "",
         lines=tuple(index_lines(formulas, step)) if detail == "every-step" and level != "matrix" else (),
     )
 

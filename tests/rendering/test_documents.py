@@ -93,8 +93,9 @@ def test_latex(derivations: dict[str, sb.Derivation], golden: Callable[[Path, st
 def test_levels_and_details(level: str, detail: str, derivations: dict[str, sb.Derivation]) -> None:
     """Each level shows its own notation alone, and nothing is left unfilled."""
     text = document_text(derivations["002_two_layer_sigmoid"], "md", level=level, detail=detail)
-    single = text.split("## All samples")[0].split("All gradients")[0]
-    assert ("Chain rule" in single) == (level != "matrix" and detail != "outline")
+    single = text.split("## All samples")[0].split("## One sample")[1]
+    assert ("The deltas collapse" in single) == (level != "matrix" and detail == "every-step")
+    assert ("where it is multiplied by" in single) == (detail != "outline")
     assert ("\\odot" in single) == (level != "index")
     assert "<<" not in text and "None" not in text
     assert text.count("```") % 2 == 0
