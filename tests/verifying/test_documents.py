@@ -43,7 +43,7 @@ def read_back(network: Path, ending: str, folder: Path) -> sb.Report:
     return sb.verify(model, path)
 
 
-@pytest.mark.parametrize("name", ["embedding", "rnn_bidirectional", "matrix_factorisation"])
+@pytest.mark.parametrize("name", ["embedding", "rnn", "matrix_factorisation"])
 def test_documents_of_networks(name: str, tmp_path: Path) -> None:
     assert not_proved(read_back(FOLDER / "networks" / f"{name}.model", "md", tmp_path)) == []
 
