@@ -41,10 +41,11 @@ class Values:
     def form(self, expr: Expr) -> Expr:
         """`expr` multiplied out, its products by the names that equations give them, without sums that are 0."""
         terms = [t for term in expanded(expr) for t in collapse(term, self.ranges, self.space)]
-        named = [self._named(term) for term in terms]
-        return assemble([term for term in named if not self._vanishes(term)], self.ranges, self.space)
+        named = [self.named(term) for term in terms]
+        return assemble([term for term in named if not self.vanishes(term)], self.ranges, self.space)
 
-    def _named(self, term: Term) -> Term:
+    def named(self, term: Term) -> Term:
+        """The term with each product that an equation names replaced by its entry."""
         for name in self.names:
             product = _product(_apart(self.space.definitions[name]))
             while product and (shorter := self._with(term, name, product)) is not None:
@@ -73,7 +74,7 @@ class Values:
             return replace(term, coefficient=term.coefficient / number, factors=factors)
         return None
 
-    def _vanishes(self, term: Term) -> bool:
+    def vanishes(self, term: Term) -> bool:
         """Whether a sum of forward values in the term is proved to be 0."""
         known = set(self.names)
         for bounds, members in components(term.bounds, list(term.factors)):

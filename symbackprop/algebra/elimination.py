@@ -33,7 +33,7 @@ def put_in(expr: Expr, names: Collection[str], ranges: Ranges, space: Space) -> 
     """`expr` with each entry of the named tensors replaced by its definition, guarded where it may be out of range."""
     name = tensor_of(expr)
     if name is not None:
-        return _definition(expr, name, ranges, space) if name in names else expr
+        return definition_at(expr, name, ranges, space) if name in names else expr
     if isinstance(expr, Indexed) or not expr.args:
         return expr
     if isinstance(expr, BINDERS):
@@ -43,7 +43,8 @@ def put_in(expr: Expr, names: Collection[str], ranges: Ranges, space: Space) -> 
     return expr if all(a is b for a, b in zip(arguments, expr.args, strict=True)) else expr.func(*arguments)
 
 
-def _definition(read: Expr, name: str, ranges: Ranges, space: Space) -> Expr:
+def definition_at(read: Expr, name: str, ranges: Ranges, space: Space) -> Expr:
+    """The definition of the entry `read` of the tensor `name`, under guards where it may be out of range."""
     array, indices = space.definitions[name], indices_of(read)
     guards = [
         guard

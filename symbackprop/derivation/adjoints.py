@@ -17,7 +17,8 @@ from symbackprop.algebra.space import Fact, Space
 from symbackprop.algebra.symbols import adjoint, primal, tensor_of
 from symbackprop.derivation.checks import DEFINITION, Checker
 from symbackprop.derivation.contributions import Contribution
-from symbackprop.derivation.joining import compacted, in_values, inside
+from symbackprop.derivation.joining import compacted, in_values, inside, values_in
+from symbackprop.derivation.lines import elimination
 from symbackprop.derivation.places import Adjoint, Place
 from symbackprop.derivation.steps import Step, StepKind
 
@@ -122,20 +123,20 @@ def _eliminated(
         if not wanted and size_of(after) > size_of(folded):
             continue
         by_name = eliminate(named, (name,), place.ranges, premises).expression
-        check = Checker(premises, checker.active).equal(folded, after, place.ranges, using=(name, *values))
-        steps.append(
-            Step(
-                StepKind.ELIMINATE,
-                place.tensor,
-                place.left,
-                folded,
-                after,
-                f"with the adjoint of {through} put in",
-                check,
-                through=through,
-                facts=result.facts,
-            )
+        inner = Checker(premises, checker.active)
+        step = Step(
+            StepKind.ELIMINATE,
+            place.tensor,
+            place.left,
+            folded,
+            after,
+            f"with the adjoint of {through} put in",
+            inner.equal(folded, after, place.ranges, using=(name, *values)),
+            through=through,
+            facts=result.facts,
         )
+        named_by = values_in(place, within, space) if values else None
+        steps.append(elimination(step, (name,), named_by, place.ranges, inner))
         folded = after
         named = by_name if size_of(by_name) < size_of(folded) else folded
     return named, folded, steps

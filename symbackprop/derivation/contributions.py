@@ -14,6 +14,7 @@ from symbackprop.algebra.folding import fold
 from symbackprop.algebra.space import Space
 from symbackprop.algebra.symbols import Apply, Maximum, Partial, adjoint, entry, text_of, total
 from symbackprop.algebra.terms import is_index_piecewise
+from symbackprop.derivation import lines
 from symbackprop.derivation.checks import DEFINITION, Checker
 from symbackprop.derivation.steps import Check, Step, StepKind
 from symbackprop.model.records import Equation
@@ -147,7 +148,8 @@ class _Work:
         before = self.summed(local)
         after = display(before, self.place.outer, self.space)
         reason = "collapse of the deltas"
-        return after, self.step(StepKind.COLLAPSE, self.left, before, after, reason, self.whole(before, after))
+        step = self.step(StepKind.COLLAPSE, self.left, before, after, reason, self.whole(before, after))
+        return after, lines.collapsed(step, self.place.outer, self.checker)
 
     @property
     def fold_reason(self) -> str:
@@ -160,7 +162,8 @@ def _collapse_then_fold(work: _Work, local: Expr, short: Expr) -> tuple[Expr, Ex
         return named, named, [step]
     folded = display(work.summed(short), work.place.outer, work.space)
     check = work.whole(named, folded, using=(work.place.through,))
-    return named, folded, [step, work.step(StepKind.FOLD, work.left, named, folded, work.fold_reason, check)]
+    whole = work.step(StepKind.FOLD, work.left, named, folded, work.fold_reason, check)
+    return named, folded, [step, lines.fold(whole, work.place.outer, work.checker)]
 
 
 def _fold_then_collapse(work: _Work, local: Expr, short: Expr) -> tuple[Expr, Expr, list[Step]]:
@@ -168,7 +171,8 @@ def _fold_then_collapse(work: _Work, local: Expr, short: Expr) -> tuple[Expr, Ex
     if short == local:
         return folded, folded, [step]
     check = work.local(local, short, using=(work.place.through,))
-    return folded, folded, [work.step(StepKind.FOLD, work.partial, local, short, work.fold_reason, check), step]
+    whole = work.step(StepKind.FOLD, work.partial, local, short, work.fold_reason, check)
+    return folded, folded, [lines.fold(whole, work.place.ranges, work.checker), step]
 
 
 def kinks_of(expr: Expr, tensor: str, space: Space) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from symbackprop.algebra.elimination import put_in
 from symbackprop.algebra.space import Space
 from symbackprop.algebra.symbols import adjoint
 from symbackprop.derivation.checks import Checker
+from symbackprop.derivation.lines import elimination
 from symbackprop.derivation.places import Adjoint, Place
 from symbackprop.derivation.steps import Step, StepKind
 
@@ -52,10 +53,11 @@ def compacted(
         return None
     premises = _premises(best.names, known, space)
     using = (*map(adjoint, best.names), *best.used)
-    check = Checker(premises, checker.active).equal(folded, best.expression, place.ranges, using=using)
+    inner = Checker(premises, checker.active)
+    check = inner.equal(folded, best.expression, place.ranges, using=using)
     first, *others = best.names
     reason = f"with the adjoints of {', '.join(best.names)} put in"
-    return Step(
+    step = Step(
         StepKind.ELIMINATE,
         place.tensor,
         place.left,
@@ -66,6 +68,8 @@ def compacted(
         through=first,
         also=tuple(others),
     )
+    names = tuple(map(adjoint, best.names))
+    return elimination(step, names, values_in(place, within, space), place.ranges, inner)
 
 
 def inside(tensor: str, known: Mapping[str, Adjoint], serves: Mapping[str, frozenset[str]]) -> tuple[str, ...]:
@@ -81,13 +85,14 @@ def _premises(names: tuple[str, ...], known: Mapping[str, Adjoint], space: Space
     return space.with_definitions({adjoint(name): known[name].final for name in reversed(names)})
 
 
-def _values(place: Place, within: tuple[str, ...], space: Space) -> Values:
+def values_in(place: Place, within: tuple[str, ...], space: Space) -> Values:
+    """The equations of the tensors within, by whose values a form may be shorter."""
     return Values(tuple(n for n in reversed(within) if n in space.definitions), place.ranges, space)
 
 
 def in_values(place: Place, expr: Expr, within: tuple[str, ...], space: Space) -> tuple[Expr, tuple[str, ...]]:
     """The form of `expr` in values of the tensors within, if it is shorter, and the equations it rests on."""
-    values = _values(place, within, space)
+    values = values_in(place, within, space)
     if len(within) < _FEWEST or size_of(expr) > _LARGE or not values.has_products:
         return expr, ()
     found = values.form(expr)
@@ -99,7 +104,7 @@ def _forms(
 ) -> Iterator[_Form]:
     """Each form on the way, with one adjoint more put in."""
     premises = _premises(within, known, space)
-    values = _values(place, within, space)
+    values = values_in(place, within, space)
     expr, names, saved = folded, (), 0
     for name in within:
         if adjoint(name) not in tensors_in(expr):

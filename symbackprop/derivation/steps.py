@@ -28,9 +28,37 @@ class StepKind(StrEnum):
     ADD_PATHS = "add paths"  # dx[i] = (by z) + (by u)
     FACT = "fact"  # Σ_k y[k] p[i] = p[i], since y sums to 1
     ELIMINATE = "eliminate"  # dz[i] = da[i] a[i] (1 - a[i]) = a[i] - y[i], with da[i] put in
+    PUT_IN = "put in"  # da a (1 - a) = ((1 - y)/(1 - a) - y/a) a (1 - a): a name's definition, nothing simplified
+    MULTIPLIED_OUT = "multiplied out"  # ((1 - y)/(1 - a) - y/a) a (1 - a) = (1 - y) a - y (1 - a)
+    CANCELLED = "cancelled"  # (a - y)/(a (1 - a)) a (1 - a) = a - y
+    ONE_DENOMINATOR = "one denominator"  # (1 - y)/(1 - a) - y/a = ((1 - y) a - y (1 - a))/(a (1 - a))
+    SUMMED = "summed"  # Σ_l (dx[l] - c x[l]) = Σ_l dx[l] - c Σ_l x[l]; Σ_l dp[l] δ(i, l) = dp[i]
+    ZERO_SUM = "sum is zero"  # dx[i] - c Σ_j xhat[j] = dx[i], since the equations make Σ_j xhat[j] = 0
+    COLLECTED = "collected"  # (1 - y) a - y (1 - a) = a - y: like terms added, common factors pulled out
+    SLOPE = "slope"  # σ'(z) = σ(z) (1 - σ(z)): the derivative of a named function
+    REGROUPED = "regrouped"  # -1/2 (v + ε)^(-3/2) = -1/2 (1/sqrt(v + ε))³: in what an equation gives a name
+    IN_VALUES = "in values"  # σ(z) (1 - σ(z)) = a (1 - a), since a = σ(z)
     MATRIX = "matrix form"  # dW[i,j] = dz[i] x[j] becomes dW = dz xᵀ
     ADJOINT = "adjoint"  # the whole of one tensor: its substeps are all of the above, its `after` the result
     UPDATE = "update"  # W := W - η dW
+
+
+LINES = frozenset(
+    {
+        StepKind.PUT_IN,
+        StepKind.MULTIPLIED_OUT,
+        StepKind.CANCELLED,
+        StepKind.ONE_DENOMINATOR,
+        StepKind.SUMMED,
+        StepKind.ZERO_SUM,
+        StepKind.FACT,
+        StepKind.COLLECTED,
+        StepKind.SLOPE,
+        StepKind.REGROUPED,
+        StepKind.IN_VALUES,
+    }
+)
+"""Kinds of the lines by which one step of algebra is made."""
 
 
 class Method(StrEnum):
@@ -57,6 +85,7 @@ class Step:
 
     `through` names the tensor whose equation is used (a contribution), or whose adjoint is put in (an elimination),
     `also` those whose adjoints are put in after it.
+    The substeps of an elimination, a fold, a collapse or a slope are its lines (`lines_of`), none where it is one line.
     `array` is the result of a whole tensor's step, entry by entry, with its shape.
     """
 
@@ -95,3 +124,9 @@ def walk(steps: Iterable[Step]) -> Iterator[Step]:
 def of_kind(step: Step, *kinds: StepKind) -> tuple[Step, ...]:
     """The direct substeps of the given kinds."""
     return tuple(substep for substep in step.substeps if substep.kind in kinds)
+
+
+def lines_of(step: Step) -> tuple[Step, ...]:
+    """The lines from `before` to `after`, each going on where the last one ended; none where there is but one."""
+    whole = (StepKind.ADJOINT, StepKind.CONTRIBUTION, StepKind.FORWARD, StepKind.UPDATE)
+    return () if step.kind in whole else of_kind(step, *LINES)

@@ -145,7 +145,7 @@ def _(expr: Add, names: Nomenclature) -> Layout:
         terms = (*Add.make_args(shifted(Add(*whole), names.conventions.index_base)), *rest)
     pairs = [_signed(term) for term in ordering.terms(terms, names)]
     shared = _shared_number([size for _, size in pairs])
-    inner = signed_terms([(sign, expression(size / shared, names)) for sign, size in pairs])
+    inner = signed_terms([(sign, expression(_times_number(size, 1 / shared), names)) for sign, size in pairs])
     return times([*_fraction(shared, [], [], names), inner]) if shared != 1 else inner
 
 
@@ -158,7 +158,22 @@ def _shared_number(terms: list[Expr]) -> Rational:
 
 def _signed(term: Any) -> tuple[int, Any]:
     negative = (term.is_Number and term < 0) or (isinstance(term, Mul) and _coefficient(term) < 0)
-    return (-1, -term) if negative else (1, term)
+    return (-1, _times_number(term, S.NegativeOne)) if negative else (1, term)
+
+
+def _times_number(term: Any, number: Any) -> Any:
+    """The term times a number; a product that SymPy would evaluate, as it was made."""
+    if number == 1 or not _is_unevaluated(term):
+        return term * number
+    front = _coefficient(term) * number
+    rest = [factor for factor in term.args if not factor.is_Number]
+    return Mul(*([front] if front != 1 else []), *rest, evaluate=False)
+
+
+def _is_unevaluated(term: Expr) -> bool:
+    """Whether a product has a product for a factor, a power of one, or one base twice: SymPy would make one of them."""
+    bases = [factor.base if isinstance(factor, Pow) else factor for factor in Mul.make_args(term)]
+    return any(isinstance(base, Mul | Pow) for base in bases) or len(set(bases)) < len(bases)
 
 
 def _coefficient(term: Expr) -> Expr:
@@ -207,7 +222,12 @@ def _product(expr: Expr, names: Nomenclature) -> Layout:
 
 
 def _flat(expr: Expr) -> list[Expr]:
-    return [inner for factor in Mul.make_args(expr) for inner in (_flat(factor) if factor.is_Mul else (factor,))]
+    """The factors of a product, those of a product within it too; but a quotient in it, or a sum put in, stays one."""
+    flat: list[Expr] = []
+    for factor in Mul.make_args(expr):
+        whole = isinstance(factor, Mul) and (factor.args[0] is S.One or any(map(_is_below, factor.args)))
+        flat += [factor] if whole or not factor.is_Mul else _flat(factor)
+    return flat
 
 
 def _is_below(factor: Expr) -> bool:

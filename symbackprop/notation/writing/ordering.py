@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from enum import IntEnum
 
-from sympy import Add, Expr, KroneckerDelta, Piecewise, Pow, Rational, Sum, Symbol
+from sympy import Add, Expr, KroneckerDelta, Mul, Piecewise, Pow, Rational, Sum, Symbol
 from sympy.core.function import Function
 from sympy.tensor.indexed import Indexed
 
@@ -86,6 +86,8 @@ def rank_of(factor: Expr, names: Nomenclature | None) -> Rank:
         if is_size(base):
             return Rank.SIZE
         return Rank.BRACKETED_FUNCTION if base.has(*_FUNCTIONS) else Rank.BRACKET
+    if isinstance(base, Mul) and not is_size(base):
+        return Rank.ADJOINT  # it stands for a name, where that stood
     name = tensor_of(base)
     if name is None:
         return Rank.SIZE
