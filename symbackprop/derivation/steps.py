@@ -28,6 +28,7 @@ class StepKind(StrEnum):
     ADD_PATHS = "add paths"  # dx[i] = (by z) + (by u)
     FACT = "fact"  # Σ_k y[k] p[i] = p[i], since y sums to 1
     ELIMINATE = "eliminate"  # dz[i] = da[i] a[i] (1 - a[i]) = a[i] - y[i], with da[i] put in
+    OWN = "own names"  # of an operation: 2 c h = 2 (a3 - y) a2, in the names of the model
     MATRIX = "matrix form"  # dW[i,j] = dz[i] x[j] becomes dW = dz xᵀ
     ADJOINT = "adjoint"  # the whole of one tensor: its substeps are all of the above, its `after` the result
     UPDATE = "update"  # W := W - η dW

@@ -214,10 +214,12 @@ def _symbol(formulas: Formulas, tensor: Tensor) -> Symbol:
 def _forward(formulas: Formulas, step: Step, level: str) -> Iterator[Line]:
     """An equation of the model: in matrix notation where it has that, and entry by entry."""
     matrices = of_kind(step, StepKind.MATRIX)
-    if matrices and level != "index":
-        yield Line("", formulas.matrix(matrices), shapes=formulas.shapes(matrices[0]))
-    if level != "matrix" or not matrices:
-        yield Line("", formulas.chain(step.left, step.after))
+    whole = formulas.matrix(matrices) if matrices and level != "index" else ""
+    if whole:
+        yield Line("", whole, shapes=formulas.shapes(matrices[0]))
+    entries = formulas.chain(step.left, step.after)
+    if not whole or (level != "matrix" and entries != whole):
+        yield Line("", entries)
 
 
 def _item(formulas: Formulas, step: Step, level: str, detail: str) -> Item:
