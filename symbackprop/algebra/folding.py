@@ -222,14 +222,18 @@ def _is_positive(expr: Expr) -> bool:
     return isinstance(expr, exp) or bool(expr.is_positive)
 
 
-def fold(raw: Expr, forward: Expr, value: Expr, ranges: Ranges, space: Space) -> Expr:
+def fold(raw: Expr, forward: Expr, value: Expr | None, ranges: Ranges, space: Space) -> Expr:
     r"""A local derivative of the equation `value` = `forward` (an entry with free indices), in entries of the value.
+
+    Without a value, only derivatives of named functions are folded, in those functions.
 
     Derivatives of named functions go first, by their own value; where the value of f(x) is what the equation defines,
     it is written as `value`. Then kernels of the equation are eliminated at every index at which they occur: what comes
     of it has fewer exponentials, or it is no gain.
     """
     named = _fold_named(raw, forward, value, space)
+    if value is None:
+        return named
     present = _surface_kernels(named)
     kernels = sorted((k for k in _surface_kernels(forward)), key=text_of)
     candidates = [named]
@@ -248,14 +252,14 @@ def _check(raw: Expr, value: Expr, ranges: Ranges, space: Space) -> Callable[[Ex
     return lambda candidate: is_zero(candidate - raw, ranges, space, using=(name,)) is not None
 
 
-def _fold_named(raw: Expr, forward: Expr, value: Expr, space: Space) -> Expr:
+def _fold_named(raw: Expr, forward: Expr, value: Expr | None, space: Space) -> Expr:
     """Each f'(x) in `raw` by its fold, with `value` for f(x) where the equation says so."""
     for part in sorted(raw.atoms(Apply), key=text_of):
         function = space.functions.get(part.name)
         result = fold_function(function, space) if function is not None and part.order == 1 else None
         if function is not None and result is not None:
             plain = Apply(part.name, part.argument)
-            known = value if plain == forward else plain
+            known = value if value is not None and plain == forward else plain
             raw = replaced(raw, {part: result.xreplace({VALUE: known, function.variable: part.argument})})
     return raw
 
@@ -359,6 +363,16 @@ def _tidy_indexed(expr: Expr, raw: Expr) -> Iterator[Expr]:
     for form in (cancel(plain), with_signs(factor(plain))):
         if _poles(form) <= poles:
             yield form.xreplace(back)
+
+
+def shortest_quotient(expr: Expr) -> Expr:
+    """The shortest of `expr`, it cancelled, and it factored; sums and cases stay closed."""
+    plain, back = _closed(expr, expr)
+    cancelled = _over_exponentials(cancel, plain)
+    forms = (plain, cancelled, with_signs(_over_exponentials(factor, cancelled)))
+    return min(forms, key=lambda form: (size_of(form.xreplace(back)), isinstance(form, Add), text_of(form))).xreplace(
+        back
+    )
 
 
 def _closed(expr: Expr, other: Expr) -> tuple[Expr, dict[Expr, Expr]]:

@@ -86,7 +86,9 @@ def frame(
     return Frame(tensor, at, shape, equation.tensor, tuple(indices), array, expression)
 
 
-def contribution(place: Frame, root: str, scale: Expr, space: Space, checker: Checker) -> Contribution:
+def contribution(
+    place: Frame, root: str, scale: Expr, space: Space, checker: Checker, *, is_loss: bool = False
+) -> Contribution:
     """The contribution of one equation, with its substeps: chain rule, local derivative, collapse, fold."""
     work = _Work(place, root, scale, space, checker)
     avoid = set(place.at) | set(place.indices) | set(all_symbols(place.expression))
@@ -101,7 +103,8 @@ def contribution(place: Frame, root: str, scale: Expr, space: Space, checker: Ch
             kinks=kinks_of(place.expression, place.tensor, space),
         ),
     ]
-    short = fold(local, place.expression, place.value, place.ranges, space)
+    value = None if is_loss else place.value  # nobody writes the slope of a loss in the value of that loss
+    short = fold(local, place.expression, value, place.ranges, space)
     finish = _collapse_then_fold if _is_by_name(local) else _fold_then_collapse
     named, folded, more = finish(work, local, short)
     reason = f"through {place.through}"

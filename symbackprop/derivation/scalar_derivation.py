@@ -7,7 +7,7 @@ Everything here is read off the steps of the sweep, but for the cost over all sa
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sympy import Add, Expr, Integer, S, Sum, Symbol
@@ -17,13 +17,14 @@ from symbackprop.algebra.binding import replaced, substitute
 from symbackprop.algebra.derivative import derivative
 from symbackprop.algebra.display import display, size_of
 from symbackprop.algebra.symbols import Partial, bounds_of, entry, index, total
-from symbackprop.derivation.checks import DEFINITION, Progress
+from symbackprop.derivation.checks import DEFINITION, Checker, Progress
 from symbackprop.derivation.derivation import Derivation
 from symbackprop.derivation.graph import Entry
 from symbackprop.derivation.numbers import numbers_of
+from symbackprop.derivation.own_names import OwnForm, own_forms
 from symbackprop.derivation.rates import learning_rate
 from symbackprop.derivation.scalars import Leaf, Node, ScalarNetwork, scalar_network
-from symbackprop.derivation.steps import Step, StepKind, of_kind
+from symbackprop.derivation.steps import Step, StepKind, numbered, of_kind
 from symbackprop.derivation.sweep import derive
 from symbackprop.model.model import Model
 from symbackprop.model.reads import names_read
@@ -38,7 +39,8 @@ class NodeStep:
     r"""The derivative by one node or leaf, `step.left`: its local derivatives, and the chain rule by every path.
 
     `locals` are steps with `left` \(\partial j / \partial l\), one for each node that reads this one. `chain` is the
-    sum over these of the products of partials; `forms` are what it is equal to, the final one last.
+    sum over these of the products of partials; `forms` are what it is equal to, the final one last. `own` are forms in
+    the names that nodes have in the model, the final one last.
     """
 
     step: Step
@@ -46,6 +48,7 @@ class NodeStep:
     locals: tuple[Step, ...]
     chain: Expr
     forms: tuple[Expr, ...]
+    own: tuple[Expr, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +103,9 @@ def scalar_derivation(
     """
     network = scalar_network(model, sizes, wrt=wrt, values=values, first=first)
     found = derive(network.model, network.wanted, checks=checks, progress=progress)
+    own = own_forms(network, found)
+    checker = Checker(found.space, checks)
+    found = replace(found, steps=numbered(_with_own(step, own[step.tensor], checker) for step in found.steps))
     whole = network.graph.operations
     known = {node.name: node for node in network.nodes} | {leaf.name: leaf for leaf in network.leaves}
     integers = {tensor.name for tensor in model.tensors if tensor.integer}
@@ -109,7 +115,7 @@ def scalar_derivation(
     return ScalarDerivation(
         network=network,
         derivation=found,
-        steps=tuple(_node_step(step, known[step.tensor]) for step in found.steps),
+        steps=tuple(_node_step(step, known[step.tensor], own[step.tensor]) for step in found.steps),
         wholes=tuple(_wholes(network)) if network.complete and len(whole) < _READABLE else (),
         samples=model.samples,
         cost=tuple(_cost(model, network, parameters)),
@@ -119,13 +125,21 @@ def scalar_derivation(
     )
 
 
-def _node_step(step: Step, of: Node | Leaf) -> NodeStep:
+def _with_own(step: Step, own: OwnForm, checker: Checker) -> Step:
+    """The step and what it comes to in the model's own names."""
+    check = checker.equal(own.put_in, own.after, {})
+    last = Step(StepKind.OWN, step.tensor, step.left, own.put_in, own.after, "in the names of the model", check)
+    return replace(step, substeps=(*step.substeps, last))
+
+
+def _node_step(step: Step, of: Node | Leaf, own: OwnForm) -> NodeStep:
     contributions = of_kind(step, StepKind.CONTRIBUTION)
     locals_ = [substep for c in contributions for substep in of_kind(c, StepKind.LOCAL_DERIVATIVE)]
     products = [substep.before for c in contributions for substep in of_kind(c, StepKind.COLLAPSE)]
     forms = (_sum(products), _sum([c.after for c in contributions]), step.before, step.after)
     chain = _sum([c.before for c in contributions])
-    return NodeStep(step, of, tuple(locals_), chain, tuple(dict.fromkeys(forms)))
+    own_names = tuple(dict.fromkeys((own.put_in, own.after)))
+    return NodeStep(step, of, tuple(locals_), chain, tuple(dict.fromkeys(forms)), own_names)
 
 
 def _sum(parts: list[Expr]) -> Expr:

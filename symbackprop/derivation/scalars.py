@@ -5,8 +5,9 @@ The result is a model like any other, whose tensors are all scalars; the same sw
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sympy import Expr, Symbol
@@ -63,6 +64,7 @@ class ScalarNetwork:
 
     `nodes` has the last operation first. `count` is how many operations the whole network has; unless `complete`, only
     those are here on which one entry of each parameter acts. `graph` is the whole network, `cut` the part shown.
+    `own` has the names that nodes have in the source: `a1_2` for what is the second entry of a1.
     """
 
     source: Model
@@ -75,6 +77,15 @@ class ScalarNetwork:
     complete: bool
     graph: Graph
     cut: Cut
+    own: Mapping[str, str]
+
+    def with_own_names(self) -> Model:
+        """The model with an equation for each name that a node has in the source."""
+        return replace(
+            self.model,
+            tensors=(*self.model.tensors, *(Tensor(name, (), "intermediate") for name in self.own.values())),
+            equations=(*self.model.equations, *(Equation(name, (), entry(node)) for node, name in self.own.items())),
+        )
 
     def node(self, name: str) -> Node | None:
         """The operation of that name; None for a leaf."""
@@ -132,8 +143,9 @@ def scalar_network(
             fix="Choose smaller sizes: the formulas of every entry are the same.",
             name=model.name,
         )
+    entries = _entry_names(single, known, names, first)
     unused = size_names(model.tensors, model.samples, model.size_facts) | {model.root}
-    return _network(single, known, cut, wanted, count, count <= COMPLETE, graph, unused)
+    return _network(single, known, cut, wanted, count, count <= COMPLETE, graph, unused, entries)
 
 
 def _sizes(model: Model, single: Model, given: Mapping[str, int]) -> dict[Symbol, int]:
@@ -221,6 +233,7 @@ def _network(
     complete: bool,
     graph: Graph,
     unused: Iterable[str],
+    entries: Mapping[Entry, str],
 ) -> ScalarNetwork:
     """The operations in twos, with their letters, as a model."""
     operations = in_order(in_twos(cut.graph))
@@ -240,7 +253,22 @@ def _network(
         functions=source.functions,
         name=source.name,
     )
-    return ScalarNetwork(source, dict(sizes), model, nodes, leaves, wanted, count, complete, graph, cut)
+    own = _own_names(nodes, model, entries, source.root)
+    return ScalarNetwork(source, dict(sizes), model, nodes, leaves, wanted, count, complete, graph, cut, own)
+
+
+def _own_names(nodes: tuple[Node, ...], model: Model, entries: Mapping[Entry, str], root: str) -> dict[str, str]:
+    """The name of the entry that each node is, where it is one; an entry that is the only one goes by its tensor."""
+    taken = {tensor.name for tensor in model.tensors}
+    alone = Counter(tensor for tensor, _ in entries)
+    found: dict[str, str] = {}
+    for node in nodes:
+        of = next((of for of in reversed(node.means) if of[0] != root), None)
+        name = None if of is None else of[0] if alone[of[0]] == 1 else entries[of]
+        if name is not None and name not in taken:
+            taken.add(name)
+            found[node.name] = name
+    return found
 
 
 def _nodes(

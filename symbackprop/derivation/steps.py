@@ -38,6 +38,7 @@ class StepKind(StrEnum):
     SLOPE = "slope"  # σ'(z) = σ(z) (1 - σ(z)): the derivative of a named function
     REGROUPED = "regrouped"  # -1/2 (v + ε)^(-3/2) = -1/2 (1/sqrt(v + ε))³: in what an equation gives a name
     IN_VALUES = "in values"  # σ(z) (1 - σ(z)) = a (1 - a), since a = σ(z)
+    OWN = "own names"  # of an operation: 2 c h = 2 (a3 - y) a2, in the names of the model
     MATRIX = "matrix form"  # dW[i,j] = dz[i] x[j] becomes dW = dz xᵀ
     ADJOINT = "adjoint"  # the whole of one tensor: its substeps are all of the above, its `after` the result
     UPDATE = "update"  # W := W - η dW

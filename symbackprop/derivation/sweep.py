@@ -72,7 +72,8 @@ def _sweep(
     space = _space_with_adjoints(model, way.order)
     checker = Checker(space, checks)
     sampled = _sampled(model, source)
-    known = _adjoints(model, way, scale, sampled, space, checker, progress)
+    losses = frozenset({model.root, source.loss})
+    known = _adjoints(model, way, scale, sampled, space, checker, progress, losses=losses)
     parameters = [name for name in way.order if model.tensor(name).role == "parameter"]
     return Derivation(
         source=source,
@@ -97,6 +98,7 @@ def _adjoints(
     *,
     form: Form | None = None,
     lifting: bool = True,
+    losses: frozenset[str] = frozenset(),
 ) -> dict[str, Adjoint]:
     """The adjoint of each tensor on the way, each from its contributions and the adjoints found before it.
 
@@ -107,7 +109,7 @@ def _adjoints(
         if progress is not None:
             progress(name, count, len(way.order))
         place = _place(model, name, way)
-        parts = tuple(_contributions(model.root, place, way, scale, sampled, space, checker))
+        parts = tuple(_contributions(model.root, place, way, scale, sampled, space, checker, losses))
         if form is not None:
             parts = tuple(_in_form(part, form, place.ranges) for part in parts)
         known[name] = adjoint_of(place, parts, known, way.serves, space, checker, lifting=lifting)
@@ -185,15 +187,21 @@ def _place(model: Model, name: str, way: Route) -> Place:
 
 
 def _contributions(
-    root: str, place: Place, way: Route, scale: Expr, sampled: frozenset[str], space: Space, checker: Checker
+    root: str,
+    place: Place,
+    way: Route,
+    scale: Expr,
+    sampled: frozenset[str],
+    space: Space,
+    checker: Checker,
+    losses: frozenset[str],
 ) -> Iterator[Contribution]:
     """One contribution for each equation on the way that reads the tensor, last equation first."""
     for equation in way.users.get(place.tensor, ()):
         factor = scale ** (int(equation.tensor in sampled) - int(place.tensor in sampled))
         array = space.definitions[equation.tensor]
-        yield contribution(
-            frame(place.tensor, place.at, place.shape, equation, array, space.sizes), root, factor, space, checker
-        )
+        here = frame(place.tensor, place.at, place.shape, equation, array, space.sizes)
+        yield contribution(here, root, factor, space, checker, is_loss=equation.tensor in losses)
 
 
 def _forward(model: Model, space: Space, checker: Checker) -> Iterator[Step]:

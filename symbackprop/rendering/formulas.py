@@ -16,10 +16,10 @@ from symbackprop.derivation.rates import LEARNING_RATES, learning_rate
 from symbackprop.derivation.steps import Formula, Step, StepKind, of_kind
 from symbackprop.model.records import Tensor
 from symbackprop.notation.conventions import Conventions
-from symbackprop.notation.writing.glyphs import Nomenclature, nomenclature
+from symbackprop.notation.writing.glyphs import Nomenclature, nomenclature, with_letters
 from symbackprop.notation.writing.latex import HADAMARDS, TRANSPOSES, latex, latex_chain, latex_function, latex_index, latex_name, latex_shape
 from symbackprop.notation.writing.lines import latex_block, latex_lines
-from symbackprop.rendering.shapes import shape_formula
+from symbackprop.rendering.shapes import is_all_scalar, shape_formula
 
 _INLINE = {"md": ("$`", "`$"), "tex": ("$", "$")}
 _LATIN = 0x180  # letters beyond these are unknown to pdflatex without packages for their script
@@ -153,6 +153,8 @@ class Formulas:
         """The shape check of a matrix form: `(1 × h) = (1 × 1)(1 × h)`; empty where there is but one shape."""
         if not isinstance(step.left, Matrix) or not isinstance(step.after, Matrix):
             return ""
+        if is_all_scalar(step.after):
+            return ""
         left, right = (shape_formula(side, self.names) for side in (step.left, step.after))
         return f"{left} = {right}" if left != right else ""
 
@@ -182,4 +184,4 @@ def formulas_of(derivation: Derivation, conventions: Conventions, format: str) -
         roots=dict.fromkeys(sorted(batch), derivation.source.loss),
         sampled=sorted(derivation.sampled),
     )
-    return Formulas(derivation, names, format)
+    return Formulas(derivation, with_letters(names, derivation.source), format)

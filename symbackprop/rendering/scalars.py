@@ -6,12 +6,13 @@ Nothing is computed here: every formula and every number stands in the derivatio
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sympy import Expr, Integer, S, Symbol
 
+from symbackprop.algebra.display import size_of
 from symbackprop.algebra.symbols import adjoint, entry
-from symbackprop.derivation.graph import Entry
+from symbackprop.derivation.graph import Entry, extents
 from symbackprop.derivation.scalar_derivation import NodeStep, ScalarDerivation
 from symbackprop.derivation.scalars import Node
 from symbackprop.derivation.steps import Step
@@ -26,6 +27,7 @@ from symbackprop.rendering.tables import Table, alone
 
 _ENTRIES = 12  # of a tensor that are listed by name
 _TREE = 60  # nodes up to which the graph is drawn as a tree
+_PUT_IN = 60  # nodes of a formula up to which it is shown before it is cancelled
 _SIDE = 40  # letters of LaTeX up to which a local derivative is put into words
 
 
@@ -80,7 +82,10 @@ class ScalarDocument:
 
 def scalar_document(found: ScalarDerivation, conventions: Conventions, format: str, detail: str) -> ScalarDocument:
     """The document of a derivation at the scalar level."""
-    view = _View(found, formulas_of(found.derivation, conventions, format), _source_names(found, conventions), detail)
+    space = found.derivation.space
+    shapes = {**space.shapes, **dict.fromkeys(found.network.own.values(), ())}
+    named = replace(found.derivation, space=replace(space, shapes=shapes))
+    view = _View(found, formulas_of(named, conventions, format), _source_names(found, conventions), detail)
     return ScalarDocument(
         title=f"Backpropagation, node by node: {view.formulas.plain(found.network.source.name)}",
         lead=tuple(view.lead()),
@@ -119,7 +124,10 @@ class _View:
         return self.formulas.inline(latex(expr, names=self.formulas.names))
 
     def entry(self, of: Entry) -> str:
-        return self.formulas.inline(latex(entry(of[0], *map(Integer, of[1])), names=self.source))
+        """An entry of the model by its own name; the only one of a tensor needs no index."""
+        network = self.found.network
+        alone = all(extent == 1 for extent in extents(network.source, of[0], network.sizes))
+        return self.formulas.inline(latex(entry(of[0], *(() if alone else map(Integer, of[1]))), names=self.source))
 
     # what is shown
 
@@ -239,7 +247,9 @@ class _View:
 
     def chain(self, step: NodeStep) -> Line:
         """The chain rule over every path, and what it comes to."""
-        written = {latex(form, names=self.formulas.names): form for form in (*step.forms[::-1], step.chain)}
+        swept = step.forms[: step.forms.index(step.step.before) + 1]
+        forms = (step.chain, *swept, *(form for form in step.own if size_of(form) <= _PUT_IN or form == step.own[-1]))
+        written = {latex(form, names=self.formulas.names): form for form in forms[::-1]}
         forms = list(written.values())[::-1]
         last = step.step.substeps[-1] if step.step.substeps else step.step
         return Line(self.formulas.chain(step.step.left, *forms), how_checked(last) if self.detail == "every-step" else "")
@@ -247,7 +257,7 @@ class _View:
     def gradients(self) -> Iterator[str]:
         for step in self.found.steps:
             if not isinstance(step.of, Node) and step.of.role == "parameter":
-                yield self.formulas.chain(step.step.left, step.step.after)
+                yield self.formulas.chain(step.step.left, step.own[-1])
 
     # numbers
 

@@ -20,6 +20,15 @@ def shape_formula(matrix: Matrix, names: Nomenclature) -> str:
     return f"({latex_shape(matrix.shape, names)})"
 
 
+def is_all_scalar(matrix: Matrix) -> bool:
+    """Whether no part has another shape than 1 x 1, so that there is nothing to check."""
+    if isinstance(matrix, Product | Hadamard):
+        return all(is_all_scalar(factor) for factor in matrix.factors)
+    if isinstance(matrix, Plus):
+        return all(is_all_scalar(term) for term in matrix.terms)
+    return is_all_scalar(matrix.of) if isinstance(matrix, Scale) else matrix.is_scalar
+
+
 def _grouped(matrix: Matrix, names: Nomenclature) -> str:
     inner = matrix
     while isinstance(inner, Scale):

@@ -12,7 +12,7 @@ from sympy import Integer
 from symbackprop.algebra.binding import substitute
 from symbackprop.algebra.proving.grids import TooLargeError
 from symbackprop.algebra.symbols import ADJOINT, primal, size
-from symbackprop.derivation.scalars import scalar_model
+from symbackprop.derivation.scalars import scalar_network
 from symbackprop.errors import DerivationError, ModelError, NotationError, UnknownNameError, UsageError
 from symbackprop.model.model import Model
 from symbackprop.notation.claims.reader import read_note, words_of
@@ -82,10 +82,10 @@ def _best(read: Reader, source: str, model: Model, sizes: Mapping[str, int] | No
     """
     unknown = _unreadable(read(model))
     if any(isinstance(line.error, UnknownNameError | NotationError) for line in unknown):
-        scalars = _in_operations(model, sizes, conventions)
+        scalars, letters = _in_operations(model, sizes, conventions)
         if scalars is not None and _claims(read(scalars)) > _claims(read(model)):
-            letters = {e.tensor for e in scalars.order} - {tensor.name for tensor in model.tensors}
-            if not letters & _unsaid(read(scalars)):
+            own = {tensor.name for tensor in model.tensors}
+            if not (letters - own) & _unsaid(read(scalars)):
                 return report_on(read, source, scalars, conventions)
     return report_on(read, source, model, conventions)
 
@@ -98,19 +98,22 @@ def _unsaid(note: Note) -> frozenset[str]:
     return frozenset(end for name in names_in(claims) for end in primal(name).split(ADJOINT)) - said
 
 
-def _in_operations(model: Model, sizes: Mapping[str, int] | None, conventions: Conventions) -> Model | None:
-    """The model in single operations; None where sizes are missing, or a name of its own is taken."""
+def _in_operations(
+    model: Model, sizes: Mapping[str, int] | None, conventions: Conventions
+) -> tuple[Model | None, frozenset[str]]:
+    """The model in single operations, and their letters; None where sizes are missing, or a name is taken."""
     known = {size(name): Integer(value) for name, value in (sizes or {}).items()}
     samples, cost = model.samples, model.cost
     try:
-        scalars = scalar_model(model, sizes, first=conventions.index_base)
+        network = scalar_network(model, sizes, first=conventions.index_base)
         if samples is not None:
             samples = replace(samples, size=substitute(samples.size, known))
         if cost is not None:
             cost = replace(cost, expression=substitute(cost.expression, known))
-        return replace(scalars, samples=samples, cost=cost)
+        whole = replace(network.with_own_names(), samples=samples, cost=cost)
+        return whole, frozenset(node.name for node in network.nodes)
     except (UsageError, ModelError):
-        return None
+        return None, frozenset()
 
 
 def _claims(note: Note) -> int:

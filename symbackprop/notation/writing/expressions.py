@@ -24,6 +24,7 @@ from symbackprop.algebra.symbols import (
     body_of,
     bounds_of,
     indices_of,
+    parted,
     primal,
     tensor_of,
 )
@@ -123,12 +124,21 @@ def _(expr: Symbol, names: Nomenclature) -> Layout:
 
 @expression.register
 def _(expr: Shown, names: Nomenclature) -> Layout:
-    return letter(expr.of.name) if is_index(expr.of) else expression(expr.of, names)
+    return names.index(expr.of) if is_index(expr.of) else expression(expr.of, names)
 
 
 @expression.register
 def _(expr: Indexed, names: Nomenclature) -> Layout:
-    return tensor_layout(tensor_of(expr) or "", tuple(which(index, names) for index in indices_of(expr)), names)
+    name, places = tensor_of(expr) or "", indices_of(expr)
+    if names.letters is not None and is_single(name, names) and not any(places):
+        return tensor_layout(name, (), names)
+    return tensor_layout(name, tuple(which(index, names) for index in places), names)
+
+
+def is_single(name: str, names: Nomenclature) -> bool:
+    """Whether a tensor with axes has one entry at all sizes, which then needs no index."""
+    shape = names.space.shapes.get(primal(parted(name)[0]), ())
+    return bool(shape) and all(extent == 1 for extent in shape)
 
 
 def which(index: Any, names: Nomenclature) -> Layout:
@@ -144,14 +154,14 @@ def _(expr: Add, names: Nomenclature) -> Layout:
         rest = [term for term in terms if term not in whole]
         terms = (*Add.make_args(shifted(Add(*whole), names.conventions.index_base)), *rest)
     pairs = [_signed(term) for term in ordering.terms(terms, names)]
-    shared = _shared_number([size for _, size in pairs])
+    shared = _shared_number(Add(*(size for _, size in pairs), evaluate=False))
     inner = signed_terms([(sign, expression(_times_number(size, 1 / shared), names)) for sign, size in pairs])
     return times([*_fraction(shared, [], [], names), inner]) if shared != 1 else inner
 
 
-def _shared_number(terms: list[Expr]) -> Rational:
+def _shared_number(of: Expr) -> Rational:
     """The number that every term is multiplied by, as in 2 a - 2 y; SymPy never keeps it before the bracket."""
-    numbers = {_coefficient(term) for term in terms}
+    numbers = {abs(_coefficient(term)) for term in Add.make_args(of)}
     shared = numbers.pop() if len(numbers) == 1 else S.One
     return shared if isinstance(shared, Rational) else S.One
 
@@ -209,6 +219,9 @@ def _product(expr: Expr, names: Nomenclature) -> Layout:
     for factor in _flat(expr):
         if isinstance(factor, Rational):
             ratio *= factor
+        elif isinstance(factor, Add) and (shared := _shared_number(factor)) != 1:
+            ratio *= shared  # 1/2 before 2 μ - 2 y is no fraction
+            above.append(Add(*(term / shared for term in factor.args)))
         elif _is_below(factor):
             below.append(1 / factor)
         else:
@@ -340,13 +353,14 @@ def _(expr: Expr, names: Nomenclature) -> Layout:
     bounds, body = list(bounds_of(expr)), body_of(expr)
     while kind == "sum" and isinstance(body, Sum):
         bounds, body = [*bounds, *bounds_of(body)], body_of(body)
-    return Big(kind, tuple(_bound(v, extent, body, names) for v, extent in bounds), expression(body, names))
+    inner = names.binding(*bounds)
+    return Big(kind, tuple(_bound(v, extent, body, inner) for v, extent in bounds), expression(body, inner))
 
 
 def _bound(variable: Symbol, extent: Expr, body: Expr, names: Nomenclature) -> Bound:
     base = names.conventions.index_base
     high = expression(position(extent - 1, base), names)
-    return Bound(letter(variable.name), Number(str(base)), high, _is_implied(variable, extent, body, names))
+    return Bound(names.index(variable), Number(str(base)), high, _is_implied(variable, extent, body, names))
 
 
 def _is_implied(variable: Symbol, extent: Expr, body: Any, names: Nomenclature) -> bool:

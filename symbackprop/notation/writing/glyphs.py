@@ -8,16 +8,23 @@ same: where they would, the name is shown letter for letter.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from types import MappingProxyType
 
+from sympy import Expr, Symbol
+
+from symbackprop.algebra.arrays import Array
 from symbackprop.algebra.space import Space
 from symbackprop.algebra.symbols import is_adjoint, parted, primal
+from symbackprop.model.model import Model
 from symbackprop.model.records import Tensor
+from symbackprop.model.validation import size_names
 from symbackprop.notation.conventions import Conventions
 from symbackprop.notation.writing.layout import ByWayOf, Derivative, Entry, Glyph, Layout, Nabla, Name
+from symbackprop.notation.writing.letters import Letters, letters_of
 
 GREEK = MappingProxyType(
     dict(
@@ -32,6 +39,12 @@ GREEK = MappingProxyType(
 
 _NAMES = {letter: name for name, letter in GREEK.items()}
 _ACCENTS = ("hat", "bar", "tilde")
+_MARKS = MappingProxyType(
+    {
+        "\u0300": "grave", "\u0301": "acute", "\u0302": "hat", "\u0303": "tilde", "\u0304": "bar", "\u0306": "breve",
+        "\u0307": "dot", "\u0308": "ddot", "\u030c": "check",
+    }
+)  # fmt: skip
 _PARTS = re.compile(r"([^\W\d_]+)(?:_(.+?))?(\d*)")
 _ENTRY = re.compile(r"(.*?[^\W_])_(\d+(?:_\d+)*)")
 
@@ -41,7 +54,8 @@ class Nomenclature:
     """What names look like in one document: conventions, premises, the root of its adjoints, glyphs of its tensors.
 
     `roots` names the root of the adjoints that have another one than `root`; `constants` are the tensors that stand
-    first in a product: parameters and constants.
+    first in a product: parameters and constants. `letters` are those of each axis, without which indices keep the names
+    of their symbols; `indices` are the letters of those in scope.
     """
 
     conventions: Conventions
@@ -51,6 +65,22 @@ class Nomenclature:
     constants: frozenset[str] = frozenset()
     glyphs: Mapping[str, Glyph] = field(default_factory=dict)
     places: Mapping[str, int] = field(default_factory=dict)
+    letters: Letters | None = None
+    indices: Mapping[Symbol, str] = field(default_factory=dict)
+
+    def index(self, symbol: Symbol) -> Name:
+        """The name of an index."""
+        return letter(self.indices.get(symbol, symbol.name))
+
+    def binding(self, *bounds: tuple[Symbol, Expr]) -> Nomenclature:
+        """These names within a sum over indices with their sizes, which get letters that nothing around them has."""
+        if self.letters is None:
+            return self
+        inner = dict(self.indices)
+        for variable, extent in bounds:
+            used = [name for symbol, name in inner.items() if symbol != variable]
+            inner[variable] = self.letters.of(extent, variable.name, used)
+        return replace(self, indices=inner)
 
     def glyph(self, name: str) -> Glyph:
         """The glyph of a tensor, known or not."""
@@ -98,6 +128,21 @@ def nomenclature(
     )
 
 
+def with_letters(names: Nomenclature, model: Model) -> Nomenclature:
+    """The names with a letter for each axis of `model`: the same for one sample of it and for all.
+
+    No letter is that of a tensor, also where the values of all samples have capitals, of a size or of a function.
+    """
+    shapes = {tensor.name: tensor.shape for tensor in model.tensors}
+    sizes = size_names(model.tensors, model.samples, model.size_facts)
+    glyphs = [*names.glyphs.values(), *(_candidates(name, names.conventions, False)[0] for name in shapes)]
+    taken = {part for g in glyphs for part in (g.letters, g.subscript, g.mark, *g.plain[:1])}
+    taken |= {parts(name)[0] for name in (*sizes, *model.functions)}
+    samples = None if model.samples is None else (model.samples.index, model.samples.size)
+    arrays = [Array(e.indices, shapes[e.tensor], e.expression) for e in model.equations]
+    return replace(names, letters=letters_of(arrays, shapes, samples, taken))
+
+
 def _guessed(names: Iterable[str], space: Space) -> set[str]:
     letters = {name: parts(name)[0] for name in names if name not in space.definitions}
     return {n for n, letter in letters.items() if letter[:1].isupper() or letter in ("b", "w", "gamma", "beta")}
@@ -109,8 +154,10 @@ def _distinct(
     """A glyph for each name, no two alike: the best candidate that no other name has as its own."""
     sizes = {symbol.name for shape in space.shapes.values() for extent in shape for symbol in extent.free_symbols}
     capital = {name for name in names if name in sampled and len(space.shapes[name]) > 1 and name.upper() not in sizes}
+    lone = _lone_owners(names)
     waiting = {
         name: [
+            *_bare(name, lone, conventions, name in capital),
             *([] if space.shapes[name] else _entries(name, conventions)),
             *_candidates(name, conventions, name in capital),
         ]
@@ -130,6 +177,26 @@ def _distinct(
             waiting[name].pop(0)
 
 
+def _lone_owners(names: tuple[str, ...]) -> frozenset[str]:
+    """The layers whose tensors need no mark, since no other tensor has the letter of one of them."""
+    owned = {name: name.rpartition(".") for name in names}
+    owners = {owner for owner, _, _ in owned.values() if owner and not parts(owner)[2]}
+
+    def letters_of_others(owner: str) -> set[str]:
+        return {parts(leaf)[0] for other, _, leaf in owned.values() if other != owner}
+
+    def own_letters(owner: str) -> set[str]:
+        return {parts(leaf)[0] for other, _, leaf in owned.values() if other == owner}
+
+    return frozenset(owner for owner in owners if not own_letters(owner) & letters_of_others(owner))
+
+
+def _bare(name: str, lone: frozenset[str], conventions: Conventions, capital: bool) -> tuple[Glyph, ...]:
+    """The glyphs of a tensor of a lone layer without that layer's name."""
+    owner, _, leaf = name.rpartition(".")
+    return _candidates(leaf, conventions, capital)[:-1] if owner in lone else ()
+
+
 def _signs(glyph: Glyph, conventions: Conventions) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What must differ between two glyphs: how they look in LaTeX, and in plain text."""
     below = (glyph.subscript, glyph.mark) if conventions.layers == "plain" else (glyph.subscript,)
@@ -143,8 +210,10 @@ def _candidates(name: str, conventions: Conventions, capital: bool) -> tuple[Gly
     """Glyphs for a tensor from the most wanted to the plainest; the last but one is what its name alone says."""
     owner, _, leaf = name.rpartition(".")
     letters, subscript, mark = parts(leaf)
-    accent = subscript if subscript in _ACCENTS and not (subscript == "bar" and conventions.adjoint == "bar") else ""
-    full = Glyph(letters, unicode_name(name), owner or mark, "" if accent else subscript, accent)
+    letters, own = _accented(letters, conventions)
+    is_accent = subscript in _ACCENTS and not (subscript == "bar" and conventions.adjoint == "bar")
+    accent = own or (subscript if is_accent else "")
+    full = Glyph(letters, unicode_name(name), owner or mark, "" if accent and not own else subscript, accent)
     if owner and mark:
         full = Glyph(name, unicode_name(name), verbatim=True)
     wanted = [full]
@@ -155,6 +224,23 @@ def _candidates(name: str, conventions: Conventions, capital: bool) -> tuple[Gly
         plain = f"{owner}.{leaf.capitalize()}" if owner else leaf[:1].upper() + leaf[1:]
         wanted = [*(replace(g, letters=letters.upper(), plain=plain) for g in wanted), *wanted]
     return (*wanted, Glyph(name, unicode_name(name), verbatim=True))
+
+
+def _accented(letters: str, conventions: Conventions) -> tuple[str, str]:
+    """A letter and the accent that its name ends with, or that it bears: `yhat` and `ŷ` are y under a hat."""
+    for accent in _ACCENTS:
+        stem = letters.removesuffix(accent)
+        if stem != letters and (len(stem) == 1 or stem in GREEK) and not (accent == conventions.adjoint == "bar"):
+            return _NAMES.get(stem, stem), accent
+    letter, mark = _decomposed(letters) if len(letters) == 1 else (letters, "")
+    return letter, mark
+
+
+def _decomposed(letter: str) -> tuple[str, str]:
+    """A Latin letter and the command of its accent; the letter itself where it has none that TeX knows."""
+    bare, *marks = unicodedata.normalize("NFD", letter)
+    known = bare.isascii() and bare.isalpha() and len(marks) == 1 and marks[0] in _MARKS
+    return (bare, _MARKS[marks[0]]) if known else (letter, "")
 
 
 @lru_cache(maxsize=4096)
@@ -203,6 +289,9 @@ def roman(name: str) -> str:
 def _safe(character: str) -> str:
     if character.isascii() and (character.isalnum() or character == "."):
         return character
+    bare, accent = _decomposed(character)
+    if accent:
+        return rf"\{accent}{{{bare}}}"
     return r"\_" if character == "_" else rf"\text{{U+{ord(character):04X}}}"
 
 

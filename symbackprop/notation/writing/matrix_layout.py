@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import singledispatch
 from typing import Any
 
@@ -14,22 +15,32 @@ from symbackprop.errors import RenderError
 from symbackprop.notation.writing import layout as lay
 from symbackprop.notation.writing.expressions import HALF, SIGNS, expression, number, signed_terms, times, which
 from symbackprop.notation.writing.functions import function_call
-from symbackprop.notation.writing.glyphs import Nomenclature, letter, tensor_layout
+from symbackprop.notation.writing.glyphs import Nomenclature, tensor_layout
 from symbackprop.notation.writing.layout import Call, Layout, Number, Over, Raised, Root, Terms, Transposed
+from symbackprop.notation.writing.letters import letters_in, without_units
 
 Formula = Expr | Matrix
 
 
 def formula(of: Formula, names: Nomenclature) -> Layout:
     """The layout of a formula in index or in matrix notation."""
-    return matrix(of, names) if isinstance(of, Matrix) else expression(of, names)
+    return _layouts((of,), names)[0]
+
+
+def _layouts(formulas: Sequence[Formula], names: Nomenclature) -> list[Layout]:
+    """The layouts of formulas that stand in one display, with the letters of their free indices."""
+    if names.letters is not None:
+        formulas = without_units(formulas, names.space.shapes)
+        names = replace(names, indices=letters_in(formulas, names.space.shapes, names.letters))
+    return [matrix(of, names) if isinstance(of, Matrix) else expression(of, names) for of in formulas]
 
 
 def hoisted(formulas: Sequence[Formula], names: Nomenclature) -> tuple[list[Layout], tuple[Layout, ...]]:
     """The layouts of the sides of one equation, and the indices for each value of which it is said."""
-    sides = [formula(of, names) for of in formulas]
+    sides = _layouts(formulas, names)
     indices = next((side.indices for side in sides if isinstance(side, lay.ForEach)), ())
-    return [side.of if isinstance(side, lay.ForEach) else side for side in sides], indices
+    shown = [side.of if isinstance(side, lay.ForEach) else side for side in sides]
+    return [side for n, side in enumerate(shown) if n < 2 or side != shown[n - 1]], indices
 
 
 @singledispatch
@@ -75,7 +86,15 @@ def _(of: grammar.Transpose, names: Nomenclature) -> Layout:
 
 @matrix.register
 def _(of: grammar.Product, names: Nomenclature) -> Layout:
-    """Factors in their order; a 1 that fills a matrix is told from the identity here, where it would matter."""
+    """Factors in their order; a 1 that fills a matrix is told from the identity here, where it would matter.
+
+    A product of scalars is one quotient: (1 - y)/(1 - a).
+    """
+    if all(factor.is_scalar for factor in of.factors):
+        below = [f for f in of.factors if isinstance(f, Power) and f.exponent < 0]
+        if below:
+            top = times([matrix(factor, names) for factor in of.factors if factor not in below])
+            return Over(top, times([_power(f.of, -f.exponent, names) for f in below]))
     return times([_plus(f, names, False) if isinstance(f, grammar.Plus) else matrix(f, names) for f in of.factors])
 
 
@@ -118,7 +137,14 @@ def _scaled(by: Layout, inner: Layout) -> Layout:
         return lay.Hadamard((times([by, first]), *rest))
     if inner == Number("1"):
         return by
-    return times([by, inner])
+    if isinstance(inner, Over):
+        by, inner = _over_number(by, inner)
+    return inner if by == Number("1") else times([by, inner])
+
+
+def _over_number(by: Layout, inner: Over) -> tuple[Layout, Layout]:
+    """A scalar before 1/b goes above its line."""
+    return (Number("1"), replace(inner, top=by)) if inner.top == Number("1") else (by, inner)
 
 
 @matrix.register
@@ -206,13 +232,13 @@ def _(of: grammar.Softmax | grammar.LogSumExp, names: Nomenclature) -> Layout:
 
 @matrix.register
 def _(of: grammar.SumOver, names: Nomenclature) -> Layout:
-    base = names.conventions.index_base
+    base, inner = names.conventions.index_base, names.binding(*of.bounds)
     bounds = tuple(
-        lay.Bound(letter(v.name), Number(str(base)), which(extent - 1, names), False) for v, extent in of.bounds
+        lay.Bound(inner.index(v), Number(str(base)), which(extent - 1, names), False) for v, extent in of.bounds
     )
-    return lay.Big("sum", bounds, matrix(of.of, names))
+    return lay.Big("sum", bounds, matrix(of.of, inner))
 
 
 @matrix.register
 def _(of: grammar.ForEach, names: Nomenclature) -> Layout:
-    return lay.ForEach(tuple(letter(index.name) for index in of.indices), matrix(of.of, names))
+    return lay.ForEach(tuple(names.index(index) for index in of.indices), matrix(of.of, names))

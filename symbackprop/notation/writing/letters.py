@@ -1,0 +1,187 @@
+r"""Index letters: one for each axis of a document, the same wherever an index runs over it, free or bound.
+
+An axis is told by its size. Its first letter is the one that the model's author uses most for it, unless that letter
+has a meaning already (a tensor, a size, a function); a second index over the same axis in one formula takes the axis's
+second letter. Expressions keep their symbols: only what is shown changes.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from itertools import cycle
+from typing import Any
+
+from sympy import Basic, Expr, S, Sum, Symbol
+from sympy.tensor.indexed import Indexed
+
+from symbackprop.algebra.arrays import Array
+from symbackprop.algebra.binding import substitute
+from symbackprop.algebra.matrices.grammar import ForEach, Leaf, Matrix
+from symbackprop.algebra.symbols import BINDERS, Partial, body_of, bounds_of, parted, primal, remade, tensor_of, total
+from symbackprop.notation.writing.integers import is_index
+
+Shapes = Mapping[str, tuple[Expr, ...]]
+
+_POOL = "ijklpqruvabcghwxyznmfs"  # no d, e, o and t: a differential, an exponential, a zero, a time
+_UNLIKELY = ("d", "e", "o")
+
+
+@dataclass(frozen=True, slots=True)
+class Letters:
+    """The letters of each axis, the most wanted first; `spare` ones belong to no axis."""
+
+    by_axis: Mapping[Expr, tuple[str, ...]] = field(default_factory=dict)
+    spare: tuple[str, ...] = ()
+
+    def of(self, axis: Expr | None, wanted: str, used: Iterable[str]) -> str:
+        """A letter for one more index over an axis, which is none of those `used` in the formula.
+
+        An axis that is not known keeps the letter that is `wanted`, where it can be had.
+        """
+        used = frozenset(used)
+        own = self.by_axis.get(axis, ()) if axis is not None else ()
+        others = [letter for letters in self.by_axis.values() for letter in letters]
+        kept = (wanted,) if not own and wanted in (*self.spare, *others) else ()
+        free = (letter for letter in (*own, *kept, *self.spare, *others) if letter not in used)
+        return next(free, wanted)
+
+
+def letters_of(
+    arrays: Sequence[Array], shapes: Shapes, samples: tuple[Symbol, Expr] | None, taken: set[str]
+) -> Letters:
+    """The letters of a document about these equations; none of them is `taken`.
+
+    `samples` is the index that counts the samples, and how many there are.
+    """
+    votes: dict[Expr, Counter[str]] = {}
+    for variable, extent in _indices_with_axes(arrays, shapes):
+        votes.setdefault(extent, Counter())[variable.name] += 1
+    if samples is not None:
+        votes.setdefault(samples[1], Counter())[samples[0].name] += 1
+    axes = [axis for axis in votes if axis != S.One]
+    free = [letter for letter in _POOL if letter not in taken]
+    firsts = _chosen(axes, votes, free, taken)
+    left = [letter for letter in free if letter not in firsts.values()]
+    seconds = dict(zip(axes, left, strict=False))
+    spare = tuple(letter for letter in left if letter not in seconds.values())
+    chosen = {a: tuple(f[a] for f in (firsts, seconds) if a in f) for a in axes}
+    return Letters(chosen, spare)
+
+
+def _chosen(
+    axes: Sequence[Expr], votes: Mapping[Expr, Counter[str]], free: Sequence[str], taken: set[str]
+) -> dict[Expr, str]:
+    """A first letter for each axis; with more axes than letters, distant axes share one."""
+    found: dict[Expr, str] = {}
+    again = cycle(free) if free else None
+    for axis in axes:
+        ranked = sorted(votes[axis].items(), key=lambda item: (-item[1], item[0]))
+        own = [name for name, _ in ranked if len(name) == 1 and name not in taken and name not in _UNLIKELY]
+        letter = next((name for name in (*own, *free) if name not in found.values()), None)
+        if letter is not None:
+            found[axis] = letter
+        elif again is not None:
+            found[axis] = next(again)
+    return found
+
+
+def _indices_with_axes(arrays: Sequence[Array], shapes: Shapes) -> Iterator[tuple[Symbol, Expr]]:
+    """The indices of equations with their sizes: an author's own letters, each as often as it is used."""
+    for array in arrays:
+        yield from zip(array.indices, array.shape, strict=True)
+        for part in _nodes(array.expression):
+            if isinstance(part, BINDERS):
+                yield from bounds_of(part)
+    for shape in shapes.values():
+        for extent in shape:
+            yield Symbol("", integer=True), extent
+
+
+def _nodes(expr: Any) -> Iterator[Any]:
+    yield expr
+    for argument in expr.args:
+        yield from _nodes(argument)
+
+
+def letters_in(formulas: Sequence[Expr | Matrix], shapes: Shapes, letters: Letters) -> dict[Symbol, str]:
+    """A letter for each free index of formulas that stand in one display, in the order in which they are read."""
+    found: dict[Symbol, str] = {}
+    axes: dict[Symbol, Expr | None] = {}
+    for of in formulas:
+        for symbol, axis in _free(of, shapes, frozenset()):
+            if axes.get(symbol) is None:
+                axes[symbol] = axis
+    for symbol, axis in axes.items():
+        found[symbol] = letters.of(axis, symbol.name, found.values())
+    return found
+
+
+def without_units(formulas: Sequence[Expr | Matrix], shapes: Shapes) -> list[Expr | Matrix]:
+    """Formulas of one display without sums over one value, and without free indices that have but one."""
+    axes: dict[Symbol, set[Expr]] = {}
+    for of in formulas:
+        for symbol, axis in _free(of, shapes, frozenset()):
+            if axis is not None:
+                axes.setdefault(symbol, set()).add(axis)
+    units: dict[Symbol, Expr] = {symbol: S.Zero for symbol, found in axes.items() if found == {S.One}}
+    return [of if isinstance(of, Matrix) else _without_sums(substitute(of, units)) for of in formulas]
+
+
+def _without_sums(expr: Any) -> Any:
+    """`expr` with the body at 0 for each sum over one value; maxima keep the shape that they have."""
+    if not expr.has(Sum):
+        return expr
+    arguments = [_without_sums(argument) for argument in expr.args]
+    if isinstance(expr, Sum):
+        bounds = [(variable, extent) for variable, extent in bounds_of(expr) if extent != 1]
+        units: dict[Symbol, Expr] = {variable: S.Zero for variable, extent in bounds_of(expr) if extent == 1}
+        if units:
+            return total(substitute(arguments[0], units), *bounds)
+    return remade(expr, arguments)
+
+
+def _free(of: Any, shapes: Shapes, bound: frozenset[Symbol]) -> Iterator[tuple[Symbol, Expr | None]]:
+    """The free indices of a formula as they are met, with the size of the axis where an entry tells it."""
+    if isinstance(of, Matrix):
+        yield from _free_of_matrix(of, shapes, bound)
+    elif isinstance(of, Partial):
+        yield from _free(of.by, shapes, bound)
+        yield from _free(of.of, shapes, bound)
+    elif isinstance(of, BINDERS):
+        yield from _free(body_of(of), shapes, bound | {variable for variable, _ in bounds_of(of)})
+    elif isinstance(of, Indexed):
+        yield from _free_of_entry(tensor_of(of) or "", of.indices, shapes, bound)
+    elif isinstance(of, Symbol):
+        if is_index(of) and of not in bound:
+            yield of, None
+    elif isinstance(of, Basic):
+        for argument in of.args:
+            yield from _free(argument, shapes, bound)
+
+
+def _free_of_entry(
+    name: str, indices: Sequence[Any], shapes: Shapes, bound: frozenset[Symbol]
+) -> Iterator[tuple[Symbol, Expr | None]]:
+    shape = shapes.get(primal(parted(name)[0]), ())
+    for place, inner in enumerate(indices):
+        for symbol, axis in _free(inner, shapes, bound):
+            yield symbol, (shape[place] if symbol == inner and place < len(shape) else axis)
+
+
+def _free_of_matrix(of: Matrix, shapes: Shapes, bound: frozenset[Symbol]) -> Iterator[tuple[Symbol, Expr | None]]:
+    if isinstance(of, Leaf):
+        yield from _free_of_entry(of.name, of.fixed, shapes, bound)
+        return
+    inner = getattr(of, "bounds", ())
+    bound = bound | {variable for variable, _ in inner}
+    if isinstance(of, ForEach):
+        yield from _free(of.of, shapes, bound)
+        yield from ((symbol, None) for symbol in of.indices)
+        return
+    for part in fields(of):
+        value = getattr(of, part.name)
+        for one in value if isinstance(value, tuple) else (value,):
+            if isinstance(one, Matrix | Basic) and part.name != "size":
+                yield from _free(one, shapes, bound)
