@@ -20,6 +20,7 @@ from symbackprop.derivation.edges import Edge, edges
 from symbackprop.derivation.steps import Formula, Method, Step, StepKind, of_kind, walk
 from symbackprop.model.records import Tensor
 from symbackprop.notation.conventions import Conventions
+from symbackprop.notation.writing.matrix_layout import with_indices
 from symbackprop.rendering.figures.picture import graph_drawing
 from symbackprop.rendering.figures.svg import svg
 from symbackprop.rendering.figures.tikz import tikz
@@ -478,7 +479,10 @@ def _item(
 ) -> Item:
     matrices = of_kind(step, StepKind.MATRIX) if level != "index" else ()
     sides = _sides(step, level, detail, like is not None, bool(matrices))
+    said = (step.left, *(part for r in read for part in (r.of, r.entry, r.slope)), *sides)
+    formulas = replace(formulas, names=with_indices(formulas.names, said))
     brief = len(sides) == 2 and bool(matrices)
+    known = bool(sides and matrices) and formulas.line(*sides[-1:]) == formulas.line(matrices[-1].after)
     return Item(
         number=step.number,
         step=step.number,
@@ -488,9 +492,9 @@ def _item(
         schema=formulas.schema(step) if detail != "outline" else "",
         ways=tuple(_way(formulas, reading) for reading in read) if detail != "outline" else (),
         like=like,
-        entry=formulas.inline(formulas.line(*sides)) if brief else "",
+        entry=formulas.inline(formulas.line(*sides)) if brief and not known else "",
         algebra=formulas.chain(*sides) if sides and not brief else "",
-        matrices=formulas.matrix(matrices) if matrices else "",
+        matrices=formulas.matrix(matrices) if matrices and (brief or not known) else "",
         put_in=tuple(formulas.adjoint(s.through or "") for s in of_kind(step, StepKind.ELIMINATE) if not s.substeps),
         shapes=formulas.shapes(matrices[0]) if matrices and _multiplies(matrices[0]) else "",
         facts=tuple(_used(formulas, step)),

@@ -63,12 +63,14 @@ def _reading(derivation: Derivation, contribution: Step) -> Reading:
     assert isinstance(partial, Partial) and isinstance(slope, Expr)
     value, of = partial.of, partial.by
     if through == derivation.root:
-        return Reading(How.LOSS, through, of, value, (), slope, separate=_is_separate(slope, of))
+        several = any(extent != 1 for extent in derivation.space.shapes[tensor_of(of) or ""])
+        return Reading(How.LOSS, through, of, value, (), slope, separate=several and _is_separate(slope, of))
     deltas, rest = _parted(slope)
     pins = _pins(deltas, _own(value), set(indices_of(of)))
+    extents = dict(zip(_own(value), derivation.space.shapes[through], strict=True))
     open_ones = [d for d in deltas if not _is_met(substitute(d, pins))]
     at, rest = substitute(value, pins), substitute(rest, pins)
-    over = _free(value, pins)
+    over = tuple(index for index in _own(value) if index not in pins and extents[index] != 1)
     if open_ones or rest.has(Guard, Piecewise, Maximum, ArgMax):
         return Reading(How.GENERAL, through, of, at, over, substitute(slope, pins))
     if rest.has(KroneckerDelta):
@@ -105,10 +107,6 @@ def _pins(deltas: list[KroneckerDelta], own: tuple[Symbol, ...], outer: set[Expr
                 pins[index] = found[0]
                 break
     return pins
-
-
-def _free(value: Expr, pins: Mapping[Symbol, Expr]) -> tuple[Symbol, ...]:
-    return tuple(index for index in _own(value) if index not in pins)
 
 
 def _is_later(of: Expr, pins: Mapping[Symbol, Expr]) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields, replace
 from sympy import Expr, Symbol
 
 from symbackprop.derivation.steps import Formula, Step, StepKind, of_kind
-from symbackprop.notation.writing.glyphs import Nomenclature, letter
+from symbackprop.notation.writing.glyphs import Nomenclature
 from symbackprop.notation.writing.layout import Bound, Glyph, Layout, Name
 from symbackprop.notation.writing.matrix_layout import formula
 
@@ -23,6 +23,7 @@ class Pattern:
 
 def pattern(step: Step, names: Nomenclature) -> Pattern:
     """The pattern of a step: equal for two steps that differ in names and in the sizes of sums alone."""
+    names = replace(names, letters=None)
     numbers: dict[Glyph, int] = {}
     shape: list[object] = []
     for part in (step, *step.substeps, *_locals(step)):
@@ -41,7 +42,8 @@ def spelled(of: Expr, names: Nomenclature, without: Symbol | None = None) -> tup
     for name, glyph in names.glyphs.items():
         known[glyph] = name
         known[replace(glyph, d=True, plain="d" + glyph.plain)] = f"d {name}"
-    dropped = None if without is None else letter(without.name).glyph
+    names = replace(names, letters=None)
+    dropped = None if without is None else names.index(without).glyph
     numbers: dict[object, int] = {}
     signs = [sign for sign in _signs(formula(of, names), None) if sign != dropped and not isinstance(sign, int)]
     return tuple(

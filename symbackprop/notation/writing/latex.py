@@ -14,7 +14,7 @@ from symbackprop.notation.writing import layout as lay
 from symbackprop.notation.writing.brackets import bracketed, crossed
 from symbackprop.notation.writing.expressions import expression
 from symbackprop.notation.writing.functions import OPERATORS, function_call
-from symbackprop.notation.writing.glyphs import GREEK, Nomenclature, letter, nomenclature, roman, tensor_layout
+from symbackprop.notation.writing.glyphs import GREEK, Nomenclature, nomenclature, roman, tensor_layout
 from symbackprop.notation.writing.layout import Glyph, Layout, Name
 from symbackprop.notation.writing.matrix_layout import Formula, formula, hoisted
 
@@ -60,7 +60,7 @@ def latex_name(tensor: str, names: Nomenclature) -> str:
 
 def latex_index(index: Symbol, names: Nomenclature) -> str:
     """The letter of an index."""
-    return _glyph(letter(index.name).glyph, names.conventions.layers)
+    return _glyph(names.index(index).glyph, names.conventions.layers)
 
 
 def latex_function(name: str, names: Nomenclature) -> str:

@@ -105,15 +105,20 @@ def _nodes(expr: Any) -> Iterator[Any]:
         yield from _nodes(argument)
 
 
-def letters_in(formulas: Sequence[Expr | Matrix], shapes: Shapes, letters: Letters) -> dict[Symbol, str]:
-    """A letter for each free index of formulas that stand in one display, in the order in which they are read."""
-    found: dict[Symbol, str] = {}
+def letters_in(
+    formulas: Sequence[Expr | Matrix], shapes: Shapes, letters: Letters, known: Mapping[Symbol, str]
+) -> dict[Symbol, str]:
+    """A letter for each free index of formulas that stand in one display, in the order in which they are read.
+
+    Those that are `known` keep theirs: what is said of one step in several formulas has one letter throughout.
+    """
+    found: dict[Symbol, str] = dict(known)
     axes: dict[Symbol, Expr | None] = {}
     for of in formulas:
         for symbol, axis in _free(of, shapes, frozenset()):
             if axes.get(symbol) is None:
                 axes[symbol] = axis
-    for symbol, axis in axes.items():
+    for symbol, axis in ((s, a) for s, a in axes.items() if s not in found):
         found[symbol] = letters.of(axis, symbol.name, found.values())
     return found
 

@@ -31,8 +31,15 @@ def _layouts(formulas: Sequence[Formula], names: Nomenclature) -> list[Layout]:
     """The layouts of formulas that stand in one display, with the letters of their free indices."""
     if names.letters is not None:
         formulas = without_units(formulas, names.space.shapes)
-        names = replace(names, indices=letters_in(formulas, names.space.shapes, names.letters))
+        names = with_indices(names, formulas)
     return [matrix(of, names) if isinstance(of, Matrix) else expression(of, names) for of in formulas]
+
+
+def with_indices(names: Nomenclature, formulas: Sequence[Formula]) -> Nomenclature:
+    """The names with a letter for each free index of formulas that are read together."""
+    if names.letters is None:
+        return names
+    return replace(names, indices=letters_in(formulas, names.space.shapes, names.letters, names.indices))
 
 
 def hoisted(formulas: Sequence[Formula], names: Nomenclature) -> tuple[list[Layout], tuple[Layout, ...]]:
