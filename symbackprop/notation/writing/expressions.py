@@ -42,6 +42,7 @@ from symbackprop.notation.writing.layout import (
     Derivative,
     Exponential,
     Indicator,
+    Infinity,
     Iverson,
     Layout,
     Logic,
@@ -390,5 +391,5 @@ def _(expr: Partial, names: Nomenclature) -> Layout:
 @expression.register(type(sympy.oo))
 @expression.register(type(-sympy.oo))
 def _(expr: Expr, _names: Nomenclature) -> Layout:
-    infinite = Call(r"\infty", "∞", ())
+    infinite = Infinity()
     return infinite if expr is S.Infinity else Terms(((-1, infinite),))

@@ -13,7 +13,7 @@ from symbackprop.algebra.matrices.grammar import Constant, Matrix, Power, Scale
 from symbackprop.errors import RenderError
 from symbackprop.notation.writing import layout as lay
 from symbackprop.notation.writing.expressions import HALF, SIGNS, expression, number, signed_terms, times, which
-from symbackprop.notation.writing.functions import function_call
+from symbackprop.notation.writing.functions import function_call, operator
 from symbackprop.notation.writing.glyphs import Nomenclature, letter, tensor_layout
 from symbackprop.notation.writing.layout import Call, Layout, Number, Over, Raised, Root, Terms, Transposed
 
@@ -30,6 +30,13 @@ def hoisted(formulas: Sequence[Formula], names: Nomenclature) -> tuple[list[Layo
     sides = [formula(of, names) for of in formulas]
     indices = next((side.indices for side in sides if isinstance(side, lay.ForEach)), ())
     return [side.of if isinstance(side, lay.ForEach) else side for side in sides], indices
+
+
+def chain(formulas: Sequence[Formula], names: Nomenclature, sign: str = "=") -> Layout:
+    """`a = b = c` on one line; a formula said for each value of an index says so once, at the end."""
+    sides, indices = hoisted(formulas, names)
+    row = lay.Chain(tuple(sides), sign) if len(sides) > 1 else sides[0]
+    return lay.ForEach(indices, row) if indices else row
 
 
 @singledispatch
@@ -183,8 +190,7 @@ _FUNCTIONS: dict[type[Matrix], str] = {
 @matrix.register(grammar.TotalSum)
 @matrix.register(grammar.Trace)
 def _(of: Any, names: Nomenclature) -> Layout:
-    name = _FUNCTIONS[type(of)]
-    return Call(rf"\mathrm{{{name}}}", name, (matrix(of.of, names),))
+    return Call(operator(_FUNCTIONS[type(of)]), (matrix(of.of, names),))
 
 
 @matrix.register
@@ -199,9 +205,8 @@ def _(of: grammar.Softmax | grammar.LogSumExp, names: Nomenclature) -> Layout:
     name = "softmax" if isinstance(of, grammar.Softmax) else "logsumexp"
     argument = (matrix(of.of, names),)
     if of.of.shape[1 - of.axis] == 1:
-        return Call(rf"\mathrm{{{name}}}", name, argument)
-    axis = ("columns", "rows")[of.axis]
-    return Call(rf"\mathrm{{{name}}}_{{\mathrm{{{axis}}}}}", f"{name}_{axis}", argument)
+        return Call(operator(name), argument)
+    return Call(operator(name, ("columns", "rows")[of.axis]), argument)
 
 
 @matrix.register
