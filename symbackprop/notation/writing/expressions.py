@@ -36,7 +36,6 @@ from symbackprop.notation.writing.layout import (
     Absolute,
     Big,
     Bound,
-    Call,
     Cases,
     Delta,
     Derivative,

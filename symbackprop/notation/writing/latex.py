@@ -285,7 +285,11 @@ def _sum_sign(group: tuple[lay.Bound, ...], conventions: Conventions) -> str:
 
 def _range(bound: lay.Bound, conventions: Conventions) -> str:
     index = spell(bound.index, conventions)
-    return index if is_bare(bound, conventions) else rf"{spell(bound.low, conventions)} \le {index} \le {spell(bound.high, conventions)}"
+    return (
+        index
+        if is_bare(bound, conventions)
+        else rf"{spell(bound.low, conventions)} \le {index} \le {spell(bound.high, conventions)}"
+    )
 
 
 @spell.register

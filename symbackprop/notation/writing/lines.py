@@ -21,7 +21,9 @@ from symbackprop.notation.writing.layout import (
     Terms,
     Times,
 )
-from symbackprop.notation.writing.matrix_layout import Formula, chain, hoisted
+from symbackprop.notation.writing.matrix_layout import Formula, chained, hoisted
+
+Parts = tuple[Layout, ...]
 
 ROOM = 80.0
 """Letters of middle width in a line of 160 mm at 11 pt."""
@@ -37,16 +39,20 @@ def lines(formulas: Sequence[Formula], names: Nomenclature, sign: str = "=") -> 
 
     What is long, LaTeX says for every way of spelling.
     """
-    row = bracketed(chain(formulas, names, sign), in_line=False)
+    sides, indices = hoisted(formulas, names)
+    row = bracketed(chained(sides, indices, sign), in_line=False)
     line = spell(row, names.conventions)
     if len(line) <= _LONG or (len(formulas) < 3 and width(line) <= ROOM):
         return row
-    return aligned(formulas, names, sign)
+    return _aligned(sides, indices, names, sign)
 
 
 def aligned(formulas: Sequence[Formula], names: Nomenclature, sign: str = "=") -> Aligned:
     """`a = b = c` with a line for each `=`; no line wider than the page, if signs allow it."""
-    sides, indices = hoisted(formulas, names)
+    return _aligned(*hoisted(formulas, names), names, sign)
+
+
+def _aligned(sides: Sequence[Layout], indices: Parts, names: Nomenclature, sign: str) -> Aligned:
     rows = _Rows(names)
     first, *rest = [bracketed(side, in_line=False) for side in sides]
     done: list[Line] = []
@@ -70,9 +76,6 @@ def latex_lines(formulas: Sequence[Formula], names: Nomenclature, sign: str = "=
 def latex_aligned(formulas: Sequence[Formula], names: Nomenclature, sign: str = "=") -> str:
     """`a = b = c` with a line for each `=`, in an `aligned` block."""
     return spell(aligned(formulas, names, sign), names.conventions)
-
-
-Parts = tuple[Layout, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Formulas in MathML Core, as browsers have it. All that a model's author wrote is escaped.
 
-What bears a name of the model has the class `sym`, and in `data-sym` the name inside: `W1`, for its adjoint `∂W1`, which
-no tensor can be called. `STYLE` are the rules that a page needs for the columns of aligned equations, cases and grids.
+What bears a name of the model has the class `sym`, and in `data-sym` the name inside: `W1`, for its adjoint `∂W1`,
+which no tensor can be called. `STYLE` are the rules that a page needs for the columns of equations, cases and grids.
 """
 
 from __future__ import annotations

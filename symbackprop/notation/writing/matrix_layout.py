@@ -34,7 +34,11 @@ def hoisted(formulas: Sequence[Formula], names: Nomenclature) -> tuple[list[Layo
 
 def chain(formulas: Sequence[Formula], names: Nomenclature, sign: str = "=") -> Layout:
     """`a = b = c` on one line; a formula said for each value of an index says so once, at the end."""
-    sides, indices = hoisted(formulas, names)
+    return chained(*hoisted(formulas, names), sign)
+
+
+def chained(sides: Sequence[Layout], indices: tuple[Layout, ...], sign: str) -> Layout:
+    """The sides of an equation on one line, with the words for the indices that it is said for."""
     row = lay.Chain(tuple(sides), sign) if len(sides) > 1 else sides[0]
     return lay.ForEach(indices, row) if indices else row
 
