@@ -21,6 +21,7 @@ from symbackprop.derivation.steps import Formula, Method, Step, StepKind, of_kin
 from symbackprop.model.records import Tensor
 from symbackprop.notation.conventions import Conventions
 from symbackprop.notation.writing.matrix_layout import with_indices
+from symbackprop.notation.writing.text import text
 from symbackprop.rendering.figures.picture import graph_drawing
 from symbackprop.rendering.figures.svg import svg
 from symbackprop.rendering.figures.tikz import tikz
@@ -166,19 +167,21 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Notation:
-    """Signs to be explained: of adjoints, shown at the tensor `of`; of products by entries; of transposes."""
+    """Signs to be explained: of adjoints, shown at the tensor `of`; of products by entries; of a matrix's transpose."""
 
     of: str
     adjoint: str
     partial: str
     hadamard: str
-    transpose: str
+    matrix: str
+    transposed: str
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
     """One derivation in the document: of one sample's loss, or of the cost over all samples."""
 
+    id: str
     root: str
     batch: Batch | None
     rows: tuple[Row, ...]
@@ -206,6 +209,7 @@ class Document:
     level: str
     detail: str
     parts: tuple[Part, ...]
+    tips: Mapping[str, str]
     checks: tuple[str, ...]
     premises: tuple[str, ...]
     kinks: tuple[str, ...]
@@ -233,10 +237,22 @@ def document(
         level=level,
         detail=detail,
         parts=tuple(parts),
+        tips=_tips(whole),
         checks=tuple(checks_in_words(derivations)),
         premises=tuple(dict.fromkeys(whole.premise(p) for d in derivations for p in d.premises())),
         kinks=tuple(dict.fromkeys(whole.plain(k) for d in derivations for step in walk(d.steps) for k in step.kinks)),
     )
+
+
+def _tips(formulas: Formulas) -> dict[str, str]:
+    """What each tensor and each adjoint is, in plain text, by its name in the formulas of a page."""
+    d, names = formulas.derivation, formulas.names
+    found: dict[str, str] = {}
+    for tensor in d.model.tensors:
+        shape = " × ".join(text(size, names=names) for size in tensor.shape) or "a number"
+        found[tensor.name] = f"{names.glyph(tensor.name).plain}: {tensor.role}, {shape}"
+        found[adjoint(tensor.name)] = f"the derivative of {names.root_of(tensor.name)} with respect to {tensor.name}"
+    return found
 
 
 def _parts(single: Formulas, whole: Formulas, level: str, detail: str) -> list[Part]:
@@ -284,6 +300,7 @@ def _part(formulas: Formulas, level: str, detail: str) -> Part:
     shown = [s for s in walk((*d.forward, *d.steps)) if s.kind is not StepKind.MATRIX or level != "index"]
     signs = {sign for step in shown for sign in kinds_of(step.after, formulas.names)}
     return Part(
+        id="all" if d.sampled else "one",
         root=formulas.tensor(d.root),
         batch=_batch(formulas),
         rows=tuple(_rows(formulas, told, names)),
@@ -310,13 +327,17 @@ def _figure(formulas: Formulas) -> str:
 
 
 def _notation(formulas: Formulas) -> Notation:
-    example = formulas.derivation.steps[0].tensor
+    d = formulas.derivation
+    example = d.steps[0].tensor
+    root = formulas.names.root_of(example)
+    matrix = next((t.name for t in d.model.tensors if len(t.shape) == 2 and t.role == "parameter"), "")
     return Notation(
         formulas.tensor(example),
         formulas.adjoint(example) if formulas.names.conventions.adjoint != "partial" else "",
-        formulas.inline(formulas.partial(formulas.names.root_of(example), example)),
-        formulas.sign("hadamard"),
-        formulas.sign("transpose"),
+        formulas.inline(formulas.spelling.layout(formulas.partial(root, example), formulas.names)),
+        formulas.hadamard(),
+        formulas.tensor(matrix) if matrix else "",
+        formulas.transposed(matrix) if matrix else "",
     )
 
 
@@ -502,8 +523,14 @@ def _item(
         firsts=firsts,
         factor=_factor(formulas, step),
         checked=how_checked(matrices[-1]) if matrices and detail == "every-step" else "",
-        lines=tuple(index_lines(formulas, step)) if detail == "every-step" and level != "matrix" else (),
+        lines=tuple(index_lines(formulas, step)) if _is_told_whole(formulas, detail, level) else (),
     )
+
+
+def _is_told_whole(formulas: Formulas, detail: str, level: str) -> bool:
+    """Whether every line by entries stands in a step; a page has them folded away."""
+    folded = formulas.format == "html" and detail != "outline"
+    return (folded or detail == "every-step") and level != "matrix"
 
 
 def _sides(step: Step, level: str, detail: str, told: bool, lifted: bool) -> list[Formula]:
@@ -531,7 +558,9 @@ def _algebra(step: Step, lifted: bool) -> list[Formula]:
 
 def _is_shorter(step: Step) -> bool:
     """Whether what was put in cancels."""
-    return isinstance(step.before, Expr) and isinstance(step.after, Expr) and size_of(step.after) <= size_of(step.before)
+    return (
+        isinstance(step.before, Expr) and isinstance(step.after, Expr) and size_of(step.after) <= size_of(step.before)
+    )
 
 
 def _multiplies(step: Step) -> bool:
@@ -540,7 +569,7 @@ def _multiplies(step: Step) -> bool:
     for part in parts:
         if isinstance(part, Product):
             return True
-        parts += [inner for inner in _inside(part)]
+        parts += list(_inside(part))
     return False
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeGuard
+from typing import TypeGuard
 
 from sympy import Expr, Symbol
 
@@ -16,13 +16,12 @@ from symbackprop.derivation.rates import LEARNING_RATES, learning_rate
 from symbackprop.derivation.steps import Formula, Step, StepKind, of_kind
 from symbackprop.model.records import Tensor
 from symbackprop.notation.conventions import Conventions
-from symbackprop.notation.writing.glyphs import Nomenclature, nomenclature, with_letters
-from symbackprop.notation.writing.latex import HADAMARDS, TRANSPOSES, latex, latex_chain, latex_function, latex_index, latex_name, latex_shape
-from symbackprop.notation.writing.lines import latex_block, latex_lines
+from symbackprop.notation.writing.functions import function_call
+from symbackprop.notation.writing.glyphs import Nomenclature, nomenclature, tensor_layout, with_letters
+from symbackprop.notation.writing.layout import Chain, Layout, Row, Sign, Transposed
+from symbackprop.notation.writing.matrix_layout import formula
+from symbackprop.notation.writing.spellings import SPELLINGS, Spelling
 from symbackprop.rendering.shapes import is_all_scalar, shape_formula
-
-_INLINE = {"md": ("$`", "`$"), "tex": ("$", "$")}
-_LATIN = 0x180  # letters beyond these are unknown to pdflatex without packages for their script
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,63 +32,52 @@ class Formulas:
     names: Nomenclature
     format: str
 
+    @property
+    def spelling(self) -> Spelling:
+        return SPELLINGS[self.format]
+
     def inline(self, math: str) -> str:
         """Mathematics within a sentence."""
-        before, after = _INLINE[self.format]
-        return f"{before}{math}{after}"
+        return self.spelling.inline(math)
 
     def tensor(self, name: str) -> str:
-        return self.inline(latex_name(name, self.names))
+        return self.inline(self.spelling.name(name, self.names))
 
     def adjoint(self, name: str) -> str:
-        return self.inline(latex_name(adjoint(name), self.names))
+        return self.tensor(adjoint(name))
 
     def entry(self, of: Expr) -> str:
         """An entry within a sentence."""
-        return self.inline(latex(of, names=self.names))
+        return self.inline(self.spelling.formula(of, self.names))
 
     def index(self, of: Symbol) -> str:
         """An index within a sentence."""
-        return self.inline(latex_index(of, self.names))
+        return self.inline(self.spelling.layout(self.names.index(of), self.names))
 
     def function(self, name: str) -> str:
         """The sign or the name of a function within a sentence; empty for none."""
-        return self.inline(latex_function(name, self.names)) if name else ""
+        return self.inline(self.spelling.layout(function_call(name, (), 0, self.names), self.names)) if name else ""
 
-    def sign(self, of: Literal["hadamard", "transpose"]) -> str:
-        """A sign that the conventions choose."""
-        conventions = self.names.conventions
-        return self.inline((HADAMARDS[conventions.hadamard] if of == "hadamard" else TRANSPOSES[conventions.transpose]).strip())
+    def hadamard(self) -> str:
+        """The sign of products by entries."""
+        return self.inline(self.spelling.layout(Row((Sign(self.names.conventions.hadamard),)), self.names).strip())
+
+    def transposed(self, name: str) -> str:
+        """The transpose of a tensor."""
+        return self.inline(self.spelling.layout(Transposed(tensor_layout(name, (), self.names)), self.names))
 
     def line(self, *formulas: Formula) -> str:
         """`a = b` on one line."""
-        return latex_chain(formulas, self.names)
+        return self.spelling.chain(formulas, self.names)
 
     def plain(self, words: str) -> str:
-        """Words as the format has them: LaTeX gives `_` and `<` a meaning of their own, and knows Latin letters."""
-        if self.format != "tex":
-            return words
-        escapes = {
-            "\\": "/",
-            "{": "(",
-            "}": ")",
-            "^": "",
-            "~": " ",
-            "_": r"\_",
-            "<": "$<$",
-            ">": "$>$",
-            "&": r"\&",
-            "%": r"\%",
-            "#": r"\#",
-            "$": r"\$",
-        }
-        latin = (character if ord(character) < _LATIN else "?" for character in words)
-        return "".join(escapes.get(character, character) for character in latin)
+        """Words as the format has them."""
+        return self.spelling.plain(words)
 
     def premise(self, premise: Premise) -> str:
         """A premise of a proof in words."""
         if isinstance(premise.subject, Expr):
-            subject = self.inline(latex(premise.subject, names=self.names))
+            subject = self.entry(premise.subject)
         else:
             subject = self.tensor(premise.subject) if premise.subject else ""
         words = {"sums to 1": "the entries sum to 1", "is 0 or 1": "each entry is 0 or 1", "is above 0": "above 0"}
@@ -97,18 +85,18 @@ class Formulas:
         return f"{subject}: {said}" if subject else said
 
     def shape(self, shape: Sequence[Expr]) -> str:
-        return self.inline(latex_shape(shape, self.names))
+        return self.inline(self.spelling.shape(shape, self.names))
 
     def size(self, size: Expr) -> str:
-        return self.inline(latex(size, names=self.names))
+        return self.entry(size)
 
     def chain(self, *formulas: Formula, sign: str = "=") -> str:
         """`a = b = c`, over several lines where it is long."""
-        return latex_lines(list(dict.fromkeys(formulas)), self.names, sign)
+        return self.spelling.lines(list(dict.fromkeys(formulas)), self.names, sign)
 
     def block(self, equations: Sequence[Sequence[Formula]], sign: str = "=") -> str:
         """Equations under each other, aligned."""
-        return latex_block([list(dict.fromkeys(equation)) for equation in equations], self.names, sign)
+        return self.spelling.block([list(dict.fromkeys(equation)) for equation in equations], self.names, sign)
 
     def part(self, tensor: str, left: Formula, through: str) -> Formula:
         """The left side of a contribution: of the adjoint of `tensor`, what comes by way of `through`."""
@@ -119,15 +107,17 @@ class Formulas:
         through = [c.through for c in of_kind(step, StepKind.CONTRIBUTION) if c.through is not None]
         if all(self._is_root(name) for name in through):
             return ""
-        paths = (self._path(name, step.tensor) for name in through)
-        return f"{self.partial(self.names.root_of(step.tensor), step.tensor)} = {' + '.join(paths)}"
+        paths = [part for name in through for part in (Sign("+"), *self._path(name, step.tensor))][1:]
+        whole = self.partial(self.names.root_of(step.tensor), step.tensor)
+        return self.spelling.layout(Chain((whole, Row(tuple(paths)))), self.names)
 
-    def _path(self, through: str, to: str) -> str:
-        local = self.partial(through, to)
+    def _path(self, through: str, to: str) -> tuple[Layout, ...]:
         if self._is_root(through):
-            return latex(entry(part_of(adjoint(to), through)), names=self.names)
-        weight = f"{latex(self.derivation.scale, names=self.names)} \\, " if self._joins_samples(through, to) else ""
-        return f"{weight}{self.partial(self.names.root_of(through), through)} {local}"
+            return (formula(entry(part_of(adjoint(to), through)), self.names),)
+        rest = (self.partial(self.names.root_of(through), through), Sign(""), self.partial(through, to))
+        if not self._joins_samples(through, to):
+            return rest
+        return (formula(self.derivation.scale, self.names), Sign("thin"), *rest)
 
     def _is_root(self, through: str) -> bool:
         """Whether it is what is differentiated itself: the root, or each sample's own loss."""
@@ -138,9 +128,9 @@ class Formulas:
         sampled = self.derivation.sampled
         return self.derivation.scale != 1 and through in sampled and to not in sampled
 
-    def partial(self, of: str, by: str) -> str:
+    def partial(self, of: str, by: str) -> Layout:
         r"""\(\partial L / \partial W\), of whole tensors."""
-        return latex(Partial(entry(of), entry(by)), names=self.names)
+        return formula(Partial(entry(of), entry(by)), self.names)
 
     def matrix(self, steps: Sequence[Step]) -> str:
         """The matrix forms of one tensor as one chain: with derivatives by name first, then folded."""
@@ -156,7 +146,7 @@ class Formulas:
         if is_all_scalar(step.after):
             return ""
         left, right = (shape_formula(side, self.names) for side in (step.left, step.after))
-        return f"{left} = {right}" if left != right else ""
+        return self.spelling.layout(Chain((left, right)), self.names) if left != right else ""
 
     def result(self, step: Step, level: str) -> tuple[Formula, Formula]:
         """The final form of one tensor's adjoint: as matrices where it has such a form, else entry by entry."""

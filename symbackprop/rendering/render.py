@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from importlib.resources import files
 from pathlib import Path
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from symbackprop.derivation.by_sample import BySample
 from symbackprop.derivation.derivation import Derivation
@@ -16,9 +12,11 @@ from symbackprop.files import ending_of, write_whole
 from symbackprop.notation.conventions import Conventions
 from symbackprop.rendering.contributions import contributions_section
 from symbackprop.rendering.document import DETAILS, LEVELS, document
+from symbackprop.rendering.environment import environment
+from symbackprop.rendering.page import page_parts
 from symbackprop.rendering.scalars import scalar_document
 
-FORMATS = ("md", "tex")
+FORMATS = ("md", "tex", "html")
 SCALAR = "scalar"
 """The level of a derivation that was made operation by operation."""
 
@@ -31,12 +29,14 @@ def render(
     detail: str = "standard",
     conventions: Conventions | None = None,
     by_sample: BySample | None = None,
+    title: str = "",
+    author: str = "",
 ) -> Path:
-    """Writes the document of a derivation to `path`: Markdown (.md) or LaTeX (.tex). Whole, or not at all.
+    """Writes the document of a derivation to `path`: Markdown (.md), LaTeX (.tex), a page (.html). Whole or not at all.
 
     The level is "both", "index" or "matrix"; of what `scalars` made it is "scalar". Without conventions the usual ones
     are taken, at the scalar level with ∂L/∂w for derivatives. `by_sample` adds a section: what each sample adds to a
-    gradient; that alone makes a document too.
+    gradient; that alone makes a document too. Without a title the document is called after the model.
 
     Raises:
         WriteError: the ending names no format, or the file cannot be written.
@@ -44,7 +44,16 @@ def render(
     """
     target = Path(path)
     ending = ending_of(target, FORMATS)
-    text = document_text(derivation, ending, level=level, detail=detail, conventions=conventions, by_sample=by_sample)
+    text = document_text(
+        derivation,
+        ending,
+        level=level,
+        detail=detail,
+        conventions=conventions,
+        by_sample=by_sample,
+        title=title,
+        author=author,
+    )
     write_whole(target, text)
     return target
 
@@ -57,8 +66,10 @@ def document_text(
     detail: str = "standard",
     conventions: Conventions | None = None,
     by_sample: BySample | None = None,
+    title: str = "",
+    author: str = "",
 ) -> str:
-    """The document of a derivation as text in a format: md or tex."""
+    """The document of a derivation as text in a format: md, tex or html."""
     _one_of("detail", detail, DETAILS)
     _one_of("format", format, FORMATS)
     if isinstance(derivation, ScalarDerivation):
@@ -70,12 +81,14 @@ def document_text(
         return _filled("contributions", format, section=contributions_section(derivation, usual, format))
     _one_of("level", level or LEVELS[0], LEVELS)
     section = None if by_sample is None else contributions_section(by_sample, usual, format)
-    whole = document(derivation, usual, format, level or LEVELS[0], detail)
+    whole = document(derivation, usual, format, level or LEVELS[0], detail, title=title, author=author)
+    if format == "html":
+        return _filled("derivation", format, document=whole, section=section, **page_parts(whole.tips))
     return _filled("derivation", format, document=whole, section=section)
 
 
 def _filled(template: str, format: str, **views: object) -> str:
-    return _environment().get_template(f"{template}.{format}.jinja").render(**views)
+    return environment().get_template(f"{template}.{format}.jinja").render(**views)
 
 
 def _one_of(name: str, value: str, choices: tuple[str, ...]) -> None:
@@ -86,31 +99,3 @@ def _one_of(name: str, value: str, choices: tuple[str, ...]) -> None:
             fix=suggestion(value, choices),
             name=value,
         )
-
-
-@lru_cache(maxsize=1)
-def _environment() -> Environment:
-    """One strict environment; its delimiters leave LaTeX's braces alone."""
-    environment = Environment(
-        loader=FileSystemLoader(_templates()),
-        undefined=StrictUndefined,
-        autoescape=False,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        block_start_string="<%",
-        block_end_string="%>",
-        variable_start_string="<<",
-        variable_end_string=">>",
-        comment_start_string="<#",
-        comment_end_string="#>",
-    )
-    environment.filters["lines"] = lambda text: [line for line in str(text).splitlines() if line.strip()]
-    environment.filters["indented"] = lambda text: f" {text}" if text else ""
-    return environment
-
-
-def _templates() -> str:
-    """The folder of templates: inside the package when installed from a wheel, else the checkout's own."""
-    inside = Path(str(files("symbackprop"))) / "templates"
-    return str(inside if inside.is_dir() else inside.parents[1] / "templates")

@@ -1,4 +1,4 @@
-"""What each tensor of a network is for, found in how it is made and read: weights, biases, activations, a prediction."""
+"""What each tensor of a network is for, found in how it is made and read: weights, biases, a prediction."""
 
 from __future__ import annotations
 

@@ -21,8 +21,8 @@ from symbackprop.notation.writing.glyphs import Nomenclature, nomenclature
 from symbackprop.notation.writing.latex import latex
 from symbackprop.notation.writing.text import text_chain
 from symbackprop.rendering.document import checks_in_words
-from symbackprop.rendering.index_lines import how_checked
 from symbackprop.rendering.formulas import Formulas, formulas_of
+from symbackprop.rendering.index_lines import how_checked
 from symbackprop.rendering.tables import Table, alone
 
 _ENTRIES = 12  # of a tensor that are listed by name
@@ -243,7 +243,10 @@ class _View:
         return f"{change} by {self.formulas.inline(written)} times as much."
 
     def local(self, local: Step) -> Line:
-        return Line(self.formulas.chain(local.left, local.after), how_checked(local) if self.detail == "every-step" else "")
+        return Line(self.formulas.chain(local.left, local.after), self.checked(local))
+
+    def checked(self, step: Step) -> str:
+        return how_checked(step) if self.detail == "every-step" else ""
 
     def chain(self, step: NodeStep) -> Line:
         """The chain rule over every path, and what it comes to."""
@@ -252,7 +255,7 @@ class _View:
         written = {latex(form, names=self.formulas.names): form for form in forms[::-1]}
         forms = list(written.values())[::-1]
         last = step.step.substeps[-1] if step.step.substeps else step.step
-        return Line(self.formulas.chain(step.step.left, *forms), how_checked(last) if self.detail == "every-step" else "")
+        return Line(self.formulas.chain(step.step.left, *forms), self.checked(last))
 
     def gradients(self) -> Iterator[str]:
         for step in self.found.steps:

@@ -244,7 +244,10 @@ def _parsed(parts: Iterable[Part]) -> Iterator[Statement | Unparsed]:
 
 def _is_sign(passage: Passage) -> bool:
     r"""Whether a formula is a sign by itself, of which the sentence speaks: \(\odot\), \(\top\). It states nothing."""
-    return re.fullmatch(r"\\[A-Za-z]+|[^\w\s]", passage.source.text[passage.span.start : passage.span.end].strip()) is not None
+    return (
+        re.fullmatch(r"\\[A-Za-z]+|[^\w\s]", passage.source.text[passage.span.start : passage.span.end].strip())
+        is not None
+    )
 
 
 def _unclosed(part: Unclosed) -> Unparsed:

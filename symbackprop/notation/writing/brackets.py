@@ -14,11 +14,14 @@ from symbackprop.notation.writing.layout import (
     ByWayOf,
     Call,
     Cases,
+    Chain,
+    Crossed,
     Delta,
     Derivative,
     Entry,
     Exponential,
     ForEach,
+    Grid,
     Hadamard,
     Indicator,
     Iverson,
@@ -32,6 +35,7 @@ from symbackprop.notation.writing.layout import (
     Raised,
     Relation,
     Root,
+    Row,
     Terms,
     Times,
     Transposed,
@@ -134,12 +138,14 @@ def bracketed(layout: Layout, in_line: bool) -> Layout:
             )
         case Ones(sizes):
             return Ones(crossed(sizes, in_line))
+        case Crossed(sizes):
+            return Crossed(crossed(sizes, in_line))
         case Transposed(of):
             return Transposed(at_least(of, Strength.ATOM))
         case Derivative(of, by):
-            return Derivative(at_least(of, Strength.ATOM), at_least(by, Strength.ATOM))
+            return replace(layout, of=at_least(of, Strength.ATOM), by=at_least(by, Strength.ATOM))
         case Nabla(by, of):
-            return Nabla(free(by), at_least(of, Strength.ATOM))
+            return replace(layout, by=free(by), of=at_least(of, Strength.ATOM))
         case Logic(_, conditions):
             return replace(
                 layout,
@@ -172,6 +178,12 @@ def _inside(layout: Layout, free: Callable[[Layout], Layout]) -> Layout:
             return replace(layout, arguments=tuple(free(argument) for argument in arguments))
         case Cases(pieces):
             return Cases(tuple((free(value), free(condition) if condition else None) for value, condition in pieces))
+        case Chain(sides):
+            return replace(layout, sides=tuple(free(side) for side in sides))
+        case Row(parts):
+            return Row(tuple(free(part) for part in parts))
+        case Grid(rows):
+            return Grid(tuple(tuple(free(cell) for cell in row) for row in rows))
         case Delta(left, right):
             return Delta(free(left), free(right))
         case ByWayOf(of):

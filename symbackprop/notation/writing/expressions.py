@@ -37,12 +37,12 @@ from symbackprop.notation.writing.layout import (
     Absolute,
     Big,
     Bound,
-    Call,
     Cases,
     Delta,
     Derivative,
     Exponential,
     Indicator,
+    Infinity,
     Iverson,
     Layout,
     Logic,
@@ -424,5 +424,5 @@ def _(expr: Partial, names: Nomenclature) -> Layout:
 @expression.register(type(sympy.oo))
 @expression.register(type(-sympy.oo))
 def _(expr: Expr, _names: Nomenclature) -> Layout:
-    infinite = Call(r"\infty", "∞", ())
+    infinite = Infinity()
     return infinite if expr is S.Infinity else Terms(((-1, infinite),))

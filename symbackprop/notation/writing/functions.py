@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from symbackprop.notation.writing.glyphs import GREEK, Nomenclature, parts, roman
-from symbackprop.notation.writing.layout import Call, Layout
+from symbackprop.notation.writing.layout import Call, Function, Layout
 
 _WRITTEN = MappingProxyType(
     {
@@ -16,6 +16,7 @@ _WRITTEN = MappingProxyType(
 OPERATORS = frozenset({r"\exp", r"\log", r"\sin", r"\cos", r"\tan", r"\tanh", r"\sinh", r"\cosh"})
 """Functions that TeX knows by name."""
 
+_BELOW = MappingProxyType({"gelu_tanh": ("GELU", "tanh")})
 _LATEX = MappingProxyType({"sigmoid": r"\sigma", "gelu_tanh": r"\mathrm{GELU}_{\tanh}"})
 
 
@@ -23,7 +24,15 @@ def function_call(name: str, arguments: tuple[Layout, ...], order: int, names: N
     """A function at its arguments, or its derivative of some order."""
     known = names.space.functions.get(name)
     latex = _LATEX.get(name) or (known.latex if known else "") or function_latex(name)
-    return Call(latex, function_text(name), arguments, order)
+    word, below = _BELOW.get(name, (function_text(name), ""))
+    return Call(Function(word, latex, function_text(name), below), arguments, order)
+
+
+def operator(name: str, below: str = "") -> Function:
+    """A function of matrices: `diag`, `softmax` of `rows`."""
+    if not below:
+        return Function(name, rf"\mathrm{{{name}}}", name)
+    return Function(name, rf"\mathrm{{{name}}}_{{\mathrm{{{below}}}}}", f"{name}_{below}", below)
 
 
 def function_text(name: str) -> str:

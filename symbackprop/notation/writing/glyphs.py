@@ -213,9 +213,9 @@ def _candidates(name: str, conventions: Conventions, capital: bool) -> tuple[Gly
     letters, own = _accented(letters, conventions)
     is_accent = subscript in _ACCENTS and not (subscript == "bar" and conventions.adjoint == "bar")
     accent = own or (subscript if is_accent else "")
-    full = Glyph(letters, unicode_name(name), owner or mark, "" if accent and not own else subscript, accent)
+    full = Glyph(letters, unicode_name(name), owner or mark, "" if accent and not own else subscript, accent, name=name)
     if owner and mark:
-        full = Glyph(name, unicode_name(name), verbatim=True)
+        full = Glyph(name, unicode_name(name), verbatim=True, name=name)
     wanted = [full]
     owner_mark = parts(owner)[2] if owner else ""
     if owner_mark and not full.verbatim:
@@ -223,7 +223,7 @@ def _candidates(name: str, conventions: Conventions, capital: bool) -> tuple[Gly
     if capital and conventions.batch == "capital" and len(letters) == 1 and letters.islower() and letters.isascii():
         plain = f"{owner}.{leaf.capitalize()}" if owner else leaf[:1].upper() + leaf[1:]
         wanted = [*(replace(g, letters=letters.upper(), plain=plain) for g in wanted), *wanted]
-    return (*wanted, Glyph(name, unicode_name(name), verbatim=True))
+    return (*wanted, Glyph(name, unicode_name(name), verbatim=True, name=name))
 
 
 def _accented(letters: str, conventions: Conventions) -> tuple[str, str]:
@@ -250,7 +250,8 @@ def _entries(name: str, conventions: Conventions) -> tuple[Glyph, ...]:
     if match is None:
         return ()
     of = _candidates(match[1], conventions, False)[:-1]
-    return tuple(replace(g, plain=unicode_name(name), entry=match[2].replace("_", ",")) for g in of if not g.verbatim)
+    shown = unicode_name(name)
+    return tuple(replace(g, plain=shown, entry=match[2].replace("_", ","), name=name) for g in of if not g.verbatim)
 
 
 @lru_cache(maxsize=4096)
@@ -278,7 +279,7 @@ def letter(name: str) -> Name:
     r"""The name of an index or a size: digits at its end are a subscript, `n1` is \(n_1\)."""
     letters, subscript, number = parts(name)
     below = ",".join(part for part in (subscript, number) if part)
-    return Name(Glyph(letters, unicode_name(name), subscript=below))
+    return Name(Glyph(letters, unicode_name(name), subscript=below, name=name))
 
 
 def roman(name: str) -> str:
@@ -304,15 +305,16 @@ def tensor_layout(name: str, indices: tuple[Layout, ...], names: Nomenclature) -
         return ByWayOf(tensor_layout(name, indices, names), Name(names.glyph(through)))
     of = primal(name)
     glyph, style = names.glyph(of), names.conventions.adjoint
+    own = replace(glyph, name=name)
     if style == "delta" and glyph.letters.lower() == "z" and not glyph.subscript and _is_free("delta", glyph, names):
-        return _entry(replace(glyph, letters="delta", plain="δ" + glyph.mark), indices)
+        return _entry(replace(own, letters="delta", plain="δ" + glyph.mark), indices)
     if style == "bar" and not glyph.accent:
-        return _entry(replace(glyph, accent="bar", plain=_barred(glyph.plain)), indices)
+        return _entry(replace(own, accent="bar", plain=_barred(glyph.plain)), indices)
     if style == "d" and not _is_shown(("d" + of, "d" + glyph.plain), names):
-        return _entry(replace(glyph, d=True, plain="d" + glyph.plain), indices)
+        return _entry(replace(own, d=True, plain="d" + glyph.plain), indices)
     root = Name(names.glyph(names.root_of(of)))
     by = _entry(glyph, indices)
-    return Nabla(by, root) if style == "nabla" else Derivative(root, by)
+    return Nabla(by, root, name) if style == "nabla" else Derivative(root, by, name)
 
 
 def _entry(glyph: Glyph, indices: tuple[Layout, ...]) -> Layout:

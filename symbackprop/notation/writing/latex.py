@@ -6,23 +6,26 @@ import re
 from collections.abc import Sequence
 from functools import singledispatch
 
-from sympy import Expr, Symbol
+from sympy import Expr
 
 from symbackprop.algebra.space import Space
 from symbackprop.notation.conventions import Conventions
 from symbackprop.notation.writing import layout as lay
-from symbackprop.notation.writing.brackets import bracketed, crossed
+from symbackprop.notation.writing.brackets import bracketed
 from symbackprop.notation.writing.expressions import expression
-from symbackprop.notation.writing.functions import OPERATORS, function_call
 from symbackprop.notation.writing.glyphs import GREEK, Nomenclature, nomenclature, roman, tensor_layout
 from symbackprop.notation.writing.layout import Glyph, Layout, Name
-from symbackprop.notation.writing.matrix_layout import Formula, formula, hoisted
+from symbackprop.notation.writing.matrix_layout import Formula, chain, formula
+from symbackprop.notation.writing.spacing import between, is_bare, is_marked, is_word, slashed, sum_signs
 
 _COMMAND = re.compile(r"\\[A-Za-z]+")
 _TALL = (r"\frac", r"\sum", r"\max", r"\mathrm{argmax}", r"\begin", r"\left")
 SIGNS = {"≥": r"\ge", "≤": r"\le", "≠": r"\ne", ":=": ":="}
-TRANSPOSES = {"⊤": r"\top", "T": "T", "'": r"\prime"}
-HADAMARDS = {"⊙": r" \odot ", "*": r" \ast "}
+_TRANSPOSES = {"⊤": r"\top", "T": "T", "'": r"\prime"}
+_HADAMARDS = {"⊙": r" \odot ", "*": r" \ast "}
+_GAPS = {"dot": r" \cdot ", "thin": r" \, ", "": " "}
+_ROW_SIGNS = {**_HADAMARDS, **_GAPS, "+": " + ", "-": " - "}
+_DOTS = {"⋯": r"\cdots", "⋮": r"\vdots", "⋱": r"\ddots"}
 
 
 def latex(
@@ -43,34 +46,17 @@ def latex(
 
 def latex_chain(formulas: Sequence[Formula], names: Nomenclature, sign: str = "=") -> str:
     """`a = b = c` on one line; a formula said for each value of an index says so once, at the end."""
-    parts, indices = hoisted(formulas, names)
-    return f" {SIGNS.get(sign, sign)} ".join(_write(part, names) for part in parts) + for_each(indices)
+    return _write(chain(formulas, names, sign), names)
 
 
 def latex_shape(shape: Sequence[Expr], names: Nomenclature) -> str:
     r"""\(h \times n\); a vector has one size, and a scalar is called so."""
-    sizes = crossed(tuple(expression(size, names) for size in shape), in_line=False)
-    return _crossed(sizes, names.conventions) if shape else r"\text{scalar}"
+    return _write(lay.Crossed(tuple(expression(size, names) for size in shape)), names)
 
 
 def latex_name(tensor: str, names: Nomenclature) -> str:
     """The whole of a tensor or of an adjoint."""
     return _write(tensor_layout(tensor, (), names), names)
-
-
-def latex_index(index: Symbol, names: Nomenclature) -> str:
-    """The letter of an index."""
-    return _glyph(names.index(index).glyph, names.conventions.layers)
-
-
-def latex_function(name: str, names: Nomenclature) -> str:
-    """The sign or the name of a function."""
-    return function_call(name, (), 0, names).function
-
-
-def for_each(indices: tuple[Layout, ...]) -> str:
-    shown = ", ".join(_glyph(index.glyph, "") for index in indices if isinstance(index, Name))
-    return rf" \quad \text{{for each }} {shown}" if shown else ""
 
 
 def _write(layout: Layout, names: Nomenclature) -> str:
@@ -109,7 +95,8 @@ def _(of: Name, conventions: Conventions) -> str:
 def _glyph(glyph: Glyph, layers: str, above: str = "", below: str = "") -> str:
     """A glyph with what else stands above and below it; two things below need brackets."""
     below = below or glyph.entry
-    subscript = ",".join(_part(part) for part in (glyph.subscript, glyph.mark if layers == "plain" else "") if part)
+    own = filter(None, (*glyph.subscript.split(","), glyph.mark if layers == "plain" else ""))
+    subscript = ",".join(_part(part) for part in own)
     marks = {"[l]": "[%s]", "(l)": "(%s)"}
     mark = marks[layers] % _part(glyph.mark) if glyph.mark and layers in marks else ""
     if subscript and below:
@@ -137,8 +124,7 @@ def _part(name: str) -> str:
     """Letters as mathematics has them: Greek, single letters in italics, words in roman, digits."""
     if name in GREEK:
         return "o" if name == "omicron" else f"\\{name}"
-    plain = name.isascii() and (name.isdigit() or (len(name) == 1 and name.isalpha()))
-    return name if plain else roman(name)
+    return roman(name) if is_word(name) else name
 
 
 @spell.register
@@ -159,11 +145,12 @@ def _tight(small: Layout, conventions: Conventions) -> str:
 
 @spell.register
 def _(of: lay.Ones, conventions: Conventions) -> str:
-    return rf"\mathbf{{1}}_{_script(_crossed(of.sizes, conventions))}"
+    return rf"\mathbf{{1}}_{_script(spell(lay.Crossed(of.sizes), conventions))}"
 
 
-def _crossed(sizes: Sequence[Layout], conventions: Conventions) -> str:
-    return r" \times ".join(spell(size, conventions) for size in sizes)
+@spell.register
+def _(of: lay.Crossed, conventions: Conventions) -> str:
+    return r" \times ".join(spell(size, conventions) for size in of.sizes) or r"\text{scalar}"
 
 
 @spell.register
@@ -191,36 +178,13 @@ def _(of: lay.Terms, conventions: Conventions) -> str:
 def _(of: lay.Times, conventions: Conventions) -> str:
     text = spell(of.factors[0], conventions)
     for before, after in zip(of.factors, of.factors[1:], strict=False):
-        shown = spell(after, conventions)
-        text += _between(before, after, shown) + shown
+        text += _GAPS[between(before, after)] + spell(after, conventions)
     return text
-
-
-def _between(before: Layout, after: Layout, shown: str) -> str:
-    """A dot between numbers, a thin space where letters would run together, else what TeX does by itself."""
-    if isinstance(before, lay.Number) and shown[0].isdigit():
-        return r" \cdot "
-    if isinstance(after, lay.Iverson):
-        return r" \, "
-    if isinstance(before, lay.Number) or isinstance(after, lay.Brackets | lay.Big):
-        return " "
-    if isinstance(before, lay.Over) and isinstance(after, lay.Over):
-        return " "
-    return r" \, " if _is_wide(before) or _is_wide(after) else " "
-
-
-def _is_wide(layout: Layout) -> bool:
-    """Whether a factor would run together with its neighbours; TeX itself sets off \\log and its like."""
-    if isinstance(layout, lay.Entry | lay.Transposed):
-        return _is_wide(layout.of)
-    if isinstance(layout, Name):
-        return layout.glyph.d or layout.glyph.verbatim or _part(layout.glyph.letters).startswith(r"\mathrm")
-    return isinstance(layout, lay.Call) and layout.function not in OPERATORS
 
 
 @spell.register
 def _(of: lay.Hadamard, conventions: Conventions) -> str:
-    return HADAMARDS[conventions.hadamard].join(spell(factor, conventions) for factor in of.factors)
+    return _HADAMARDS[conventions.hadamard].join(spell(factor, conventions) for factor in of.factors)
 
 
 @spell.register
@@ -238,29 +202,21 @@ def _(of: lay.Raised, conventions: Conventions) -> str:
 
 def _slashed(exponent: Layout, conventions: Conventions) -> str:
     """3/2 in an exponent is written with a slash."""
-    if (
-        isinstance(exponent, lay.Over)
-        and isinstance(exponent.top, lay.Number)
-        and isinstance(exponent.bottom, lay.Number)
-    ):
-        return f"{exponent.top.digits}/{exponent.bottom.digits}"
-    return spell(exponent, conventions)
+    numbers = slashed(exponent)
+    return "/".join(numbers) if numbers else spell(exponent, conventions)
 
 
 def _raised(base: Layout, above: str, conventions: Conventions) -> str:
     """What stands above a base; one that has something above it already gets brackets."""
+    shown = spell(base, conventions)
+    if is_marked(base, conventions):
+        return (f"({shown})" if isinstance(base, lay.Entry | Name) else fenced(shown)) + _up(above)
     match base:
         case lay.Entry(Name(glyph), indices):
-            below = _indices(indices, conventions)
+            return _glyph(glyph, conventions.layers, above=above, below=_indices(indices, conventions))
         case Name(glyph):
-            below = ""
-        case lay.Transposed() | lay.Raised():  # TeX refuses a second superscript
-            return fenced(spell(base, conventions)) + _up(above)
-        case _:
-            return spell(base, conventions) + _up(above)
-    if glyph.mark and conventions.layers != "plain":
-        return f"({spell(base, conventions)})" + _up(above)
-    return _glyph(glyph, conventions.layers, above=above, below=below)
+            return _glyph(glyph, conventions.layers, above=above)
+    return shown + _up(above)
 
 
 @spell.register
@@ -270,7 +226,7 @@ def _(of: lay.ByWayOf, conventions: Conventions) -> str:
 
 @spell.register
 def _(of: lay.Transposed, conventions: Conventions) -> str:
-    sign = TRANSPOSES[conventions.transpose]
+    sign = _TRANSPOSES[conventions.transpose]
     match of.of:
         case Name(glyph):
             return _glyph(glyph, conventions.layers, above=sign)
@@ -301,43 +257,39 @@ def _(of: lay.Absolute, conventions: Conventions) -> str:
 
 @spell.register
 def _(of: lay.Call, conventions: Conventions) -> str:
-    if of.function == "\\mathrm{floor}":
+    if of.function.word == "floor":
         return rf"\left\lfloor {spell(of.arguments[0], conventions)} \right\rfloor"
     if not of.arguments:
-        return of.function
+        return of.function.latex
     primes = "'" * of.order if of.order < 3 else f"^{{({of.order})}}"
-    return of.function + primes + fenced(", ".join(spell(argument, conventions) for argument in of.arguments))
+    return of.function.latex + primes + fenced(", ".join(spell(argument, conventions) for argument in of.arguments))
 
 
 @spell.register
 def _(of: lay.Big, conventions: Conventions) -> str:
     body = spell(of.body, conventions)
     if of.kind == "sum":
-        return "".join(f"{_sum_sign(group, conventions)} " for group in _grouped(of.bounds, conventions)) + body
+        return "".join(f"{_sum_sign(group, conventions)} " for group in sum_signs(of.bounds, conventions)) + body
     ranges = ", ".join(_range(bound, conventions) for bound in of.bounds)
     sign = r"\max" if of.kind == "max" else r"\mathop{\mathrm{argmax}}"
     return rf"{sign}_{_script(ranges)} {body}"
 
 
-def _grouped(bounds: tuple[lay.Bound, ...], conventions: Conventions) -> list[tuple[lay.Bound, ...]]:
-    """Bounds that share one sum sign: those that only name their index."""
-    bare = tuple(bound for bound in bounds if bound.implied and conventions.sum_bounds == "index")
-    return [*((bare,) if bare else ()), *((bound,) for bound in bounds if bound not in bare)]
-
-
 def _sum_sign(group: tuple[lay.Bound, ...], conventions: Conventions) -> str:
     indices = ",".join(spell(bound.index, conventions) for bound in group)
-    if group[0].implied and conventions.sum_bounds == "index":
+    if is_bare(group[0], conventions):
         return rf"\sum_{_script(indices)}"
     low, high = _tight(group[0].low, conventions), _tight(group[0].high, conventions)
     return rf"\sum_{{{indices}={low}}}^{{{high}}}"
 
 
 def _range(bound: lay.Bound, conventions: Conventions) -> str:
-    if bound.implied and conventions.sum_bounds == "index":
-        return spell(bound.index, conventions)
     index = spell(bound.index, conventions)
-    return rf"{spell(bound.low, conventions)} \le {index} \le {spell(bound.high, conventions)}"
+    return (
+        index
+        if is_bare(bound, conventions)
+        else rf"{spell(bound.low, conventions)} \le {index} \le {spell(bound.high, conventions)}"
+    )
 
 
 @spell.register
@@ -387,7 +339,62 @@ def _(of: lay.Nabla, conventions: Conventions) -> str:
 
 @spell.register
 def _(of: lay.ForEach, conventions: Conventions) -> str:
-    return spell(of.of, conventions) + for_each(of.indices)
+    return spell(of.of, conventions) + spell(lay.Each(of.indices), conventions)
+
+
+@spell.register
+def _(of: lay.Each, conventions: Conventions) -> str:
+    shown = ", ".join(spell(index, conventions) for index in of.indices)
+    return rf" \quad \text{{for each }} {shown}"
+
+
+@spell.register
+def _(_of: lay.Infinity, _conventions: Conventions) -> str:
+    return r"\infty"
+
+
+@spell.register
+def _(of: lay.Words, _conventions: Conventions) -> str:
+    return rf"\text{{{of.text}}}"
+
+
+@spell.register
+def _(of: lay.Sign, _conventions: Conventions) -> str:
+    if of.form == "big":
+        return r"\biggl( " if of.sign == "(" else r" \biggr)"
+    return of.sign if of.form == "prefix" else _ROW_SIGNS.get(of.sign, of.sign)
+
+
+@spell.register
+def _(of: lay.Row, conventions: Conventions) -> str:
+    return "".join(spell(part, conventions) for part in of.parts)
+
+
+@spell.register
+def _(of: lay.Chain, conventions: Conventions) -> str:
+    return f" {SIGNS.get(of.sign, of.sign)} ".join(spell(side, conventions) for side in of.sides)
+
+
+@spell.register
+def _(of: lay.Aligned, conventions: Conventions) -> str:
+    starts = {"relation": f"&{SIGNS.get(of.sign, of.sign)} ", "continued": r"&\quad ", "words": "&"}
+    rows = [(line.kind, spell(line.row, conventions)) for line in of.lines]
+    lines = [starts[kind] + (row if kind == "words" else row.lstrip()) for kind, row in rows]
+    for place, left in enumerate((of.left, *(line.left for line in of.lines[1:]))):
+        if left is not None:
+            lines[place] = f"{spell(left, conventions)} {lines[place]}"
+    return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}"
+
+
+@spell.register
+def _(of: lay.Dots, _conventions: Conventions) -> str:
+    return _DOTS[of.sign]
+
+
+@spell.register
+def _(of: lay.Grid, conventions: Conventions) -> str:
+    rows = (" & ".join(spell(cell, conventions) for cell in row) for row in of.rows)
+    return r"\begin{bmatrix} " + r" \\ ".join(rows) + r" \end{bmatrix}"
 
 
 @spell.register

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 
@@ -12,6 +12,7 @@ class Glyph:
 
     `d` before it makes an adjoint of it, \(dW^{[1]}\); `plain` is its spelling in plain text. A `verbatim` glyph shows
     the name letter for letter. `entry` is the position of the one entry that the name stands for: \(w^{[1]}_{1,2}\).
+    `name` is what it is called inside: the tensor, `∂W1` for an adjoint, the size, the index.
     """
 
     letters: str
@@ -22,6 +23,7 @@ class Glyph:
     d: bool = False
     verbatim: bool = False
     entry: str = ""
+    name: str = field(default="", repr=False)  # no part of the look, by which layouts are ordered
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,13 +135,30 @@ class Absolute(Layout):
 
 
 @dataclass(frozen=True, slots=True)
-class Call(Layout):
-    """`f(x)`; `order` counts derivatives. `function` is spelled twice: in LaTeX and in plain text."""
+class Function:
+    r"""The name of a function: a word or a Greek letter, and a word below it, \(\mathrm{GELU}_{\tanh}\).
 
-    function: str
+    Authors of models may choose its LaTeX, and plain text has its own spelling.
+    """
+
+    word: str
+    latex: str
     plain: str
+    below: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Layout):
+    """`f(x)`; `order` counts derivatives."""
+
+    function: Function
     arguments: tuple[Layout, ...]
     order: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Infinity(Layout):
+    """`∞`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,18 +228,20 @@ class Cases(Layout):
 
 @dataclass(frozen=True, slots=True)
 class Derivative(Layout):
-    """`∂a/∂b`."""
+    """`∂a/∂b`; `adjoint` is the adjoint that it is, if it is one."""
 
     of: Layout
     by: Layout
+    adjoint: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Nabla(Layout):
-    """`∇_W L`."""
+    """`∇_W L`, and the adjoint that it is."""
 
     by: Layout
     of: Layout
+    adjoint: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,3 +272,85 @@ class Brackets(Layout):
     """`( a )`; only brackets.py makes them."""
 
     of: Layout
+
+
+@dataclass(frozen=True, slots=True)
+class Words(Layout):
+    """A word of ours in a formula: ASCII letters, upright."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dots(Layout):
+    """What is left out of a grid: `⋯` in a row, `⋮` in a column, `⋱` in both."""
+
+    sign: Literal["⋯", "⋮", "⋱"]
+
+
+@dataclass(frozen=True, slots=True)
+class Grid(Layout):
+    """A matrix of layouts in square brackets; a column has rows of one cell."""
+
+    rows: tuple[tuple[Layout, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Crossed(Layout):
+    """The sizes of a shape, `h × n`; of none, the word scalar."""
+
+    sizes: tuple[Layout, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Each(Layout):
+    """The words at the end of a formula that is said for each value of some indices."""
+
+    indices: tuple[Layout, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sign(Layout):
+    """A sign in a `Row`: `+`, `-`, `⊙`, `*`, brackets; a `thin` space, or nothing, between factors.
+
+    A minus may be a `prefix`; `big` brackets are closed in another row.
+    """
+
+    sign: str
+    form: Literal["infix", "prefix", "big"] = "infix"
+
+
+@dataclass(frozen=True, slots=True)
+class Row(Layout):
+    """Parts beside each other, where the signs between them are parts as well."""
+
+    parts: tuple[Layout, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chain(Layout):
+    """`a = b = c` by the sign in plain text."""
+
+    sides: tuple[Layout, ...]
+    sign: str = "="
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of an equation: after its relation sign, going on with the side above, or the words at the end.
+
+    `left` is the left side of a further equation, which begins here.
+    """
+
+    kind: Literal["relation", "continued", "words"]
+    row: Row
+    left: Layout | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Aligned(Layout):
+    """An equation over several lines, with the relation signs under each other."""
+
+    left: Layout
+    sign: str
+    lines: tuple[Line, ...]

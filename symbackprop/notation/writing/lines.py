@@ -8,64 +8,86 @@ from dataclasses import dataclass
 
 from symbackprop.notation.writing.brackets import bracketed
 from symbackprop.notation.writing.glyphs import Nomenclature
-from symbackprop.notation.writing.latex import HADAMARDS, SIGNS, for_each, latex_chain, spell
-from symbackprop.notation.writing.layout import Brackets, Hadamard, Layout, Terms, Times
-from symbackprop.notation.writing.matrix_layout import Formula, hoisted
+from symbackprop.notation.writing.latex import spell
+from symbackprop.notation.writing.layout import (
+    Aligned,
+    Brackets,
+    Each,
+    Hadamard,
+    Layout,
+    Line,
+    Row,
+    Sign,
+    Terms,
+    Times,
+)
+from symbackprop.notation.writing.matrix_layout import Formula, chained, hoisted
+
+Parts = tuple[Layout, ...]
 
 ROOM = 80.0
 """Letters of middle width in a line of 160 mm at 11 pt."""
 
 _SIGN = 2.4  # a sign and the space around it
+_QUAD = 2.0  # by which a row is set in that goes on with the side above
 _SMALL = 0.7  # of scripts
 _LONG = 70  # letters of LaTeX beyond which a chain of equalities has a line for each
 
 
+def lines(formulas: Sequence[Formula], names: Nomenclature, sign: str = "=") -> Layout:
+    """The layout of `a = b = c`, with its brackets: a `Chain` on one line, or `Aligned` where it is long.
+
+    What is long, LaTeX says for every way of spelling.
+    """
+    sides, indices = hoisted(formulas, names)
+    row = bracketed(chained(sides, indices, sign), in_line=False)
+    line = spell(row, names.conventions)
+    if len(line) <= _LONG or (len(formulas) < 3 and width(line) <= ROOM):
+        return row
+    return _aligned(sides, indices, names, sign)
+
+
+def aligned(formulas: Sequence[Formula], names: Nomenclature, sign: str = "=") -> Aligned:
+    """`a = b = c` with a line for each `=`; no line wider than the page, if signs allow it."""
+    return _aligned(*hoisted(formulas, names), names, sign)
+
+
+def _aligned(sides: Sequence[Layout], indices: Parts, names: Nomenclature, sign: str) -> Aligned:
+    rows = _Rows(names)
+    first, *rest = [bracketed(side, in_line=False) for side in sides]
+    done: list[Line] = []
+    for side in rest:
+        head, *more = rows.of(side, ROOM - rows.width([first]) - _SIGN)
+        done += [Line("relation", Row(head)), *(Line("continued", Row(row)) for row in more)]
+    if indices:
+        ending, last = Each(indices), done[-1]
+        if rows.width([first, *last.row.parts, ending]) + (_SIGN if last.kind == "relation" else _QUAD) > ROOM:
+            done.append(Line("words", Row((ending,))))
+        else:
+            done[-1] = Line(last.kind, Row((*last.row.parts, ending)))
+    return Aligned(first, sign, tuple(done))
+
+
+def block(equations: Sequence[Sequence[Formula]], names: Nomenclature, sign: str = "=") -> Layout:
+    """Equations under each other, aligned at the sign; a single one as it stands by itself."""
+    if len(equations) == 1:
+        return lines(equations[0], names, sign)
+    first, *rest = [aligned(equation, names, sign) for equation in equations]
+    done = list(first.lines)
+    for each in rest:
+        begun, *more = each.lines
+        done += [Line(begun.kind, begun.row, each.left), *more]
+    return Aligned(first.left, sign, tuple(done))
+
+
 def latex_lines(formulas: Sequence[Formula], names: Nomenclature, sign: str = "=") -> str:
     """`a = b = c` on one line, or over several where it is long."""
-    line = latex_chain(formulas, names, sign)
-    if len(line) <= _LONG or (len(formulas) < 3 and width(line) <= ROOM):
-        return line
-    return latex_aligned(formulas, names, sign)
+    return spell(lines(formulas, names, sign), names.conventions)
 
 
 def latex_aligned(formulas: Sequence[Formula], names: Nomenclature, sign: str = "=") -> str:
-    """`a = b = c` with a line for each `=`, in an `aligned` block; no line wider than the page, if signs allow it."""
-    sides, indices = hoisted(formulas, names)
-    rows = _Rows(names)
-    first, *rest = [bracketed(side, in_line=False) for side in sides]
-    left, mark, ending = rows.spelled(first), SIGNS.get(sign, sign), for_each(indices)
-    lines: list[str] = []
-    for side in rest:
-        head, *more = rows.of(side, ROOM - width(left) - _SIGN)
-        lines += [f"&{mark} {head}", *(rf"&\quad {row}" for row in more)]
-    if ending and width(left) + width(lines[-1]) + width(ending) > ROOM:
-        lines.append("&" + ending)
-    else:
-        lines[-1] += ending
-    return aligned([f"{left} {lines[0]}", *lines[1:]])
-
-
-def latex_block(equations: Sequence[Sequence[Formula]], names: Nomenclature, sign: str = "=") -> str:
-    """Several equations under each other, aligned at the sign; a single one alone."""
-    if len(equations) == 1:
-        return latex_lines(equations[0], names, sign)
-    rows, mark = _Rows(names), SIGNS.get(sign, sign)
-    lines: list[str] = []
-    for equation in equations:
-        sides, indices = hoisted(equation, names)
-        left, *rest = [bracketed(side, in_line=False) for side in sides]
-        before = rows.spelled(left)
-        for side in rest:
-            head, *more = rows.of(side, ROOM - width(before) - _SIGN)
-            lines += [f"{before} &{mark} {head}".lstrip(), *(rf"&\quad {row}" for row in more)]
-            before = ""
-        lines[-1] += for_each(indices)
-    return aligned(lines)
-
-
-def aligned(lines: Sequence[str]) -> str:
-    """Lines that carry `&` marks, as one `aligned` block."""
-    return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}"
+    """`a = b = c` with a line for each `=`, in an `aligned` block."""
+    return spell(aligned(formulas, names, sign), names.conventions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,46 +96,50 @@ class _Rows:
 
     names: Nomenclature
 
-    def spelled(self, layout: Layout) -> str:
-        return spell(layout, self.names.conventions)
+    def width(self, parts: Sequence[Layout]) -> float:
+        return width(spell(Row(tuple(parts)), self.names.conventions))
 
-    def of(self, side: Layout, room: float) -> list[str]:
+    def of(self, side: Layout, room: float) -> list[Parts]:
         """As few rows as do, each after the first beginning with a sign: broken between terms, also in brackets."""
-        line = self.spelled(side)
-        if width(line) > room and isinstance(side, Terms):
+        fits = self.width([side]) <= room
+        if not fits and isinstance(side, Terms):
             return self._terms(side.items, room)
-        if width(line) > room and isinstance(side, Times | Hadamard):
+        if not fits and isinstance(side, Times | Hadamard):
             places = [n for n, f in enumerate(side.factors) if isinstance(f, Brackets) and isinstance(f.of, Terms)]
             if places:
-                return self._product(side, max(places, key=lambda n: width(self.spelled(side.factors[n]))), room)
-        return [line]
+                return self._product(side, max(places, key=lambda n: self.width([side.factors[n]])), room)
+        return [(side,)]
 
-    def _product(self, side: Times | Hadamard, place: int, room: float) -> list[str]:
-        between = HADAMARDS[self.names.conventions.hadamard] if isinstance(side, Hadamard) else r" \, "
-        fence = between if isinstance(side, Hadamard) else " "
-        before = "".join(self.spelled(factor) + between for factor in side.factors[:place]).removesuffix(between)
-        after = "".join(between + self.spelled(factor) for factor in side.factors[place + 1 :])
+    def _product(self, side: Times | Hadamard, place: int, room: float) -> list[Parts]:
+        entrywise = isinstance(side, Hadamard)
+        sign, fence = Sign(self.names.conventions.hadamard if entrywise else "thin"), Sign("")
+        before = [part for factor in side.factors[:place] for part in (factor, sign)]
+        after = [part for factor in side.factors[place + 1 :] for part in (sign, factor)]
+        if before and not entrywise:
+            before[-1] = fence
         inner = side.factors[place].of  # type: ignore[attr-defined]
-        head, *more = self._terms(inner.items, room - width(before) - _SIGN)
+        head, *more = self._terms(inner.items, room - self.width(before[:-1]) - _SIGN)
         if not more:
-            return [self.spelled(side)]
-        return [rf"{before}{fence if before else ''}\biggl( {head}", *more[:-1], rf"{more[-1]} \biggr){after}"]
+            return [(side,)]
+        return [(*before, Sign("(", "big"), *head), *more[:-1], (*more[-1], Sign(")", "big"), *after)]
 
-    def _terms(self, items: Sequence[tuple[int, Layout]], room: float) -> list[str]:
-        rows: list[str] = []
+    def _terms(self, items: Sequence[tuple[int, Layout]], room: float) -> list[Parts]:
+        rows: list[Parts] = []
         for sign, item in items:
             head, *more = self.of(item, room - _SIGN)
-            mark = "-" if sign < 0 else "+" if rows else ""
-            if rows and not more and width(rows[-1]) + width(head) + _SIGN <= room:
-                rows[-1] += f" {mark} {head}"
+            mark = Sign("-" if sign < 0 else "+")
+            if rows and not more and self.width(rows[-1]) + self.width(head) + _SIGN <= room:
+                rows[-1] += (mark, *head)
+            elif rows:
+                rows += [(mark, *head), *more]
             else:
-                rows += [f"{mark} {head}" if rows else mark + head, *more]
+                rows = [(Sign("-", "prefix"), *head) if sign < 0 else head, *more]
         return rows
 
 
 _TOKEN = re.compile(r"\\[A-Za-z]+|\\.|\s+|.", re.DOTALL)
 _NOTHING = {r"\left", r"\right", r"\bigl", r"\bigr", r"\biggl", r"\biggr", r"\,", "&", "{", "}"}
-_WIDE = {r"\sum": 2.5, r"\max": 3.5, r"\quad": 2.0, r"\mathrm": 0.0, r"\mathbf": 0.0, r"\mathop": 0.0, r"\text": 0.0}
+_WIDE = {r"\sum": 2.5, r"\max": 3.5, r"\quad": _QUAD, r"\mathrm": 0.0, r"\mathbf": 0.0, r"\mathop": 0.0, r"\text": 0.0}
 _RELATIONS = {"=", "+", "-", "<", ">", r"\odot", r"\ast", r"\times", r"\le", r"\ge", r"\cdot"}
 
 

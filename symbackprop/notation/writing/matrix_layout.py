@@ -14,7 +14,7 @@ from symbackprop.algebra.matrices.grammar import Constant, Matrix, Power, Scale
 from symbackprop.errors import RenderError
 from symbackprop.notation.writing import layout as lay
 from symbackprop.notation.writing.expressions import HALF, SIGNS, expression, number, signed_terms, times, which
-from symbackprop.notation.writing.functions import function_call
+from symbackprop.notation.writing.functions import function_call, operator
 from symbackprop.notation.writing.glyphs import Nomenclature, tensor_layout
 from symbackprop.notation.writing.layout import Call, Layout, Number, Over, Raised, Root, Terms, Transposed
 from symbackprop.notation.writing.letters import letters_in, without_units
@@ -48,6 +48,17 @@ def hoisted(formulas: Sequence[Formula], names: Nomenclature) -> tuple[list[Layo
     indices = next((side.indices for side in sides if isinstance(side, lay.ForEach)), ())
     shown = [side.of if isinstance(side, lay.ForEach) else side for side in sides]
     return [side for n, side in enumerate(shown) if n < 2 or side != shown[n - 1]], indices
+
+
+def chain(formulas: Sequence[Formula], names: Nomenclature, sign: str = "=") -> Layout:
+    """`a = b = c` on one line; a formula said for each value of an index says so once, at the end."""
+    return chained(*hoisted(formulas, names), sign)
+
+
+def chained(sides: Sequence[Layout], indices: tuple[Layout, ...], sign: str) -> Layout:
+    """The sides of an equation on one line, with the words for the indices that it is said for."""
+    row = lay.Chain(tuple(sides), sign) if len(sides) > 1 else sides[0]
+    return lay.ForEach(indices, row) if indices else row
 
 
 @singledispatch
@@ -216,8 +227,7 @@ _FUNCTIONS: dict[type[Matrix], str] = {
 @matrix.register(grammar.TotalSum)
 @matrix.register(grammar.Trace)
 def _(of: Any, names: Nomenclature) -> Layout:
-    name = _FUNCTIONS[type(of)]
-    return Call(rf"\mathrm{{{name}}}", name, (matrix(of.of, names),))
+    return Call(operator(_FUNCTIONS[type(of)]), (matrix(of.of, names),))
 
 
 @matrix.register
@@ -232,9 +242,8 @@ def _(of: grammar.Softmax | grammar.LogSumExp, names: Nomenclature) -> Layout:
     name = "softmax" if isinstance(of, grammar.Softmax) else "logsumexp"
     argument = (matrix(of.of, names),)
     if of.of.shape[1 - of.axis] == 1:
-        return Call(rf"\mathrm{{{name}}}", name, argument)
-    axis = ("columns", "rows")[of.axis]
-    return Call(rf"\mathrm{{{name}}}_{{\mathrm{{{axis}}}}}", f"{name}_{axis}", argument)
+        return Call(operator(name), argument)
+    return Call(operator(name, ("columns", "rows")[of.axis]), argument)
 
 
 @matrix.register

@@ -155,9 +155,9 @@ def _(of: lay.Absolute, conventions: Conventions) -> str:
 @spell.register
 def _(of: lay.Call, conventions: Conventions) -> str:
     if not of.arguments:
-        return of.plain
+        return of.function.plain
     primes = "'" * of.order if of.order < 3 else f"^({of.order})"
-    return f"{of.plain}{primes}({_listed(of.arguments, conventions)})"
+    return f"{of.function.plain}{primes}({_listed(of.arguments, conventions)})"
 
 
 @spell.register
@@ -224,6 +224,27 @@ def _(of: lay.Nabla, conventions: Conventions) -> str:
 @spell.register
 def _(of: lay.ByWayOf, conventions: Conventions) -> str:
     return f"{spell(of.of, conventions)}|{spell(of.through, conventions)}"
+
+
+@spell.register
+def _(_of: lay.Infinity, _conventions: Conventions) -> str:
+    return "∞"
+
+
+@spell.register
+def _(of: lay.Words, _conventions: Conventions) -> str:
+    return of.text
+
+
+@spell.register
+def _(of: lay.Dots, _conventions: Conventions) -> str:
+    return of.sign
+
+
+@spell.register
+def _(of: lay.Grid, conventions: Conventions) -> str:
+    """As NumPy has it: `[[1, 2], [3, 4]]`."""
+    return f"[{', '.join(f'[{_listed(row, conventions)}]' for row in of.rows)}]"
 
 
 @spell.register

@@ -1,0 +1,37 @@
+"""The templates of documents."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+
+@lru_cache(maxsize=1)
+def environment() -> Environment:
+    """One strict environment; its delimiters leave LaTeX's braces alone."""
+    made = Environment(
+        loader=FileSystemLoader(templates()),
+        undefined=StrictUndefined,
+        autoescape=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        block_start_string="<%",
+        block_end_string="%>",
+        variable_start_string="<<",
+        variable_end_string=">>",
+        comment_start_string="<#",
+        comment_end_string="#>",
+    )
+    made.filters["lines"] = lambda text: [line for line in str(text).splitlines() if line.strip()]
+    made.filters["indented"] = lambda text: f" {text}" if text else ""
+    return made
+
+
+def templates() -> str:
+    """The folder of templates: inside the package when installed from a wheel, else the checkout's own."""
+    inside = Path(str(files("symbackprop"))) / "templates"
+    return str(inside if inside.is_dir() else inside.parents[1] / "templates")
