@@ -53,11 +53,11 @@ class Comparison:
 
 
 def compare(
-    derivation: Derivation, given: Arrays, values: Arrays, gradients: Arrays, sizes: Mapping[str, int]
+    derivation: Derivation, given: Arrays, values: Arrays, gradients: Arrays, sizes: Mapping[str, int], kink: float
 ) -> Comparison:
     """Compares `gradients` of the root, by tensor, at the point where the leaves are `given` and tensors have `values`.
 
-    Nothing is taken from the sweep but what is compared.
+    `kink` is how far the point is from one. Nothing is taken from the sweep but what is compared.
     """
     model = derivation.model
     if terms(model, sizes) <= MOST_TERMS:
@@ -68,28 +68,25 @@ def compare(
             pass  # an exponential of a large number: its quotient may have a value all the same
         else:
             differences, along = _differences(gradients, directions, truth.slopes)
-            return Comparison(differences, "complex steps", STEP, along, truth.kink)
-    return _by_central_differences(model, given, gradients, sizes)
+            return Comparison(differences, "complex steps", STEP, along, kink)
+    return _by_central_differences(model, given, gradients, sizes, kink)
 
 
-def _by_central_differences(model: Model, given: Arrays, gradients: Arrays, sizes: Mapping[str, int]) -> Comparison:
+def _by_central_differences(
+    model: Model, given: Arrays, gradients: Arrays, sizes: Mapping[str, int], kink: float
+) -> Comparison:
     moved = {name: given[name].shape for name in gradients if name in given}
     directions = tuple(_directions(moved, _ALONG_CENTRAL, _ALONG_CENTRAL))
-    compared: list[np.ndarray] = []
-    root = _root(model, given, sizes, compared)
-    kink = min((float(np.min(np.abs(d), initial=np.inf)) for d in compared), default=np.inf)
+    root = _root(model, given, sizes)
     slopes = [(root(d, CENTRAL_STEP) - root(d, -CENTRAL_STEP)) / (2 * CENTRAL_STEP) for d in directions]
     differences, along = _differences({name: gradients[name] for name in moved}, directions, np.array(slopes))
     return Comparison(differences, "central differences", CENTRAL_STEP, along, kink)
 
 
-def _root(
-    model: Model, given: Arrays, sizes: Mapping[str, int], compared: list[np.ndarray]
-) -> Callable[[Direction, float], float]:
+def _root(model: Model, given: Arrays, sizes: Mapping[str, int]) -> Callable[[Direction, float], float]:
     """The root as a function of how far a tensor is moved along a direction."""
     numbers = {size(name): value for name, value in sizes.items()}
     leaves = {name: np.asarray(array, float) for name, array in given.items()}
-    point_at(model, numbers, leaves, compared)
 
     def at(direction: Direction, step: float) -> float:
         moved = {**leaves, direction.name: leaves[direction.name] + step * direction.array}

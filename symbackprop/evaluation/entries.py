@@ -14,6 +14,7 @@ from symbackprop.algebra.proving.drawing import Leaf
 
 _TENTH = 10
 MOST_TENTHS = 19  # up to 1.9
+_FAN = 3  # a sum over so many weights saturates nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,18 @@ def small_entries(leaf: Leaf, source: Source, *, largest: int = 12, positive: bo
         return _distributions(leaf.shape, axes["distribution"], source)
     if "binary" in axes:
         return _in_rotation(leaf.shape, 2, source).astype(float)
-    return _tenths(leaf.shape, source, largest, positive=positive or "positive" in axes)
+    positive = positive or "positive" in axes
+    return _tenths(leaf.shape, source, _most(leaf, largest, positive=positive), positive=positive)
+
+
+def _most(leaf: Leaf, largest: int, *, positive: bool) -> int:
+    """The most tenths: enough that no two need be alike; where there are not so many, no sum over weights is large."""
+    entries = math.prod(leaf.shape)
+    needed = entries if positive else math.ceil(entries / 2)
+    if needed <= MOST_TENTHS or not leaf.is_weight:
+        return min(MOST_TENTHS, max(largest, needed))
+    fan = max(math.prod(leaf.shape[1:]), math.prod(leaf.shape[:-1]))
+    return max(2, min(largest, int(largest * math.sqrt(_FAN / fan))))
 
 
 def _in_rotation(shape: tuple[int, ...], count: int, source: Source) -> np.ndarray:
@@ -75,10 +87,9 @@ def _distributions(shape: tuple[int, ...], axis: int, source: Source) -> np.ndar
     return np.moveaxis(found, -1, axis) / whole
 
 
-def _tenths(shape: tuple[int, ...], source: Source, largest: int, *, positive: bool) -> np.ndarray:
-    """Tenths of both signs, each size once before one comes again, and with the other sign before it is the same."""
+def _tenths(shape: tuple[int, ...], source: Source, sizes: int, *, positive: bool) -> np.ndarray:
+    """Tenths up to `sizes`: each once before one comes again, and with the other sign before it is the same."""
     entries = math.prod(shape)
-    sizes = min(MOST_TENTHS, max(largest, entries if positive else math.ceil(entries / 2)))
     found: list[int] = []
     while len(found) < entries:
         once = [(n, source.sign()) for n in source.shuffled(range(1, sizes + 1))]

@@ -2,6 +2,7 @@ r"""A derivation in numbers: what every tensor and every adjoint is, what a step
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -38,8 +39,9 @@ class Evaluation:
     `values` has every tensor of that model, `adjoints` every adjoint of the derivation by its tensor, in the
     derivation's own convention: of a sampled tensor it is that of one sample's loss (`gradient` is that of the root).
     `updated` are the parameters after one step of descent at `rate`, `loss` and `loss_after` the root before and after
-    it. `check` compares all gradients with numeric derivatives of the forward equations. `one_sample` is the derivation
-    of one sample at the first of the samples. With `exact`, entries are fractions in arrays of objects.
+    it (NaN where the step leads too far for it to have a value). `check` compares all gradients with numeric
+    derivatives of the forward equations. `one_sample` is the derivation of one sample at the first of the samples. With
+    `exact`, entries are fractions in arrays of objects.
     """
 
     derivation: Derivation
@@ -154,9 +156,9 @@ def _evaluated(
     rate: float | Fraction,
 ) -> Evaluation:
     model, numbers = derivation.model, _numbered(sizes)
-    values, adjoints = _floats(derivation, given, numbers)
+    values, adjoints, kink = _floats(derivation, given, numbers)
     floats = Standing(derivation.space, numbers, {**values, **_by_adjoint(adjoints)})
-    check = compare(derivation, given, values, _gradients(derivation, adjoints, floats), sizes)
+    check = compare(derivation, given, values, _gradients(derivation, adjoints, floats), sizes, kink)
     if fractions is not None:
         values, adjoints = _fractions(derivation, fractions, numbers)
         rate = _as_fraction(rate)
@@ -169,13 +171,15 @@ def _evaluated(
     return replace(made, updated=updated, loss_after=after)
 
 
-def _floats(derivation: Derivation, given: Numbers, sizes: Sizes) -> tuple[Numbers, Numbers]:
-    """The values of all tensors, and those of all adjoints."""
+def _floats(derivation: Derivation, given: Numbers, sizes: Sizes) -> tuple[Numbers, Numbers, float]:
+    """The values of all tensors, those of all adjoints, and how far what is compared is from where cases change."""
+    compared: list[np.ndarray] = []
     leaves = {name: np.asarray(array, float) for name, array in given.items()}
-    point = with_adjoints(point_at(derivation.model, sizes, leaves), derivation)
+    point = with_adjoints(point_at(derivation.model, sizes, leaves, compared), derivation)
     order = [*leaves, *(equation.tensor for equation in derivation.model.order)]
     values = {name: _finite(name, point) for name in order}
-    return values, {name: _finite(adjoint(name), point) for name in derivation.adjoints}
+    kink = min((float(np.min(np.abs(d), initial=math.inf)) for d in compared), default=math.inf)
+    return values, {name: _finite(adjoint(name), point) for name in derivation.adjoints}, kink
 
 
 def _finite(name: str, point: Point) -> np.ndarray:
@@ -203,11 +207,15 @@ def _fractions(derivation: Derivation, given: Numbers, sizes: Sizes) -> tuple[Nu
 
 
 def _root(model: Model, given: Numbers, sizes: Sizes, *, exact: bool) -> float | Fraction:
+    """The root at other parameters; NaN where it has no value: a step may lead too far."""
     if not exact:
         leaves = {name: np.asarray(array, float) for name, array in given.items()}
-        return _number(_finite(model.root, point_at(model, sizes, leaves)))
+        return _number(point_at(model, sizes, leaves).values[model.root])
     forward = {e.tensor: model.space.definitions[e.tensor] for e in model.order}
-    return _number(exact_values(forward, given, sizes, model.functions)[model.root])
+    try:
+        return _number(exact_values(forward, given, sizes, model.functions)[model.root])
+    except DataError:
+        return math.nan
 
 
 def _gradients(derivation: Derivation, adjoints: Mapping[str, np.ndarray], standing: Standing) -> Numbers:

@@ -114,7 +114,7 @@ def array_of(formula: Step | Formula, space: Space, ranges: Ranges | None = None
 
 def _array_of_matrix(matrix: Matrix, space: Space, ranges: Ranges) -> Array:
     held = matrix.indices if isinstance(matrix, ForEach) else ()
-    taken: set[Symbol] = {*held, *space.sizes, *(s for extent in matrix.shape for s in extent.free_symbols)}
+    taken = {*held, *space.sizes, *(s for extent in matrix.shape for s in free_indices(extent))}
     row = fresh(taken)
     column = fresh({*taken, row})
     entry = lower(matrix, (*held, row, column), space)
@@ -128,7 +128,7 @@ def _array_of_matrix(matrix: Matrix, space: Space, ranges: Ranges) -> Array:
 def told_ranges(expr: Expr, space: Space) -> dict[Symbol, Expr]:
     """The ranges of the free indices that stand alone as an index of an entry, or are compared with one by a delta."""
     found: dict[Symbol, Expr] = {}
-    deltas: list[tuple[Expr, Expr]] = []
+    deltas: list[Any] = []
     _gather(expr, space, {}, found, deltas)
     for _ in deltas:  # one delta may tell the next one
         for one, other in deltas:
@@ -138,7 +138,7 @@ def told_ranges(expr: Expr, space: Space) -> dict[Symbol, Expr]:
     return found
 
 
-def _gather(expr: Any, space: Space, bound: Ranges, found: dict[Symbol, Expr], deltas: list[tuple[Expr, Expr]]) -> None:
+def _gather(expr: Any, space: Space, bound: Mapping[Any, Expr], found: dict[Any, Expr], deltas: list[Any]) -> None:
     if isinstance(expr, BINDERS):
         _gather(body_of(expr), space, {**bound, **dict(bounds_of(expr))}, found, deltas)
         return
@@ -162,7 +162,7 @@ def _shape(part: Expr, space: Space) -> tuple[Expr, ...]:
 
 def with_slopes(expr: Expr, space: Space) -> Expr:
     """The formula with each ∂v/∂u in it replaced by the derivative of the equation of v by u."""
-    slopes = {part: _slope(part, space) for part in sorted(expr.atoms(Partial), key=text_of)}
+    slopes: dict[Expr, Expr] = {part: _slope(part, space) for part in sorted(expr.atoms(Partial), key=text_of)}
     return replaced(expr, slopes) if slopes else expr
 
 

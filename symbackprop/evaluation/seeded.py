@@ -5,13 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
-from sympy import Symbol
+from sympy import Expr, Symbol, exp
 
+from symbackprop.algebra.binding import tensors_in
 from symbackprop.algebra.proving.drawing import Leaf, extents_at
 from symbackprop.algebra.proving.grids import check_cells
-from symbackprop.algebra.symbols import size
+from symbackprop.algebra.space import Fact
+from symbackprop.algebra.symbols import size, tensor_of
 from symbackprop.errors import UsageError
 from symbackprop.evaluation.entries import Source, small_entries
 from symbackprop.evaluation.small_sizes import small_sizes
@@ -90,15 +93,40 @@ def _tries(batch: Model, sizes: Mapping[Symbol, int]) -> int:
 def _drawn(
     batch: Model, sizes: Mapping[Symbol, int], seed: int, attempt: int, *, positive: bool
 ) -> Iterator[tuple[str, np.ndarray]]:
-    limits = index_limits(batch)
+    limits, masks = index_limits(batch), masks_of(batch)
     for place, tensor in enumerate(t for t in batch.tensors if not batch.defines(t.name)):
         limit = min(extents_at(limits.get(tensor.name, ()), sizes), default=2) if tensor.integer else None
         shape = extents_at(tensor.shape, sizes)
         check_cells(shape)
-        leaf = Leaf(shape, tensor.facts, tensor.role == "parameter", limit)
+        facts = (*tensor.facts, Fact(tensor.name, "binary")) if tensor.name in masks else tensor.facts
+        leaf = Leaf(shape, facts, tensor.role == "parameter", limit)
         largest = _LARGEST[attempt % len(_LARGEST)] if leaf.is_weight else _LARGEST[0]
         source = Source.of(seed, attempt, place)
         yield tensor.name, small_entries(leaf, source, largest=largest, positive=positive)
+
+
+def masks_of(model: Model) -> frozenset[str]:
+    """Data that only ever say which exponentials count in a softmax: zeros and ones, whatever their facts are."""
+    found = set()
+    for tensor in model.tensors:
+        if tensor.role not in ("input", "constant") or tensor.integer or model.defines(tensor.name):
+            continue
+        readers = [e.expression for e in model.order if tensor.name in tensors_in(e.expression)]
+        if readers and all(_only_gates(expr, tensor.name) for expr in readers):
+            found.add(tensor.name)
+    return frozenset(found)
+
+
+def _only_gates(expr: Expr, name: str) -> bool:
+    """Whether each term in which the tensor is read is an exponential of something else times it."""
+    if name not in tensors_in(expr):
+        return True
+    if tensor_of(expr) == name:
+        return False
+    rest: tuple[Any, ...] = expr.args
+    if expr.is_Mul and any(isinstance(factor, exp) for factor in rest):
+        rest = tuple(factor for factor in rest if tensor_of(factor) != name)
+    return all(_only_gates(part, name) for part in rest if isinstance(part, Expr))
 
 
 def _looks(batch: Model, sizes: Mapping[Symbol, int], arrays: Mapping[str, np.ndarray]) -> tuple[int, ...] | None:
