@@ -84,3 +84,41 @@ def test_mistakes(arguments: tuple[object, ...], words: str, tmp_path: Path) -> 
     assert words in ran.output
     assert "Traceback" not in ran.output
     assert not list(tmp_path.iterdir())
+
+
+def test_seeded_numbers(tmp_path: Path) -> None:
+    """Small numbers at any level, told on standard error; the scalar level prints them."""
+    ran = run(TWO_LAYERS, "--numbers", "seeded:2", "--digits", "3", "--rate", "0.5", "-o", tmp_path / "out.md")
+    assert ran.exit_code == 0, ran.output
+    assert "after a step of 0.5; gradients are within 1e-15 of complex steps" in ran.output
+    scalar = run(TWO_LAYERS, "--level", "scalar", "--numbers", "seeded", "--size", "h=2", "--size", "n=1")
+    assert scalar.exit_code == 0, scalar.output
+    assert "## In numbers" in scalar.output
+
+
+def test_numbers_that_do_not_fit(tmp_path: Path) -> None:
+    """What was silently left out is used, or said to be wrong, with its file."""
+    np.savez(tmp_path / "p.npz", W1=np.ones((2, 3)), b1=np.ones(2), W2=np.ones((1, 2)), b2=np.ones(1))
+    ran = run(TWO_LAYERS, "--data", EXAMPLES / "002_xor.csv", "--values", tmp_path / "p.npz", "-o", tmp_path / "o.md")
+    assert ran.exit_code != 0
+    assert "W1 has 3 entries along its second axis, and needs n = 2" in ran.output
+    assert "p.npz" in ran.output
+    assert not (tmp_path / "o.md").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--numbers", "random"), "--numbers takes seeded or seeded:SEED, not random"),
+        (("--numbers", "seeded:x"), "--numbers takes seeded or seeded:SEED"),
+        (("--numbers", "seeded", "--rate", "0"), "is no learning rate"),
+        (("--numbers", "seeded", "--rate", "nan"), "is no learning rate"),
+        (("--numbers", "seeded", "--exact"), "sigmoid of a fraction is no fraction"),
+        (("--data", EXAMPLES / "002_xor.csv"), "no values were given for W1, b1, W2, b2"),
+    ],
+)
+def test_mistakes_about_numbers(arguments: tuple[object, ...], words: str) -> None:
+    """Options about numbers that make no sense."""
+    ran = run(TWO_LAYERS, *arguments)
+    assert ran.exit_code != 0
+    assert words in ran.output

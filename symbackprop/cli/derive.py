@@ -6,13 +6,22 @@ from pathlib import Path
 
 import click
 
-from symbackprop.cli.numbers import arrays_in, of_first_sample, sizes_in, sizes_of_one_sample
+from symbackprop.cli.numbers import (
+    arrays_in,
+    checked_rate,
+    of_first_sample,
+    seed_in,
+    sizes_in,
+    sizes_of_one_sample,
+    summary,
+)
 from symbackprop.cli.running import chosen_conventions, names_in, progress_line
 from symbackprop.cli.streams import put, tell
 from symbackprop.derivation.by_sample import contributions as contributions_of
 from symbackprop.derivation.scalar_derivation import scalar_derivation
 from symbackprop.derivation.sweep import derive
 from symbackprop.errors import UsageError
+from symbackprop.evaluation.choosing import Chosen, completed, evaluation_for
 from symbackprop.files import check_output
 from symbackprop.notation.conventions import PRESETS
 from symbackprop.notation.reading.model_text import load
@@ -62,6 +71,10 @@ Example:
 @click.option("--size", "sizes", multiple=True, metavar="NAME=NUMBER", help="A size, for the scalar level: --size h=3.")
 @click.option("--data", type=click.Path(path_type=Path), help="Samples, CSV or NPZ; the scalar level takes the first.")
 @click.option("--values", type=click.Path(path_type=Path), help="Parameters, CSV (entry,value) or NPZ, for numbers.")
+@click.option("--numbers", metavar="seeded[:SEED]", help="Small numbers for what --data and --values do not give.")
+@click.option("--digits", type=click.IntRange(1, 15), default=4, show_default=True, help="Significant digits.")
+@click.option("--exact", is_flag=True, help="Fractions in the place of decimals, where the model has them.")
+@click.option("--rate", type=float, default=0.1, show_default=True, help="The learning rate of the step of descent.")
 @click.option("--contributions", metavar="TENSOR", help="A section: what each sample of --data adds to its gradient.")
 @click.option("--quiet", is_flag=True, help="No progress on standard error.")
 def derive_command(
@@ -75,19 +88,27 @@ def derive_command(
     sizes: tuple[str, ...],
     data: Path | None,
     values: Path | None,
+    numbers: str | None,
+    digits: int,
+    exact: bool,
+    rate: float,
     contributions: str | None,
     quiet: bool,
 ) -> None:
     """Write the derivation of every gradient of MODEL as Markdown or LaTeX."""
     usual = "partial" if level == SCALAR else "default"
     conventions = chosen_conventions(notation or usual, choices)
+    seed, rate = seed_in(numbers), checked_rate(rate)
     _check_contributions(contributions, level, data)
     if output is not None:
         check_output(output, FORMATS, [model, data, values])
     network = load(model)
     progress = None if quiet else progress_line()
     arrays = arrays_in(network, data, values, sizes_in(sizes))
+    evaluation = None
     if level == SCALAR:
+        if seed is not None:
+            arrays = dict(completed(network, Chosen(arrays, sizes_in(sizes)), seed).arrays)
         derivation = scalar_derivation(
             network,
             sizes_of_one_sample(network, arrays, sizes_in(sizes)),
@@ -100,12 +121,24 @@ def derive_command(
     else:
         derivation = derive(network, names_in(wrt), one_over_m=conventions.one_over_m, progress=progress)
         count = len(derivation.adjoints)
+        if data is not None or values is not None or seed is not None:
+            evaluation = evaluation_for(
+                derivation,
+                data=data,
+                values=values,
+                seed=seed,
+                sizes=sizes_in(sizes),
+                rate=rate,
+                exact=exact,
+            )
     options = {
         "level": level,
         "detail": detail,
         "conventions": conventions,
         "by_sample": None if contributions is None else contributions_of(network, contributions, arrays),
     }
+    if evaluation is not None:
+        tell(summary(evaluation, digits))
     if output is None:
         put(document_text(derivation, "md", **options))
         return

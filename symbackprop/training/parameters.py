@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -21,13 +21,18 @@ from symbackprop.derivation.graph import extents
 from symbackprop.errors import DataError, suggestion
 from symbackprop.model.model import Model
 from symbackprop.notation.source import read_file
-from symbackprop.training.data import Arrays, first_gap, places_in, read_arrays, table_of
+from symbackprop.training.data import Arrays, first_gap, places_in, read_arrays, sizes_told, table_of
 
 _ENTRY = re.compile(r"(?P<name>.+?)(?:\[(?P<places>[0-9\s,]+)\]|_(?P<numbers>[0-9]+(?:_[0-9]+)*))?")
 
 
+_MOST = 10**4  # of a size that entries tell
+
+
 def read_parameters(path: Path, model: Model, sizes: Mapping[str, int]) -> Arrays:
     """The arrays of an NPZ or CSV file for tensors that no equation defines, at the given sizes.
+
+    Sizes that are not given are those that the entries in a CSV file tell: the last one of each axis.
 
     Raises:
         DataError: no such file, or entries that do not fit the model.
@@ -38,9 +43,10 @@ def read_parameters(path: Path, model: Model, sizes: Mapping[str, int]) -> Array
         raise DataError(f"{path} is neither CSV nor NPZ", fix="Give a file that ends in .csv or .npz.", name=str(path))
     if not path.is_file():
         raise DataError(f"{path} is not there", fix="Check the path.", name=str(path))
-    shapes = _shapes(model, sizes)
+    rows = _rows(path)
+    shapes = _shapes(model, {**_told(model, [written for written, _ in rows]), **sizes})
     entries: dict[str, dict[tuple[int, ...], float]] = {}
-    for written, value in _rows(path):
+    for written, value in rows:
         name, place = _entry(written, shapes, path)
         known = entries.setdefault(name, {})
         if place in known:
@@ -73,6 +79,20 @@ def _shapes(model: Model, sizes: Mapping[str, int]) -> dict[str, tuple[int, ...]
     }
 
 
+def _told(model: Model, written: list[str]) -> dict[str, int]:
+    """The sizes that entries tell by the largest position along each axis."""
+    ranks = {t.name: len(t.shape) for t in model.tensors if not model.defines(t.name)}
+    names = _names(ranks)
+    last: dict[str, list[int]] = {}
+    for match in (_ENTRY.fullmatch(entry) for entry in written if entry not in names):
+        of = names.get(match["name"]) if match is not None else None
+        place = _place(match) if match is not None else ()
+        if of is not None and len(place) == ranks[of] and all(0 <= p < _MOST for p in place):
+            last[of] = [max(pair) for pair in zip(last.get(of, place), place, strict=True)]
+    shaped = {of: np.broadcast_to(0.0, [p + 1 for p in place]) for of, place in last.items()}
+    return sizes_told(model, shaped)
+
+
 def _rows(path: Path) -> list[tuple[str, float]]:
     rows = table_of(read_file(path).text, path)
     found = []
@@ -101,7 +121,7 @@ def _rows(path: Path) -> list[tuple[str, float]]:
 
 def _entry(written: str, shapes: Mapping[str, tuple[int, ...]], path: Path) -> tuple[str, tuple[int, ...]]:
     """The tensor and the position that a row names."""
-    names = {name[:1].lower() + name[1:]: name for name in shapes} | {name: name for name in shapes}
+    names = _names(shapes)
     match = None if written in names else _ENTRY.fullmatch(written)
     of = names.get(written if match is None else match["name"])
     if of is None:
@@ -117,6 +137,11 @@ def _entry(written: str, shapes: Mapping[str, tuple[int, ...]], path: Path) -> t
         shown = " × ".join(map(str, shape)) or "a single number"
         raise DataError(f"{path} has {written!r}, which is no entry of {of}", because=f"{of} is {shown}.", name=of)
     return of, place
+
+
+def _names(known: Iterable[str]) -> dict[str, str]:
+    """What a row may call a tensor: by its name, or by that with a small first letter."""
+    return {name[:1].lower() + name[1:]: name for name in known} | {name: name for name in known}
 
 
 def _place(match: re.Match[str]) -> tuple[int, ...]:

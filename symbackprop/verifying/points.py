@@ -215,10 +215,19 @@ def _tried(model: Model, sizes: Sizes, number: int, attempt: int) -> tuple[Point
             check_cells(shape)
             leaf = Leaf(shape, tensor.facts, tensor.role == "parameter", limit)
             leaves[tensor.name] = drawn(leaf, random, number, positive=attempt >= TRIES // 2).astype(float)
-    opaque, compared = opaque_functions(model.functions), []
+    compared: list[Grid] = []
+    return point_at(model, sizes, leaves, compared), compared
+
+
+def point_at(model: Model, sizes: Sizes, leaves: Mapping[str, Grid], compared: list[Grid] | None = None) -> Point:
+    """The point of a model without samples where all that no equation defines has the values in `leaves`.
+
+    `compared` gains the differences whose sign chose a case or a maximiser. What has no real value is NaN.
+    """
+    opaque = opaque_functions(model.functions)
     grids = grids_of(sizes, {**leaves, **opaque}, model.functions, compared)
     values = _filled(grids, {e.tensor: model.space.definitions[e.tensor] for e in model.order})
-    return Point(sizes, values, model.functions, opaque), compared
+    return Point(sizes, values, model.functions, opaque)
 
 
 def _worth(point: Point, compared: list[Grid], sides: Sides, before: Sides) -> float:
