@@ -421,3 +421,42 @@ def test_a_repeated_index_where_the_chain_shows_the_entry(chain: str, expected: 
 def test_a_repeated_index_is_said() -> None:
     note = f"$${BY_MATRIX}A_{{iq}}B_{{pi}} = (BA)_{{pq}} = BA$$"
     assert "the repeated i is summed over" in report(TRACE, note).notation
+
+
+# parts of stacked matrices
+
+GATED = """
+size N, n, k
+input x[N,n], hp[N,k], R[N,k]
+parameter W_z[n+k,k], W_h[n+k,k]
+s = concat(x, hp)
+a_z[i,j] = sum(l, s[i,l] W_z[l,j])
+z = sigmoid(a_z)
+g = z ⊙ hp
+q = concat(x, g)
+a_h[i,j] = sum(l, q[i,l] W_h[l,j])
+hhat = tanh(a_h)
+h = hp + z ⊙ hhat
+loss L = sum(R ⊙ h) + 1/3 sum(h^3)
+"""
+BY_BEFORE = (
+    r"\frac{\partial L}{\partial h_{t-1}} = \delta_{h_t} + (\delta_{\hat h} W_h^{(h)T}) * z_t"
+    r" + \delta_z W_z^{(h)T}"
+)
+
+
+@pytest.mark.parametrize(
+    ("formula", "expected"),
+    [
+        (BY_BEFORE, "proved"),
+        (BY_BEFORE.replace("W_z^{(h)T}", "W_z^{(x)T}"), "refuted"),
+        (BY_BEFORE.replace("W_h^{(h)T}", "W_z^{(h)T}"), "refuted"),
+        (BY_BEFORE.replace(" * z_t", ""), "refuted"),
+        (r"\frac{\partial L}{\partial x} = \delta_{\hat h} W_h^{(x)T} + \delta_z W_z^{(x)T}", "proved"),
+        (r"\frac{\partial L}{\partial x} = \delta_{\hat h} W_h^{(x)T}", "refuted"),
+        (r"\frac{\partial L}{\partial x} = \delta_{\hat h} W_h^{(q)T} + \delta_z W_z^{(x)T}", "unreadable"),
+    ],
+)
+def test_a_part_of_a_stacked_matrix(formula: str, expected: str) -> None:
+    """The part that is multiplied by h is that behind x, also where h itself stands there by way of a gate."""
+    assert statuses(GATED, f"$${formula}$$") == expected

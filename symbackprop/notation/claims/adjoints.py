@@ -260,7 +260,7 @@ def _by_parts(leaf: Leaf, context: Context) -> Iterator[Leaf]:
             continue
         part = "_".join(text for text in texts if text)
         yield from _with_part(leaf, part, leaf.below[count:], context)
-        if count == 1 and len(part) > 1 and part.isalpha():
+        if count == 1 and isinstance(leaf.below[0], Word) and len(part) > 1 and part.isalpha():
             for cut in range(len(part) - 1, 0, -1):
                 rest = tuple(Word(letter, leaf.below[0].span) for letter in part[cut:])
                 yield from _with_part(leaf, part[:cut], (*rest, *leaf.below[1:]), context)

@@ -256,7 +256,7 @@ def _is_of(node: Node, tensor: str, context: Context) -> bool:
 
 
 def _turned_products(row: Product, context: Context) -> Iterator[tuple[str, str]]:
-    """The parameters W and tensors X of the products Wᵀ δX and p ⊙ δX in a row."""
+    """The parameters W and tensors X of the products Wᵀ δX, δX Wᵀ and p ⊙ δX in a row."""
     for place, (_, part) in enumerate(row.factors[:-1]):
         leaf = leaf_of(part)
         parameter = None if leaf is None else reference_of(leaf, context)
@@ -267,6 +267,11 @@ def _turned_products(row: Product, context: Context) -> Iterator[tuple[str, str]
             target = _operand(side, context)
             if target is not None:
                 yield parameter.tensor, target
+    for (_, part), (_, behind) in pairwise(row.factors):
+        target, leaf = _operand(part, context), leaf_of(behind)
+        parameter = None if leaf is None else reference_of(leaf, context)
+        if target is not None and parameter is not None and context.symbols.roles.get(parameter.tensor) == "parameter":
+            yield parameter.tensor, target
 
 
 def _belongs_before(parameter: str, tensor: str, context: Context) -> bool:

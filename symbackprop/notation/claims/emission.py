@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from fractions import Fraction
+
+from sympy import Expr
 
 from symbackprop.algebra.symbols import ADJOINT, adjoint, part_of
 from symbackprop.errors import UnknownNameError
@@ -10,7 +13,9 @@ from symbackprop.notation.claims.context import Context
 from symbackprop.notation.claims.leaves import index_words
 from symbackprop.notation.claims.powers import is_square, matrix_power
 from symbackprop.notation.claims.references import Reference, Sample
+from symbackprop.notation.claims.stacks import Block, linear
 from symbackprop.notation.reading import syntax
+from symbackprop.notation.reading.claim_calls import COLUMN
 from symbackprop.notation.source import Span
 from symbackprop.notation.surface.tree import Node
 
@@ -36,9 +41,32 @@ def variable(reference: Reference, span: Span, context: Context, resolve: Resolv
 
 def _placed(name: str, reference: Reference, span: Span, context: Context, resolve: Resolve) -> syntax.Node:
     node: syntax.Node = syntax.Name(name, span)
+    if reference.block is not None:
+        return _part(node, reference.block, span, context)
     if all(place is None for place in reference.places):
         return node
     return syntax.Subscript(node, tuple(_place(place, span, context, resolve) for place in reference.places), span)
+
+
+def _part(matrix: syntax.Node, block: Block, span: Span, context: Context) -> syntax.Node:
+    """The rows or columns of a matrix that a block is."""
+    letter, first = syntax.Name("stacked", span), block.first + context.notation.base
+    ends = syntax.Range(_integer(first, span), _integer(first + block.count - 1, span), span)
+    places = (letter, syntax.Whole(span)) if block.axis == 0 else (syntax.Whole(span), letter)
+    rows = syntax.Call(
+        syntax.Name(COLUMN, span), (syntax.Named(letter, ends, span), syntax.Subscript(matrix, places, span)), span
+    )
+    return rows if block.axis == 0 else syntax.Transpose(rows, span)
+
+
+def _integer(value: Expr, span: Span) -> syntax.Node:
+    """A sum of sizes and whole numbers."""
+    terms: list[tuple[str, syntax.Node]] = []
+    for factor, name in linear(value) or ():
+        number = syntax.Number(Fraction(abs(factor)), span)
+        named = syntax.Product((("", number), ("*", syntax.Name(name, span))), span)
+        terms.append(("-" if factor < 0 else "+", named if name else number))
+    return syntax.Addition(tuple(terms), span)
 
 
 def _place(place: Node | Sample | None, span: Span, context: Context, resolve: Resolve) -> syntax.Node:

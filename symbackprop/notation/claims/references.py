@@ -23,6 +23,7 @@ from symbackprop.notation.claims.leaves import (
     shift_of,
     text_of,
 )
+from symbackprop.notation.claims.stacks import Block, block_of
 from symbackprop.notation.claims.symbols import EARLIER, LATER, Symbols, accented, key
 from symbackprop.notation.claims.usual_names import usual
 from symbackprop.notation.reading.values import same_size
@@ -37,7 +38,7 @@ class Reference:
     """A tensor with the place at each axis: an index as written, an implied `Sample`, or None for the whole axis.
 
     `power` is an exponent as written, `transposed` whether a T stands above, `through` the tensor by which a part
-    of an adjoint comes.
+    of an adjoint comes, `block` what is meant of a stacked matrix.
     """
 
     tensor: str
@@ -45,6 +46,7 @@ class Reference:
     power: Node | None = None
     transposed: bool = False
     through: str = ""
+    block: Block | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -394,6 +396,7 @@ def _placed(named: _Named, context: Context) -> Reference | None:
     taken: set[int] = set()
     power: Node | None = None
     transposed, through = False, ""
+    block: Block | None = None
     for mark in named.above:
         if is_transpose(mark):
             transposed = True
@@ -406,6 +409,8 @@ def _placed(named: _Named, context: Context) -> Reference | None:
             taken.add(at)
         elif _is_power(mark) and power is None:
             power = _inner(mark) if not isinstance(mark, Fence) else mark
+        elif block is None and (block := _block(mark, tensor, symbols)) is not None:
+            continue
         else:
             return None
     indices: list[Node] = []
@@ -419,7 +424,14 @@ def _placed(named: _Named, context: Context) -> Reference | None:
         else:
             indices.append(mark)
     filled = _filled(tensor, indices, places, taken, context)
-    return None if filled is None else Reference(tensor, filled, power, transposed, through)
+    return None if filled is None else Reference(tensor, filled, power, transposed, through, block)
+
+
+def _block(mark: Node, tensor: str, symbols: Symbols) -> Block | None:
+    r"""The part of a stacked matrix that a letter in brackets above it tells: \(W^{(h)}\)."""
+    letter = letter_of(mark) if isinstance(mark, Fence) and mark.opening == "(" else None
+    learnt = symbols.roles.get(tensor) == "parameter" and len(symbols.tensors[tensor]) == 2
+    return block_of(tensor, letter, symbols) if learnt and letter is not None else None
 
 
 def _inner(mark: Node) -> Node:
