@@ -17,6 +17,7 @@ from symbackprop.algebra.matrices.grammar import Matrix, Product
 from symbackprop.algebra.symbols import adjoint, entry, part_of
 from symbackprop.derivation.derivation import Derivation
 from symbackprop.derivation.edges import Edge, edges
+from symbackprop.derivation.slopes import function_slopes
 from symbackprop.derivation.steps import Formula, Method, Step, StepKind, of_kind, walk
 from symbackprop.model.records import Tensor
 from symbackprop.notation.conventions import Conventions
@@ -166,6 +167,15 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
+class Slope:
+    """A function that the network applies: its formula, if it is not elementary, and the derivative from it."""
+
+    function: str
+    formula: str
+    slope: str
+
+
+@dataclass(frozen=True, slots=True)
 class Notation:
     """Signs to be explained: of adjoints, shown at the tensor `of`; of products by entries; of a matrix's transpose."""
 
@@ -187,6 +197,7 @@ class Part:
     rows: tuple[Row, ...]
     forward: str
     figure: str
+    slopes: tuple[Slope, ...]
     signs: frozenset[str]
     notation: Notation
     edges: tuple[EdgeLine, ...]
@@ -267,7 +278,7 @@ def _parts(single: Formulas, whole: Formulas, level: str, detail: str) -> list[P
     kept = [whole.result(step, level) for step in summary if step.tensor in same]
     shown = tuple(_runs(whole, items, level) if detail == "standard" else items)
     rows = tuple(_rows(whole, _told_roles(whole), whole.derivation.sampled | {whole.derivation.root}))
-    return [one, replace(all_of, figure="", kept=whole.block(kept) if kept else "", rows=rows, items=items, told=shown)]
+    return [one, replace(all_of, figure="", slopes=(), kept=whole.block(kept) if kept else "", rows=rows, items=items, told=shown)]
 
 
 def _sample_of(formulas: Formulas, step: Step) -> Symbol | None:
@@ -306,6 +317,7 @@ def _part(formulas: Formulas, level: str, detail: str) -> Part:
         rows=tuple(_rows(formulas, told, names)),
         forward=formulas.block([formulas.result(step, level) for step in d.forward]),
         figure=_figure(formulas) if detail != "outline" else "",
+        slopes=tuple(_slopes(formulas)) if detail != "outline" else (),
         signs=frozenset(signs),
         notation=_notation(formulas),
         edges=tuple(_edge(formulas, edge) for edge in outside if not edge.of_adjoint),
@@ -317,6 +329,16 @@ def _part(formulas: Formulas, level: str, detail: str) -> Part:
         summary=formulas.block([formulas.result(step, level) for step in d.summary()]),
         updates=formulas.block([formulas.result(step, level) for step in d.updates], ":=") if d.updates else "",
     )
+
+
+def _slopes(formulas: Formulas) -> Iterator[Slope]:
+    """The derivatives of the functions that are applied; what every school table has stands in the steps alone."""
+    for step in function_slopes(formulas.derivation):
+        formula = of_kind(step, StepKind.FORWARD)
+        if formula:
+            sides = (step.left, step.before, *(part.after for part in step.substeps[1:]), step.after)
+            shown = formulas.chain(formula[0].left, formula[0].after)
+            yield Slope(formulas.function(step.tensor), shown, formulas.chain(*sides))
 
 
 def _figure(formulas: Formulas) -> str:
