@@ -21,9 +21,9 @@ _SIGNS = {
 _NOTHING = {r"\left", r"\right", r"\bigl", r"\bigr", r"\biggl", r"\biggr", r"\big", r"\,", r"\quad", r"\\", "&", "~"}
 _WORDS = {r"\exp", r"\log", r"\sin", r"\cos", r"\tan", r"\tanh", r"\sinh", r"\cosh", r"\max"}
 _GROUPS = {r"\mathrm", r"\text", r"\mathop", r"\sqrt", r"\hat", r"\bar", r"\tilde"}
-_ACCENTS = {r"\hat": "^", r"\bar": "¯", r"\tilde": "~"}
+_ACCENTS = {r"\hat": "ˆ", r"\bar": "¯", r"\tilde": "˜"}
 _ENDS = {"cases": "{", "bmatrix": "["}
-CHILDREN = {"mfrac": 2, "msub": 2, "msup": 2, "msubsup": 3, "munder": 2, "mover": 2, "munderover": 3}
+CHILDREN = {"mfrac": 2, "msub": 2, "msup": 2, "msubsup": 3, "munder": 2, "mover": 2, "munderover": 3, "mpadded": 1}
 
 
 def of_latex(source: str) -> str:

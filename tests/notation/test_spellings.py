@@ -101,7 +101,9 @@ def test_broken_lines() -> None:
     layout = aligned([entry("y", i), entry("x", i) * total], names)
     assert len(layout.lines) > 1
     assert of_mathml(HTML.spell(layout, names.conventions)) == of_latex(TEX.spell(layout, names.conventions))
-    compiled([TYPST.spell(layout, names.conventions)])
+    source = TYPST.spell(layout, names.conventions)
+    assert 'quad class("binary", ' in source  # no sign of a number
+    compiled([source])
 
 
 def names_of(*tensors: str) -> Nomenclature:

@@ -38,7 +38,7 @@ _GAPS = {
     "call": "<mo>&#x2061;</mo>",
     "quad": '<mspace width="1em"></mspace>',
 }
-_ACCENTS = {"hat": "^", "bar": "¯", "tilde": "~"}
+_ACCENTS = {"hat": "ˆ", "bar": "¯", "tilde": "˜"}  # of the size of a letter, as the ASCII signs are not
 _CLASSES = {"aligned": ("left", "right"), "cases": ("value", "when")}
 _LEAF = re.compile(r"<\w+")
 
@@ -145,7 +145,9 @@ def _(of: box.Radical, small: bool) -> str:
 
 @spell.register
 def _(of: box.Accented, small: bool) -> str:
-    return f'<mover accent="true">{spell(of.of, small)}<mo stretchy="false">{_ACCENTS[of.accent]}</mo></mover>'
+    """As high as a letter without an accent, or what stands above at its right would be raised by it."""
+    accented = f'<mover accent="true">{spell(of.of, small)}<mo stretchy="false">{_ACCENTS[of.accent]}</mo></mover>'
+    return f'<mpadded height="0.75em">{accented}</mpadded>'
 
 
 @spell.register

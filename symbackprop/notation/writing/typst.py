@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import singledispatch
 
@@ -16,6 +17,7 @@ _FENCES = {"|": "abs", "‖": "norm", "⌊": "floor"}
 _GAPS = {"times": " ", "thin": " thin ", "comma": " ", "call": "", "quad": " quad "}
 _SIGNS = {",": r"\,", "/": r"\/", "′": "prime", "′′": "prime.double", "|": 'class("closing", lr(size: #1.4em, |))'}
 _ACCENTS = {"hat": "hat", "bar": "macron", "tilde": "tilde"}
+_CONTINUED = re.compile(r"^(& quad) +([+−]) ")  # a sign with nothing before it would be that of a number
 _CHARACTERS = frozenset("∂∇∞⊤").union(GREEK.values())
 
 
@@ -140,7 +142,8 @@ def _(of: box.Loose) -> str:
 @spell.register
 def _(of: box.Table) -> str:
     if of.kind == "aligned":
-        return " \\\n".join(f"{spell(left)} &{spell(right)}".strip() for left, right in of.rows)
+        rows = [f"{spell(left)} &{spell(right)}".strip() for left, right in of.rows]
+        return " \\\n".join(_CONTINUED.sub(r'\1 class("binary", \2) ', row) for row in rows)
     rows = [", ".join(spell(cell).strip() for cell in row) for row in of.rows]
     if of.kind == "grid":
         return f'mat(delim: "[", align: #right, {"; ".join(rows)})'
