@@ -18,7 +18,7 @@ from symbackprop.algebra.symbols import adjoint, entry, is_adjoint
 from symbackprop.derivation.derivation import Derivation
 from symbackprop.derivation.scalars import ScalarNetwork
 
-_LONG = 36
+_LONG = 24
 """Nodes of a derivative beyond which what follows from it is written with the derivative itself."""
 
 _CANCELLED = 160

@@ -278,7 +278,12 @@ def _parts(single: Formulas, whole: Formulas, level: str, detail: str) -> list[P
     kept = [whole.result(step, level) for step in summary if step.tensor in same]
     shown = tuple(_runs(whole, items, level) if detail == "standard" else items)
     rows = tuple(_rows(whole, _told_roles(whole), whole.derivation.sampled | {whole.derivation.root}))
-    return [one, replace(all_of, figure="", slopes=(), kept=whole.block(kept) if kept else "", rows=rows, items=items, told=shown)]
+    return [
+        one,
+        replace(
+            all_of, figure="", slopes=(), kept=whole.block(kept) if kept else "", rows=rows, items=items, told=shown
+        ),
+    ]
 
 
 def _sample_of(formulas: Formulas, step: Step) -> Symbol | None:

@@ -10,14 +10,16 @@ from dataclasses import dataclass, replace
 
 from sympy import Expr, Integer, S, Symbol
 
+from symbackprop.algebra.binding import substitute
 from symbackprop.algebra.display import size_of
 from symbackprop.algebra.symbols import adjoint, entry
 from symbackprop.derivation.graph import Entry, extents
 from symbackprop.derivation.scalar_derivation import NodeStep, ScalarDerivation
 from symbackprop.derivation.scalars import Node
 from symbackprop.derivation.steps import Step
+from symbackprop.model.records import Samples
 from symbackprop.notation.conventions import Conventions
-from symbackprop.notation.writing.glyphs import Nomenclature, nomenclature
+from symbackprop.notation.writing.glyphs import Nomenclature, nomenclature, with_letters
 from symbackprop.notation.writing.latex import latex
 from symbackprop.notation.writing.text import text_chain
 from symbackprop.rendering.document import checks_in_words
@@ -85,7 +87,9 @@ def scalar_document(found: ScalarDerivation, conventions: Conventions, format: s
     space = found.derivation.space
     shapes = {**space.shapes, **dict.fromkeys(found.network.own.values(), ())}
     named = replace(found.derivation, space=replace(space, shapes=shapes))
-    view = _View(found, formulas_of(named, conventions, format), _source_names(found, conventions), detail)
+    formulas = formulas_of(named, conventions, format)
+    formulas = replace(formulas, names=with_letters(formulas.names, found.network.source, _counted_samples(found)))
+    view = _View(found, formulas, _source_names(found, conventions), detail)
     return ScalarDocument(
         title=f"Backpropagation, node by node: {view.formulas.plain(found.network.source.name)}",
         lead=tuple(view.lead()),
@@ -103,6 +107,12 @@ def scalar_document(found: ScalarDerivation, conventions: Conventions, format: s
         checks=tuple(checks_in_words([found.derivation], ", at these sizes" if found.network.sizes else "")),
         kinks=tuple(dict.fromkeys(view.formulas.plain(k) for s in found.steps for t in s.locals for k in t.kinks)),
     )
+
+
+def _counted_samples(found: ScalarDerivation) -> Samples | None:
+    """The samples, as many as the sizes say."""
+    sizes: dict[Symbol, Expr] = {symbol: Integer(value) for symbol, value in found.network.sizes.items()}
+    return None if found.samples is None else replace(found.samples, size=substitute(found.samples.size, sizes))
 
 
 def _source_names(found: ScalarDerivation, conventions: Conventions) -> Nomenclature:

@@ -134,7 +134,7 @@ ROWS: dict[str, Row] = {
         "x",
         (c, i),
         total(entry("a.W", k, c, u) * bar("a", k, i - u), (k, Integer(2)), (u, K)),
-        "dx[c,i] = ∑_{o,u} a.W[o,c,u] da[o,i-u+1]",
+        "dx[c,i] = ∑_{o,u} W[o,c,u] da[o,i-u+1]",
         sizes=({C: 2, N: 5, K: 3}, {C: 1, N: 2, K: 2}, {C: 1, N: 3, K: 1}),
     ),
     "padded convolution of two axes": Row(
@@ -148,7 +148,7 @@ ROWS: dict[str, Row] = {
             (p, Integer(3)),
             (q, Integer(3)),
         ),
-        "dx[c,i,j] = ∑_{o,u,v} a.W[o,c,u,v] da[o,i-u+2,j-v+2]",
+        "dx[1,i,j] = ∑_{o,u,v} W[o,1,u,v] da[o,i-u+2,j-v+2]",
         sizes=({N: 3, T: 4}, {N: 1, T: 2}),
     ),
     "dilated convolution": Row(
@@ -174,7 +174,7 @@ ROWS: dict[str, Row] = {
         "h",
         (t, i),
         total(entry("h.W_h", k, i) * bar("h.z", t + 1, k), (k, Integer(2))) + KroneckerDelta(t, T - 1) * bar("q", i),
-        "dh[t] = h.W_hᵀ dh.z[t+1] + δ(T, t) dq  for each t",
+        "dh[t] = W_hᵀ dz[t+1] + δ(T, t) dq  for each t",
         sizes=({T: 3, n: 2}, {T: 1, n: 1}),
     ),
 }

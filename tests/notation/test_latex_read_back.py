@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -179,7 +180,7 @@ def test_the_sides_that_are_read_are_those_of_the_steps(name: str, preset: str) 
     single = [] if whole.one_sample is None else [(whole.one_sample, "one sample")]
     checked = 0
     for derivation, scale in [*single, (whole, "all samples")]:
-        names = formulas_of(derivation, conventions, "md").names
+        names = replace(formulas_of(derivation, conventions, "md").names, letters=None)  # symbols by their own names
         values = Values(derivation.model)
         for step, reading, sides in readings(derivation, whole.source, scale, names, conventions):
             for number, side in enumerate(sides):

@@ -23,8 +23,8 @@ IN_INDICES = {
     "twice": "2 (a2[i] - y[i])",
     "outer": "dz2[i] a1[j]",
     "chain": "da2[p] ∂a2[p]/∂z2[i]",
-    "back": "σ'(z1[i]) ∑_p W2[p,i] dz2[p]",
-    "folded": "a1[i] (1 - a1[i]) ∑_p W2[p,i] dz2[p]",
+    "back": "(∑_p W2[p,i] dz2[p]) σ'(z1[i])",
+    "folded": "(∑_p W2[p,i] dz2[p]) a1[i] (1 - a1[i])",
     "softmax slope": "a2[p] (δ(i, p) - a2[i])",
     "mean": "(1/m) ∑_{s=1..m} dz2[s] a1[s]",
     "two sums": "(∑_j x[j]) ∑_k y[k]",
@@ -51,8 +51,8 @@ IN_INDICES = {
 
 IN_MATRICES = {
     "outer": "dz2 a1ᵀ",
-    "back": "W2ᵀ dz2 ⊙ σ'(z1)",
-    "folded": "W2ᵀ dz2 ⊙ a1 ⊙ (1 - a1)",
+    "back": "(W2ᵀ dz2) ⊙ σ'(z1)",
+    "folded": "(W2ᵀ dz2) ⊙ a1 ⊙ (1 - a1)",
     "difference": "a2 - y",
     "mean": "(1/m) dz2 a1ᵀ",
     "summed rows": "(1/m) rowsum(W2)",
@@ -88,15 +88,15 @@ def test_matrix_notation(name: str) -> None:
 @pytest.mark.parametrize(
     ("choices", "written"),
     [
-        ({}, "dz1 = W2ᵀ dz2 ⊙ σ'(z1)"),
-        ({"layers": "plain"}, "dz1 = W2ᵀ dz2 ⊙ σ'(z1)"),
-        ({"adjoint": "partial"}, "∂L/∂z1 = W2ᵀ ∂L/∂z2 ⊙ σ'(z1)"),
+        ({}, "dz1 = (W2ᵀ dz2) ⊙ σ'(z1)"),
+        ({"layers": "plain"}, "dz1 = (W2ᵀ dz2) ⊙ σ'(z1)"),
+        ({"adjoint": "partial"}, "∂L/∂z1 = (W2ᵀ ∂L/∂z2) ⊙ σ'(z1)"),
         ({"adjoint": "nabla"}, "∇_z1 L = (W2ᵀ ∇_z2 L) ⊙ σ'(z1)"),
-        ({"adjoint": "bar"}, "z\u03041 = W2ᵀ z\u03042 ⊙ σ'(z1)"),
-        ({"adjoint": "delta"}, "δ1 = W2ᵀ δ2 ⊙ σ'(z1)"),
-        ({"transpose": "T"}, "dz1 = W2^T dz2 ⊙ σ'(z1)"),
-        ({"transpose": "'"}, "dz1 = W2' dz2 ⊙ σ'(z1)"),
-        ({"hadamard": "*"}, "dz1 = W2ᵀ dz2 * σ'(z1)"),
+        ({"adjoint": "bar"}, "z\u03041 = (W2ᵀ z\u03042) ⊙ σ'(z1)"),
+        ({"adjoint": "delta"}, "δ1 = (W2ᵀ δ2) ⊙ σ'(z1)"),
+        ({"transpose": "T"}, "dz1 = (W2^T dz2) ⊙ σ'(z1)"),
+        ({"transpose": "'"}, "dz1 = (W2' dz2) ⊙ σ'(z1)"),
+        ({"hadamard": "*"}, "dz1 = (W2ᵀ dz2) * σ'(z1)"),
     ],
 )
 def test_conventions(choices: dict, written: str) -> None:
@@ -122,7 +122,7 @@ def test_chains() -> None:
     """One line for all equalities; what holds for each index says so once."""
     names = nomenclature(Conventions(), SPACE)
     assert text_chain([dz1(i), EXPRESSIONS["back"], EXPRESSIONS["folded"]], names) == (
-        "dz1[i] = σ'(z1[i]) ∑_p W2[p,i] dz2[p] = a1[i] (1 - a1[i]) ∑_p W2[p,i] dz2[p]"
+        "dz1[i] = (∑_p W2[p,i] dz2[p]) σ'(z1[i]) = (∑_p W2[p,i] dz2[p]) a1[i] (1 - a1[i])"
     )
     each = [ForEach((s,), Leaf(name, (n, n), (s,))) for name in ("Q", "K")]
     assert text_chain(each, names) == "Q[s] = K[s]  for each s"

@@ -19,6 +19,7 @@ EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 MODELS = sorted(path.stem for path in EXAMPLES.glob("*.model"))
 LONG_FORMULAS = ("lstm_peepholes", "transformer_post", "group_norm", "batch_norm_channels", "cnn_digits")
 RENDERED = {
+    "hat",
     "aligned",
     "begin",
     "bigl",

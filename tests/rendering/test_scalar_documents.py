@@ -88,7 +88,7 @@ def test_every_claim_is_there(network: sb.ScalarDerivation) -> None:
             assert any(rf"\frac{{\partial {user}}}{{\partial {node.name}}} = " in formula for formula in formulas)
     assert sum(":=" in formula for formula in formulas) == 9
     assert sum(formula.startswith(r"\frac{\partial J}") for formula in formulas) == 9
-    assert r"J = \frac{1}{m} \sum_{i=1}^{m} L_i" in formulas
+    assert r"J = \frac{1}{m} \sum_{s=1}^{m} L_s" in formulas
 
 
 HUBER = """
@@ -109,7 +109,7 @@ def test_cases_and_the_number_of_samples_are_read_back(tmp_path: Path) -> None:
     sb.render(sb.scalars(sb.parse(HUBER), sizes), tmp_path / "huber.md")
     text = (tmp_path / "huber.md").read_text(encoding="utf-8")
     assert r"\mathbf{1}[i \le 1 \text{ and } i \ge -1]" in text
-    assert r"C = \frac{1}{3} \sum_{i=1}^{3} E_i" in text
+    assert r"C = \frac{1}{3} \sum_{s=1}^{3} E_s" in text
     report = sb.verify(sb.parse(HUBER), tmp_path / "huber.md", sizes=sizes)
     assert {verdict.status for verdict in report.verdicts} == {sb.Status.PROVED}
 

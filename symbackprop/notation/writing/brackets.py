@@ -123,7 +123,7 @@ def bracketed(layout: Layout, in_line: bool) -> Layout:
         case Times(factors):
             return Times(row(factors))
         case Hadamard(factors):
-            return Hadamard(row(factors))
+            return Hadamard(tuple(map(_fenced_product, row(factors))))
         case Over(top, bottom) if in_line:
             upper = Brackets(free(top)) if _open_ended(top) else at_least(top, Strength.PRODUCT)
             return Over(upper, at_least(bottom, Strength.POWER))
@@ -154,6 +154,14 @@ def bracketed(layout: Layout, in_line: bool) -> Layout:
         case Relation(left, _, right):
             return replace(layout, left=free(left), right=free(right))
     return _inside(layout, free)
+
+
+def _fenced_product(factor: Layout) -> Layout:
+    """A product of matrices beside ⊙ in brackets, since not everybody knows which of the two binds first."""
+    parts = factor.factors if isinstance(factor, Times) else ()
+    bare = [part.of if isinstance(part, Brackets) else part for part in parts]
+    matrices = [part for part in bare if not isinstance(part, Number | Over)]
+    return Brackets(factor) if len(matrices) > 1 else factor
 
 
 def _at_least(part: Layout, least: Strength, in_line: bool) -> Layout:

@@ -20,7 +20,7 @@ from symbackprop.algebra.arrays import Array
 from symbackprop.algebra.space import Space
 from symbackprop.algebra.symbols import is_adjoint, parted, primal
 from symbackprop.model.model import Model
-from symbackprop.model.records import Tensor
+from symbackprop.model.records import Samples, Tensor
 from symbackprop.model.validation import size_names
 from symbackprop.notation.conventions import Conventions
 from symbackprop.notation.writing.layout import ByWayOf, Derivative, Entry, Glyph, Layout, Nabla, Name
@@ -128,8 +128,10 @@ def nomenclature(
     )
 
 
-def with_letters(names: Nomenclature, model: Model) -> Nomenclature:
+def with_letters(names: Nomenclature, model: Model, counted: Samples | None = None) -> Nomenclature:
     """The names with a letter for each axis of `model`: the same for one sample of it and for all.
+
+    `counted` are samples that the model itself does not know.
 
     No letter is that of a tensor, also where the values of all samples have capitals, of a size or of a function.
     """
@@ -138,7 +140,8 @@ def with_letters(names: Nomenclature, model: Model) -> Nomenclature:
     glyphs = [*names.glyphs.values(), *(_candidates(name, names.conventions, False)[0] for name in shapes)]
     taken = {part for g in glyphs for part in (g.letters, g.subscript, g.mark, *g.plain[:1])}
     taken |= {parts(name)[0] for name in (*sizes, *model.functions)}
-    samples = None if model.samples is None else (model.samples.index, model.samples.size)
+    counted = counted or model.samples
+    samples = None if counted is None else (counted.index, counted.size)
     arrays = [Array(e.indices, shapes[e.tensor], e.expression) for e in model.equations]
     return replace(names, letters=letters_of(arrays, shapes, samples, taken))
 

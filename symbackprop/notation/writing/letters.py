@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from itertools import cycle
 from typing import Any
 
@@ -18,14 +18,14 @@ from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.arrays import Array
 from symbackprop.algebra.binding import substitute
-from symbackprop.algebra.matrices.grammar import ForEach, Leaf, Matrix
+from symbackprop.algebra.matrices.grammar import ForEach, Leaf, Matrix, Plus, Scale, SumOver
 from symbackprop.algebra.symbols import BINDERS, Partial, body_of, bounds_of, parted, primal, remade, tensor_of, total
 from symbackprop.notation.writing.integers import is_index
 
 Shapes = Mapping[str, tuple[Expr, ...]]
 
 _POOL = "ijklpqruvabcghwxyznmfs"  # no d, e, o and t: a differential, an exponential, a zero, a time
-_UNLIKELY = ("d", "e", "o")
+_UNLIKELY = ("e",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +63,38 @@ def letters_of(
     axes = [axis for axis in votes if axis != S.One]
     free = [letter for letter in _POOL if letter not in taken]
     firsts = _chosen(axes, votes, free, taken)
-    left = [letter for letter in free if letter not in firsts.values()]
-    seconds = dict(zip(axes, left, strict=False))
-    spare = tuple(letter for letter in left if letter not in seconds.values())
-    chosen = {a: tuple(f[a] for f in (firsts, seconds) if a in f) for a in axes}
-    return Letters(chosen, spare)
+    given = set(firsts.values())
+    own = {axis: [letter] for axis, letter in firsts.items()}
+    for axis, letters in own.items():
+        also = [name for name in _wanted(votes[axis], taken) if name not in given]
+        letters += also
+        given.update(also)
+    left = [letter for letter in free if letter not in given]
+    _deal(own, left, _most_at_once(arrays))
+    return Letters({axis: tuple(letters) for axis, letters in own.items()}, () if own else tuple(left))
+
+
+def _deal(own: Mapping[Expr, list[str]], left: Sequence[str], most: Mapping[Expr, int]) -> None:
+    """Letters dealt out in turn: first to axes that have fewer than twice what an equation needs, as its slope may."""
+    remaining = list(left)
+    for needed in (True, False):
+        open_ = list(own)
+        while remaining and open_:
+            open_ = [axis for axis in open_ if not needed or len(own[axis]) < 2 * most.get(axis, 1)]
+            for axis in open_[: len(remaining)]:
+                own[axis].append(remaining.pop(0))
+
+
+def _most_at_once(arrays: Sequence[Array]) -> dict[Expr, int]:
+    """How many indices run over each axis in the equation that has the most of them."""
+    found: dict[Expr, int] = {}
+    for array in arrays:
+        here = {*zip(array.indices, array.shape, strict=True)}
+        for part in _nodes(array.expression):
+            here |= {*bounds_of(part)} if isinstance(part, BINDERS) else set()
+        for axis, count in Counter(extent for _, extent in here).items():
+            found[axis] = max(count, found.get(axis, 0))
+    return found
 
 
 def _chosen(
@@ -77,14 +104,19 @@ def _chosen(
     found: dict[Expr, str] = {}
     again = cycle(free) if free else None
     for axis in axes:
-        ranked = sorted(votes[axis].items(), key=lambda item: (-item[1], item[0]))
-        own = [name for name, _ in ranked if len(name) == 1 and name not in taken and name not in _UNLIKELY]
+        own = _wanted(votes[axis], taken)
         letter = next((name for name in (*own, *free) if name not in found.values()), None)
         if letter is not None:
             found[axis] = letter
         elif again is not None:
             found[axis] = next(again)
     return found
+
+
+def _wanted(votes: Counter[str], taken: set[str]) -> list[str]:
+    """The letters that the author uses for an axis and that are free, the most used first."""
+    ranked = sorted(votes.items(), key=lambda item: (-item[1], item[0]))
+    return [name for name, _ in ranked if len(name) == 1 and name not in taken and name not in _UNLIKELY]
 
 
 def _indices_with_axes(arrays: Sequence[Array], shapes: Shapes) -> Iterator[tuple[Symbol, Expr]]:
@@ -131,7 +163,30 @@ def without_units(formulas: Sequence[Expr | Matrix], shapes: Shapes) -> list[Exp
             if axis is not None:
                 axes.setdefault(symbol, set()).add(axis)
     units: dict[Symbol, Expr] = {symbol: S.Zero for symbol, found in axes.items() if found == {S.One}}
-    return [of if isinstance(of, Matrix) else _without_sums(substitute(of, units)) for of in formulas]
+    return [_in_units(of) if isinstance(of, Matrix) else _without_sums(substitute(of, units)) for of in formulas]
+
+
+def _in_units(of: Matrix) -> Matrix:
+    """A matrix expression without sums over one value of an index held fixed."""
+    if isinstance(of, SumOver):
+        units: dict[Symbol, Expr] = {variable: S.Zero for variable, extent in of.bounds if extent == 1}
+        bounds = tuple(bound for bound in of.bounds if bound[1] != 1)
+        inner = _held(of.of, units)
+        return SumOver(bounds, inner) if bounds else inner
+    if isinstance(of, Plus):
+        return Plus(tuple(map(_in_units, of.terms)))
+    return replace(of, of=_in_units(of.of)) if isinstance(of, Scale | ForEach) else of
+
+
+def _held(of: Any, units: Mapping[Symbol, Expr]) -> Any:
+    """A part of a matrix expression with values for indices held fixed."""
+    if isinstance(of, tuple):
+        return tuple(_held(part, units) for part in of)
+    if isinstance(of, Leaf):
+        return replace(of, fixed=tuple(substitute(index, units) for index in of.fixed))
+    if isinstance(of, Matrix):
+        return replace(of, **{part.name: _held(getattr(of, part.name), units) for part in fields(of)})
+    return substitute(of, units) if isinstance(of, Expr) else of
 
 
 def _without_sums(expr: Any) -> Any:

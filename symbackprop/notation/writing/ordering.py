@@ -1,7 +1,8 @@
 """The order in which a person writes factors and terms. It never depends on SymPy's own order.
 
 Factors: numbers, sizes, scalar constants, parameters, adjoints, local derivatives, inputs and intermediates in the
-order of their declaration, bracketed sums, functions, cases, deltas, guards, and last what is open to the right: sums.
+order of their declaration, bracketed sums, functions, cases, deltas, guards, and last what is open to the right: sums,
+unless an adjoint comes back through them.
 Terms: indices, sizes, plain numbers, then what depends on data, then what depends on parameters alone; a number that is
 subtracted, or very small, comes last.
 """
@@ -77,6 +78,8 @@ def stays_outside(factor: Expr) -> bool:
 def rank_of(factor: Expr, names: Nomenclature | None) -> Rank:
     """The place of a factor; without names, constants are not told from other tensors."""
     base = factor.base if isinstance(factor, Pow) else factor
+    if isinstance(base, Sum) and any(map(is_adjoint, _tensors(base))):
+        return Rank.ADJOINT  # what comes back through a sum stands before what it is multiplied by, as in matrices
     for kinds, rank in _KINDS:
         if isinstance(base, kinds):
             return rank
