@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sympy import Add, Expr, Lt, Mul, Piecewise, S, Sum, true
+from sympy import Add, Expr, Lt, Mul, Piecewise, S, Sum, Symbol, true
 from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.symbols import indices_of, tensor_of
@@ -72,7 +72,8 @@ def linear(expression: Expr) -> tuple[tuple[int, str], ...] | None:
     found: list[tuple[int, str]] = []
     for term in Add.make_args(expression.expand()):
         factor, rest = term.as_coeff_Mul()
-        if not factor.is_Integer or not (rest == 1 or rest.is_Symbol):
+        name = "" if rest == 1 else rest.name if isinstance(rest, Symbol) else None
+        if not factor.is_Integer or name is None:
             return None
-        found.append((int(factor), "" if rest == 1 else rest.name))
+        found.append((int(factor), name))
     return tuple(found)
