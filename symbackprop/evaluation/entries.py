@@ -58,6 +58,12 @@ def small_entries(leaf: Leaf, source: Source, *, largest: int = 12, positive: bo
     return _tenths(leaf.shape, source, _most(leaf, largest, positive=positive), positive=positive)
 
 
+def finer(array: np.ndarray, source: Source) -> np.ndarray:
+    """The entries with two decimals more, so that sums of them seldom meet."""
+    more = np.array([source.sign() * (1 + source.below(49)) for _ in range(array.size)], float).reshape(array.shape)
+    return np.round(array + more / 1000, 3)
+
+
 def _most(leaf: Leaf, largest: int, *, positive: bool) -> int:
     """The most tenths: enough that no two need be alike; where there are not so many, no sum over weights is large."""
     entries = math.prod(leaf.shape)

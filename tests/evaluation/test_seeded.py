@@ -20,6 +20,7 @@ from symbackprop.evaluation.small_sizes import small_sizes
 
 ROOT = Path(__file__).parents[2] / "docs" / "examples"
 EXAMPLES = sorted(ROOT.rglob("*.model"), key=str)
+MANY_KINKS = {"cnn_digits"}  # 2000 values compared: tenths often meet, and so do units that are all inactive
 SMALL = [
     "002_two_layer_sigmoid", "softmax_classifier", "layer_norm", "residual", "highway", "dropout", "autoencoder",
     "batch_norm", "mixture_of_experts", "001_linear_1_1_2_1",
@@ -53,13 +54,15 @@ def test_every_example(path: Path) -> None:
         array = values.arrays[argument.name]
         if argument.integer or argument.name in masks or {f.kind for f in argument.facts} - {"positive"}:
             continue
-        np.testing.assert_array_equal(array, np.round(array, 1))
+        np.testing.assert_array_equal(array, np.round(array, 3 if path.stem in MANY_KINKS else 1))
         assert np.all(array != 0)
         if array.size <= 19 or (array.size <= 38 and not argument.facts):
             assert len(np.unique(array)) == array.size, argument.name
         if array.size > 1 and not argument.facts:
             assert np.any(array > 0)
-    point = point_of(model, values)
+    compared: list[np.ndarray] = []
+    point = point_of(model, values, compared)
+    assert path.stem in MANY_KINKS or all(np.all(np.abs(d) > 1e-6) for d in compared)
     assert all(np.all(np.isfinite(point.values[e.tensor])) for e in model.batched().order)
 
 
