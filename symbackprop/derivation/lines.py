@@ -237,6 +237,8 @@ def fold(step: Step, ranges: Ranges, checker: Checker) -> Step:
     before, after, name = step.before, step.after, step.through
     if not checker.active or not isinstance(before, Expr) or not isinstance(after, Expr) or name is None:
         return step
+    if name in tensors_in(before):  # a recurrence in one equation: its earlier values would be put in as well
+        return step
     shown, by_name = shown_put_in(after, (name,), ranges, checker.space), _has_slopes(before)
     kind = StepKind.SLOPE if by_name else StepKind.REGROUPED
     if size_of(shown) > 2 * size_of(before) + _ROOM:

@@ -71,7 +71,7 @@ def _signs(layout: object, numbers: dict[Glyph, int] | None) -> Iterator[object]
         yield from _signs(layout.index, numbers)
     elif isinstance(layout, Layout):
         yield type(layout).__name__
-        for field in fields(layout):
+        for field in (field for field in fields(layout) if field.repr):  # the others are no part of the look
             yield from _signs(getattr(layout, field.name), numbers)
     elif isinstance(layout, tuple):
         yield len(layout)
