@@ -195,21 +195,21 @@ p[t] = u h[t]
 l[t] = (p[t] - y[t])^2
 loss L = sum(l)/T
 """
-BY_U, BY_X = r"\frac{\partial L}{\partial u} = ", r"\frac{\partial L}{\partial w} = "
+BY_U, BY_STEP_WEIGHT = r"\frac{\partial L}{\partial u} = ", r"\frac{\partial L}{\partial w} = "
 FROM_ZERO = r"\sum_{t=0}^{T} \frac{\partial L}{\partial h_t} (1 - h_t^2) x_t"
 
 
 @pytest.mark.parametrize(
     ("note", "expected"),
     [
-        (f"$${BY_X}{FROM_ZERO}$$", "proved"),
-        (f"$${BY_X}{FROM_ZERO.replace('x_t', 'h_t')}$$", "refuted"),
-        (f"$${BY_X}{FROM_ZERO.replace('x_t', 'x_{t-1}')}$$", "refuted"),
-        (f"$${BY_X}{FROM_ZERO.replace('{T}', '{T+1}')}$$", "unreadable"),
+        (f"$${BY_STEP_WEIGHT}{FROM_ZERO}$$", "proved"),
+        (f"$${BY_STEP_WEIGHT}{FROM_ZERO.replace('x_t', 'h_t')}$$", "refuted"),
+        (f"$${BY_STEP_WEIGHT}{FROM_ZERO.replace('x_t', 'x_{t-1}')}$$", "refuted"),
+        (f"$${BY_STEP_WEIGHT}{FROM_ZERO.replace('{T}', '{T+1}')}$$", "unreadable"),
         (rf"$${BY_U}\frac1T \sum_{{t=0}}^{{T}} 2 (p_t - y_t) h_t$$", "unreadable"),  # the mean of T or of T + 1?
         (rf"$${BY_U}\frac1T \sum_{{t=1}}^{{T}} 2 (p_t - y_t) h_t$$", "proved"),
-        (f"$${BY_X}{FROM_ZERO}$$\n\n" + r"$$L = \frac1T \sum_{t=1}^T l_t$$", "unreadable proved"),
-        (f"$${BY_X}{FROM_ZERO}$$\n\n$$h_0 = 0$$", "unreadable proved"),
+        (f"$${BY_STEP_WEIGHT}{FROM_ZERO}$$\n\n" + r"$$L = \frac1T \sum_{t=1}^T l_t$$", "unreadable proved"),
+        (f"$${BY_STEP_WEIGHT}{FROM_ZERO}$$\n\n$$h_0 = 0$$", "unreadable proved"),
     ],
 )
 def test_sums_from_zero(note: str, expected: str) -> None:
