@@ -138,7 +138,7 @@ def test_a_quotient_of_scalars_is_one_fraction() -> None:
 def test_the_errors_come_first_in_both_forms() -> None:
     """What comes back through the weights stands before the slope of the activation, entry by entry and as matrices."""
     model = sb.load(EXAMPLES / "softmax_classifier.model")
-    one = sb.derive(model, checks=False).one_sample
+    one = sb.derive(model.one_sample(), checks=False)
     assert sb.text(one, "z1") == "dz1 = (W2ᵀ dz2) ⊙ ReLU'(z1)"
     by_entry = r"dz1\[(\w)\] = \(∑_(\w) W2\[\2,\1\] dz2\[\2\]\) 1\[z1\[\1\] > 0\]"
     assert re.fullmatch(by_entry, sb.text(one, "z1", level="index"))
