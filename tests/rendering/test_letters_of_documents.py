@@ -56,7 +56,15 @@ def test_no_bound_letter_has_another_meaning(path: Path, documents: dict[Path, s
     assert bound_letters(text) & letters_with_meaning(text) == set()
 
 
-@pytest.mark.parametrize("path", MODELS)
+CROWDED = (
+    "bilinear", "char_lstm", "cnn_digits", "conv1d", "conv1d_groups", "flatten", "group_norm", "lstm", "lstm_peepholes",
+    "max_pool", "max_pool2d", "rnn_bidirectional", "rnn_many_to_one", "rnn_two_layers", "transformer_block",
+    "transformer_copy", "transformer_post",
+)  # fmt: skip
+"""Networks with more indices over their axes, in every step, than there are free letters; there some are shared."""
+
+
+@pytest.mark.parametrize("path", [case for case in MODELS if case.id not in CROWDED])
 def test_no_axis_has_two_sums_of_one_letter_and_other_lengths(path: Path, documents: dict[Path, str]) -> None:
     """A letter under a sum runs over one axis in the whole document."""
     lengths: dict[str, set[str]] = {}
@@ -138,7 +146,7 @@ def test_a_quotient_of_scalars_is_one_fraction() -> None:
 def test_the_errors_come_first_in_both_forms() -> None:
     """What comes back through the weights stands before the slope of the activation, entry by entry and as matrices."""
     model = sb.load(EXAMPLES / "softmax_classifier.model")
-    one = sb.derive(model, checks=False).one_sample
+    one = sb.derive(model.one_sample(), checks=False)
     assert sb.text(one, "z1") == "dz1 = (W2ᵀ dz2) ⊙ ReLU'(z1)"
     by_entry = r"dz1\[(\w)\] = \(∑_(\w) W2\[\2,\1\] dz2\[\2\]\) 1\[z1\[\1\] > 0\]"
     assert re.fullmatch(by_entry, sb.text(one, "z1", level="index"))

@@ -26,11 +26,12 @@ Shapes = Mapping[str, tuple[Expr, ...]]
 
 _POOL = "ijklpqruvabcghwxyznmfs"  # no d, e, o and t: a differential, an exponential, a zero, a time
 _UNLIKELY = ("e",)
+_LAST = ("xi", "zeta", "rho", "nu", "kappa", "iota")  # where a formula has more indices than there are free letters
 
 
 @dataclass(frozen=True, slots=True)
 class Letters:
-    """The letters of each axis, the most wanted first; `spare` ones belong to no axis."""
+    """The letters of each axis, the most wanted first; `spare` ones belong to no axis and come last."""
 
     by_axis: Mapping[Expr, tuple[str, ...]] = field(default_factory=dict)
     spare: tuple[str, ...] = ()
@@ -44,7 +45,7 @@ class Letters:
         own = self.by_axis.get(axis, ()) if axis is not None else ()
         others = [letter for letters in self.by_axis.values() for letter in letters]
         kept = (wanted,) if not own and wanted in (*self.spare, *others) else ()
-        free = (letter for letter in (*own, *kept, *self.spare, *others) if letter not in used)
+        free = (letter for letter in (*own, *kept, *others, *self.spare) if letter not in used)
         return next(free, wanted)
 
 
@@ -71,7 +72,9 @@ def letters_of(
         given.update(also)
     left = [letter for letter in free if letter not in given]
     _deal(own, left, _most_at_once(arrays))
-    return Letters({axis: tuple(letters) for axis, letters in own.items()}, () if own else tuple(left))
+    return Letters(
+        {axis: tuple(letters) for axis, letters in own.items()}, tuple(name for name in _LAST if name not in taken)
+    )
 
 
 def _deal(own: Mapping[Expr, list[str]], left: Sequence[str], most: Mapping[Expr, int]) -> None:
