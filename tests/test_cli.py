@@ -67,7 +67,7 @@ def test_standard_output(model: Path) -> None:
     """Without -o the Markdown goes to standard output, and nothing else does."""
     result = run("derive", model)
     assert result.exit_code == 0
-    assert result.stdout.startswith("# Backpropagation")
+    assert result.stdout.startswith("# The gradients of ")
 
 
 def test_wrt_and_conventions(model: Path) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from itertools import product
 
-from sympy import Add, Expr, Mul, Pow, S, Symbol, exp, factor_list, log
+from sympy import Add, Expr, Mul, Pow, S, Symbol, factor_list
 
 from symbackprop.algebra.binding import all_symbols, apart, free_indices, fresh
 from symbackprop.algebra.collapse import collapse
@@ -197,13 +197,3 @@ def _reads_badly(expr: Expr) -> bool:
     numbers = [argument for argument in expr.args if argument.is_number]
     minuses = sum(1 for argument in expr.args if argument.could_extract_minus_sign())
     return any(number.is_negative for number in numbers) or 2 * minuses > len(expr.args)
-
-
-def size_of(expr: Expr) -> int:
-    """How much there is to read: the nodes of the formula, functions and quotients counted heavier than products."""
-    if tensor_of(expr) or not expr.args:
-        return 1
-    own = (
-        4 if isinstance(expr, exp | log) else 2 if isinstance(expr, Pow) and expr.exp.could_extract_minus_sign() else 1
-    )
-    return own + sum(size_of(argument) for argument in expr.args)

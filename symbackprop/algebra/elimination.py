@@ -14,7 +14,8 @@ from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.binding import rebind
 from symbackprop.algebra.collapse import collapse
-from symbackprop.algebra.display import assemble, common_factor, size_of, with_facts, with_signs
+from symbackprop.algebra.display import assemble, common_factor, with_facts, with_signs
+from symbackprop.algebra.lengths import size_of
 from symbackprop.algebra.ranges import is_nonnegative
 from symbackprop.algebra.space import Fact, Ranges, Space
 from symbackprop.algebra.symbols import BINDERS, Guard, body_of, bounds_of, indices_of, tensor_of, text_of

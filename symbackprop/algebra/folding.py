@@ -15,7 +15,8 @@ from sympy import Add, Expr, Mul, Piecewise, Pow, S, Symbol, cancel, erf, exp, f
 from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.binding import free_indices, replaced, substitute
-from symbackprop.algebra.display import display, size_of, with_signs
+from symbackprop.algebra.display import display, with_signs
+from symbackprop.algebra.lengths import size_of
 from symbackprop.algebra.proving.zero import is_zero
 from symbackprop.algebra.ranges import is_nonnegative
 from symbackprop.algebra.space import Ranges, ScalarFunction, Space

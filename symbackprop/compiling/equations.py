@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from symbackprop.algebra.binding import tensors_in
-from symbackprop.algebra.display import size_of
 from symbackprop.algebra.elimination import eliminate
+from symbackprop.algebra.lengths import size_of
 from symbackprop.algebra.space import Space
 from symbackprop.algebra.symbols import adjoint, entry, is_adjoint, primal
 from symbackprop.compiling.stability.exponentials import with_caps

@@ -9,8 +9,9 @@ from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.arrays import Array
 from symbackprop.algebra.binding import tensors_in
-from symbackprop.algebra.display import display, size_of, with_facts
+from symbackprop.algebra.display import display, with_facts
 from symbackprop.algebra.elimination import eliminate
+from symbackprop.algebra.lengths import size_of
 from symbackprop.algebra.matrices.grammar import ForEach, Leaf
 from symbackprop.algebra.matrices.lifting import lift
 from symbackprop.algebra.space import Fact, Space

@@ -14,8 +14,8 @@ from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.binding import tensors_in
 from symbackprop.algebra.compacting import Values
-from symbackprop.algebra.display import size_of
 from symbackprop.algebra.elimination import put_in
+from symbackprop.algebra.lengths import size_of
 from symbackprop.algebra.space import Space
 from symbackprop.algebra.symbols import adjoint
 from symbackprop.derivation.checks import Checker

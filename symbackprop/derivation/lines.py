@@ -18,8 +18,9 @@ from sympy.tensor.indexed import Indexed
 from symbackprop.algebra.binding import apart, tensors_in
 from symbackprop.algebra.collapse import collapse
 from symbackprop.algebra.compacting import Values
-from symbackprop.algebra.display import factored_sizes, size_of, with_facts, with_names, with_signs
+from symbackprop.algebra.display import factored_sizes, with_facts, with_names, with_signs
 from symbackprop.algebra.elimination import put_in
+from symbackprop.algebra.lengths import size_of
 from symbackprop.algebra.space import Fact, Ranges, Space
 from symbackprop.algebra.symbols import Apply, bare_sum, bounds_of, primal, tensor_of, total
 from symbackprop.algebra.terms import Term, from_term, terms_of

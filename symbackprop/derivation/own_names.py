@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from sympy import Expr, S
 
 from symbackprop.algebra.binding import replaced, tensors_in
-from symbackprop.algebra.display import size_of
 from symbackprop.algebra.folding import shortest_quotient
+from symbackprop.algebra.lengths import size_of
 from symbackprop.algebra.symbols import adjoint, entry, is_adjoint
 from symbackprop.derivation.derivation import Derivation
 from symbackprop.derivation.scalars import ScalarNetwork

@@ -15,7 +15,8 @@ from sympy import Add, Expr, Integer, S, Sum, Symbol
 from symbackprop.algebra.arrays import Array
 from symbackprop.algebra.binding import replaced, substitute
 from symbackprop.algebra.derivative import derivative
-from symbackprop.algebra.display import display, size_of
+from symbackprop.algebra.display import display
+from symbackprop.algebra.lengths import size_of
 from symbackprop.algebra.symbols import Partial, bounds_of, entry, index, total
 from symbackprop.derivation.checks import DEFINITION, Checker, Progress
 from symbackprop.derivation.derivation import Derivation

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from sympy import Expr, Symbol
 
-from symbackprop.algebra.display import size_of
+from symbackprop.algebra.lengths import size_of
 from symbackprop.algebra.matrices.grammar import Matrix, Product
 from symbackprop.algebra.symbols import adjoint, entry, part_of
 from symbackprop.derivation.derivation import Derivation

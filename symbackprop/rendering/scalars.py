@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from sympy import Expr, Integer, S, Symbol
 
 from symbackprop.algebra.binding import substitute
-from symbackprop.algebra.display import size_of
+from symbackprop.algebra.lengths import size_of
 from symbackprop.algebra.symbols import adjoint, entry
 from symbackprop.derivation.graph import Entry, extents
 from symbackprop.derivation.scalar_derivation import NodeStep, ScalarDerivation

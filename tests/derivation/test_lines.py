@@ -103,8 +103,8 @@ def test_softmax_by_itself() -> None:
     ]
     assert shown("softmax_classifier", "z3", StepKind.COLLAPSE) == [
         "∑_l dp[l] p[l] (δ(i, l) - p[i])",
-        "multiplied out: ∑_l dp[l] p[l] δ(i, l) - p[i] ∑_l dp[l] p[l]",
-        "summed: dp[i] p[i] - p[i] ∑_l dp[l] p[l]",
+        "multiplied out: ∑_l dp[l] p[l] δ(i, l) - (∑_l dp[l] p[l]) p[i]",
+        "summed: dp[i] p[i] - (∑_l dp[l] p[l]) p[i]",
         "collected: p[i] (dp[i] - ∑_l dp[l] p[l])",
     ]
 
@@ -114,12 +114,12 @@ def test_layer_norm() -> None:
     assert shown("layer_norm", "z", StepKind.ELIMINATE) == [
         "(1/h) dl.μ + dl.c[i]",
         "put in: dl.c[i] - (1/h) ∑_j dl.c[j]",
-        f"put in: l.r (dl.x_hat[i] - (1/h) l.x_hat[i] {sums})"
-        " - (1/h) ∑_j l.r (dl.x_hat[j] - (1/h) l.x_hat[j] ∑_k dl.x_hat[k] l.x_hat[k])",
-        f"summed: dl.x_hat[i] l.r - (1/h) l.r ∑_j dl.x_hat[j] - (1/h) l.r l.x_hat[i] {sums}"
-        f" + (1/h²) l.r (∑_j l.x_hat[j]) {sums}",
-        f"sum is zero: dl.x_hat[i] l.r - (1/h) l.r ∑_j dl.x_hat[j] - (1/h) l.r l.x_hat[i] {sums}",
-        f"collected: l.r (dl.x_hat[i] - (1/h) ∑_j dl.x_hat[j] - (1/h) l.x_hat[i] {sums})",
+        f"put in: l.r (dl.x_hat[i] - (1/h) ({sums}) l.x_hat[i])"
+        " - (1/h) ∑_j l.r (dl.x_hat[j] - (1/h) (∑_k dl.x_hat[k] l.x_hat[k]) l.x_hat[j])",
+        f"summed: dl.x_hat[i] l.r - (1/h) l.r ∑_j dl.x_hat[j] - (1/h) ({sums}) l.r l.x_hat[i]"
+        f" + (1/h²) ({sums}) l.r ∑_j l.x_hat[j]",
+        f"sum is zero: dl.x_hat[i] l.r - (1/h) l.r ∑_j dl.x_hat[j] - (1/h) ({sums}) l.r l.x_hat[i]",
+        f"collected: l.r (dl.x_hat[i] - (1/h) ∑_j dl.x_hat[j] - (1/h) ({sums}) l.x_hat[i])",
     ]
     assert shown("layer_norm", "l.v", StepKind.FOLD)[1:] == [
         "regrouped: -(1/2) (1/sqrt(l.v + 1e-5))³",

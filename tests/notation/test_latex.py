@@ -28,8 +28,8 @@ IN_INDICES = {
     "twice": r"2 (a^{[2]}_i - y_i)",
     "outer": r"dz^{[2]}_i \, a^{[1]}_j",
     "chain": r"da^{[2]}_p \, \frac{\partial a^{[2]}_p}{\partial z^{[2]}_i}",
-    "back": r"\sigma'(z^{[1]}_i) \sum_{p=1}^{c} W^{[2]}_{pi} \, dz^{[2]}_p",
-    "folded": r"a^{[1]}_i (1 - a^{[1]}_i) \sum_{p=1}^{c} W^{[2]}_{pi} \, dz^{[2]}_p",
+    "back": r"\left( \sum_{p=1}^{c} W^{[2]}_{pi} \, dz^{[2]}_p \right) \, \sigma'(z^{[1]}_i)",
+    "folded": r"\left( \sum_{p=1}^{c} W^{[2]}_{pi} \, dz^{[2]}_p \right) a^{[1]}_i (1 - a^{[1]}_i)",
     "softmax slope": r"a^{[2]}_p (\delta_{ip} - a^{[2]}_i)",
     "mean": r"\frac{1}{m} \sum_{s=1}^{m} dz^{[2]}_s \, a^{[1]}_s",
     "two sums": r"\left( \sum_{j=1}^{n} x_j \right) \sum_{k=1}^{c} y_k",
@@ -56,8 +56,8 @@ IN_INDICES = {
 
 IN_MATRICES = {
     "outer": r"dz^{[2]} \, a^{[1]\top}",
-    "back": r"W^{[2]\top} \, dz^{[2]} \odot \sigma'(z^{[1]})",
-    "folded": r"W^{[2]\top} \, dz^{[2]} \odot a^{[1]} \odot (1 - a^{[1]})",
+    "back": r"(W^{[2]\top} \, dz^{[2]}) \odot \sigma'(z^{[1]})",
+    "folded": r"(W^{[2]\top} \, dz^{[2]}) \odot a^{[1]} \odot (1 - a^{[1]})",
     "difference": r"a^{[2]} - y",
     "mean": r"\frac{1}{m} \, dz^{[2]} \, a^{[1]\top}",
     "summed rows": r"\frac{1}{m} \, \mathrm{rowsum}(W^{[2]})",
@@ -93,20 +93,20 @@ def test_matrix_notation(name: str) -> None:
 @pytest.mark.parametrize(
     ("choices", "written"),
     [
-        ({}, r"dz^{[1]} = W^{[2]\top} \, dz^{[2]} \odot \sigma'(z^{[1]})"),
-        ({"layers": "(l)"}, r"dz^{(1)} = W^{(2)\top} \, dz^{(2)} \odot \sigma'\bigl(z^{(1)}\bigr)"),
-        ({"layers": "plain"}, r"dz_1 = W_2^\top \, dz_2 \odot \sigma'(z_1)"),
+        ({}, r"dz^{[1]} = (W^{[2]\top} \, dz^{[2]}) \odot \sigma'(z^{[1]})"),
+        ({"layers": "(l)"}, r"dz^{(1)} = \bigl(W^{(2)\top} \, dz^{(2)}\bigr) \odot \sigma'\bigl(z^{(1)}\bigr)"),
+        ({"layers": "plain"}, r"dz_1 = (W_2^\top \, dz_2) \odot \sigma'(z_1)"),
         (
             {"adjoint": "partial"},
-            r"\frac{\partial L}{\partial z^{[1]}} = W^{[2]\top} \frac{\partial L}{\partial z^{[2]}} "
+            r"\frac{\partial L}{\partial z^{[1]}} = \left( W^{[2]\top} \frac{\partial L}{\partial z^{[2]}} \right) "
             r"\odot \sigma'(z^{[1]})",
         ),
         ({"adjoint": "nabla"}, r"\nabla_{z^{[1]}} L = (W^{[2]\top} \nabla_{z^{[2]}} L) \odot \sigma'(z^{[1]})"),
-        ({"adjoint": "bar"}, r"\bar{z}^{[1]} = W^{[2]\top} \bar{z}^{[2]} \odot \sigma'(z^{[1]})"),
-        ({"adjoint": "delta"}, r"\delta^{[1]} = W^{[2]\top} \delta^{[2]} \odot \sigma'(z^{[1]})"),
-        ({"transpose": "T"}, r"dz^{[1]} = W^{[2]T} \, dz^{[2]} \odot \sigma'(z^{[1]})"),
-        ({"transpose": "'"}, r"dz^{[1]} = W^{[2]\prime} \, dz^{[2]} \odot \sigma'(z^{[1]})"),
-        ({"hadamard": "*"}, r"dz^{[1]} = W^{[2]\top} \, dz^{[2]} \ast \sigma'(z^{[1]})"),
+        ({"adjoint": "bar"}, r"\bar{z}^{[1]} = (W^{[2]\top} \bar{z}^{[2]}) \odot \sigma'(z^{[1]})"),
+        ({"adjoint": "delta"}, r"\delta^{[1]} = (W^{[2]\top} \delta^{[2]}) \odot \sigma'(z^{[1]})"),
+        ({"transpose": "T"}, r"dz^{[1]} = (W^{[2]T} \, dz^{[2]}) \odot \sigma'(z^{[1]})"),
+        ({"transpose": "'"}, r"dz^{[1]} = (W^{[2]\prime} \, dz^{[2]}) \odot \sigma'(z^{[1]})"),
+        ({"hadamard": "*"}, r"dz^{[1]} = (W^{[2]\top} \, dz^{[2]}) \ast \sigma'(z^{[1]})"),
     ],
 )
 def test_conventions(choices: dict, written: str) -> None:
@@ -155,9 +155,9 @@ def test_chains() -> None:
     forms = [dz1(i), EXPRESSIONS["back"], EXPRESSIONS["folded"]]
     assert latex_aligned(forms, names) == (
         "\\begin{aligned}\n"
-        r"dz^{[1]}_i &= \sigma'(z^{[1]}_i) \sum_{p=1}^{c} W^{[2]}_{pi} \, dz^{[2]}_p \\"
+        r"dz^{[1]}_i &= \left( \sum_{p=1}^{c} W^{[2]}_{pi} \, dz^{[2]}_p \right) \, \sigma'(z^{[1]}_i) \\"
         "\n"
-        r"&= a^{[1]}_i (1 - a^{[1]}_i) \sum_{p=1}^{c} W^{[2]}_{pi} \, dz^{[2]}_p"
+        r"&= \left( \sum_{p=1}^{c} W^{[2]}_{pi} \, dz^{[2]}_p \right) a^{[1]}_i (1 - a^{[1]}_i)"
         "\n\\end{aligned}"
     )
     each = [ForEach((s,), Leaf(name, (n, n), (s,))) for name in ("Q", "K")]

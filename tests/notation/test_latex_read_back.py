@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import itertools
 from collections.abc import Iterator
 from dataclasses import replace
@@ -53,7 +54,11 @@ def derivation_of(name: str) -> Derivation:
 
 
 def displays(text: str, format: str) -> int:
-    return text.count("```math\n") if format == "md" else text.count("\\[\n")
+    """The equations on display: each formula, and each further line of an aligned one that has a left side."""
+    shown = re.findall(r"```math\n(.*?)```" if format == "md" else r"\\\[\n(.*?)\\\]", text, re.DOTALL)
+    lines = [line for formula in shown for line in formula.split("\\begin{aligned}\n")[-1].splitlines()]
+    begun = [line for line in lines if re.match(r"[^&]+&(=|:=)", line)]
+    return len(begun) + sum("\\begin{aligned}" not in formula for formula in shown)
 
 
 @EVERY

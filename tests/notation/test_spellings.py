@@ -133,7 +133,7 @@ def test_hostile_names(name: str, preset: str) -> None:
     names = nomenclature(PRESETS[preset], Space({name: (size("n"), size("n"))}))
     root = ElementTree.fromstring(HTML.display(HTML.name(name, names)))
     assert name in [element.get("data-sym") for element in root.iter()]
-    assert {element.tag for element in root.iter()} <= {"math", "mi", "mn", "mo", "mrow", "msub", "msup"}
+    assert {element.tag for element in root.iter()} <= {"math", "mi", "mn", "mo", "mover", "mpadded", "mrow", "msub", "msup"}
     compiled([TYPST.name(name, names), TYPST.formula(entry(name, index("i"), index("j")) ** 2, names)])
 
 
@@ -208,4 +208,4 @@ def test_shapes_and_chains() -> None:
     names = nomenclature(Conventions(), SPACE)
     assert of_mathml(HTML.shape((size("h"), size("n") + 1), names)) == "h×(n+1)"
     assert of_mathml(HTML.shape((), names)) == "scalar"
-    assert of_mathml(HTML.chain([Leaf("x", (size("n"), size("n"))), MATRICES["back"]], names, ":=")).startswith("x:=W")
+    assert of_mathml(HTML.chain([Leaf("x", (size("n"), size("n"))), MATRICES["back"]], names, ":=")).startswith("x:=(W")

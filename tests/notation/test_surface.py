@@ -425,7 +425,8 @@ FORMULAS = {
 def test_documents_are_read(path: Path) -> None:
     formulas = [found[1] or found[2] for found in FORMULAS[path.suffix].finditer(path.read_text(encoding="utf-8"))]
     assert formulas
-    for formula in set(formulas):
+    signs = {formula for formula in formulas if re.fullmatch(r"\\[A-Za-z]+\s*", formula)}  # of which a sentence speaks
+    for formula in {*formulas} - signs:
         assert parsed(formula)
 
 

@@ -17,7 +17,7 @@ from sympy import Add, Expr, Mul, Ne, Piecewise, Pow, S, Sum, Symbol, exp, log
 from sympy.logic.boolalg import Boolean, true
 
 from symbackprop.algebra.binding import all_symbols, refresh, replaced
-from symbackprop.algebra.display import size_of
+from symbackprop.algebra.lengths import size_of
 from symbackprop.algebra.space import ScalarFunction
 from symbackprop.algebra.symbols import Apply, Guard, Maximum, bounds_of, tensor_of, total
 from symbackprop.algebra.terms import Bounds

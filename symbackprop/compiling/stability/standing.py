@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from sympy import Expr, Mul, Pow, Sum, Symbol, exp
 
 from symbackprop.algebra.binding import free_indices, rebind, replaced, substitute
-from symbackprop.algebra.display import size_of
 from symbackprop.algebra.elimination import compact
 from symbackprop.algebra.folding import match
+from symbackprop.algebra.lengths import size_of
 from symbackprop.algebra.proving.naming import label
 from symbackprop.algebra.ranges import is_nonnegative
 from symbackprop.algebra.space import Ranges, Space

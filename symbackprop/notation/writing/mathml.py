@@ -38,7 +38,10 @@ _GAPS = {
     "call": "<mo>&#x2061;</mo>",
     "quad": '<mspace width="1em"></mspace>',
 }
-_ACCENTS = {"hat": "ˆ", "bar": "¯", "tilde": "˜"}  # of the size of a letter, as the ASCII signs are not
+_ACCENTS = {
+    "hat": "ˆ", "bar": "¯", "tilde": "˜", "grave": "`", "acute": "´", "breve": "˘", "dot": "˙", "ddot": "¨",
+    "check": "ˇ",
+}  # fmt: skip  # of the size of a letter, as the ASCII signs are not
 _CLASSES = {"aligned": ("left", "right"), "cases": ("value", "when")}
 _LEAF = re.compile(r"<\w+")
 

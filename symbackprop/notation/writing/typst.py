@@ -16,7 +16,10 @@ from symbackprop.notation.writing.layout import Layout
 _FENCES = {"|": "abs", "‖": "norm", "⌊": "floor"}
 _GAPS = {"times": " ", "thin": " thin ", "comma": " ", "call": "", "quad": " quad "}
 _SIGNS = {",": r"\,", "/": r"\/", "′": "prime", "′′": "prime.double", "|": 'class("closing", lr(size: #1.4em, |))'}
-_ACCENTS = {"hat": "hat", "bar": "macron", "tilde": "tilde"}
+_ACCENTS = {
+    "hat": "hat", "bar": "macron", "tilde": "tilde", "grave": "grave", "acute": "acute", "breve": "breve",
+    "dot": "dot", "ddot": "dot.double", "check": "caron",
+}  # fmt: skip
 _CONTINUED = re.compile(r"^(& quad) +([+−]) ")  # a sign with nothing before it would be that of a number
 _CHARACTERS = frozenset("∂∇∞⊤").union(GREEK.values())
 

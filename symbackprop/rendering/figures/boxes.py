@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sympy import Expr, Integer, Symbol
 
+from symbackprop.algebra.binding import substitute
 from symbackprop.algebra.matrices import grammar as g
 from symbackprop.algebra.matrices.grammar import Matrix
 from symbackprop.algebra.symbols import is_adjoint, primal
@@ -120,6 +121,8 @@ def _sized(matrix: Matrix, names: Nomenclature, sizes: Mapping[str, int]) -> Siz
 
 def _number(extent: Expr, sizes: Mapping[str, int]) -> int | None:
     """A size in numbers; None where a letter in it has none."""
-    known = {s: Integer(sizes[s.name]) for s in extent.free_symbols if isinstance(s, Symbol) and s.name in sizes}
-    value = extent.xreplace(known)
+    known: dict[Symbol, Expr] = {
+        s: Integer(sizes[s.name]) for s in extent.free_symbols if isinstance(s, Symbol) and s.name in sizes
+    }
+    value = substitute(extent, known)
     return int(value) if value.is_Integer and value > 0 else None

@@ -6,9 +6,9 @@ import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sympy import Integer, Symbol
+from sympy import Expr, Integer, Symbol
 
-from symbackprop.algebra.binding import tensors_in
+from symbackprop.algebra.binding import substitute, tensors_in
 from symbackprop.derivation.derivation import Derivation
 from symbackprop.model.model import Model
 from symbackprop.notation.writing.glyphs import Nomenclature
@@ -81,7 +81,10 @@ def _units(model: Model, tensor: str, sizes: Mapping[str, int]) -> int:
     if len(shape) != 1:
         return 0
     letters = shape[0].free_symbols
-    value = shape[0].xreplace({s: Integer(sizes[s.name]) for s in letters if isinstance(s, Symbol) and s.name in sizes})
+    known: dict[Symbol, Expr] = {
+        s: Integer(sizes[s.name]) for s in letters if isinstance(s, Symbol) and s.name in sizes
+    }
+    value = substitute(shape[0], known)
     return int(value) if value.is_Integer else 0
 
 

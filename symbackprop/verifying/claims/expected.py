@@ -9,8 +9,9 @@ from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.arrays import Array
 from symbackprop.algebra.binding import tensors_in
-from symbackprop.algebra.display import display, size_of
+from symbackprop.algebra.display import display
 from symbackprop.algebra.elimination import put_in
+from symbackprop.algebra.lengths import size_of
 from symbackprop.algebra.symbols import Partial, entry, indices_of, is_adjoint, parted, remade, tensor_of
 from symbackprop.derivation.derivation import Derivation
 from symbackprop.derivation.steps import Formula, Step, StepKind, of_kind
