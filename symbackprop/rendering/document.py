@@ -530,7 +530,7 @@ def _item(
     said = (step.left, *(part for r in read for part in (r.of, r.entry, r.slope)), *sides)
     formulas = replace(formulas, names=with_indices(formulas.names, said))
     brief = len(sides) == 2 and bool(matrices)
-    known = bool(sides and matrices) and formulas.line(*sides[-1:]) == formulas.line(matrices[-1].after)
+    known = any(formulas.line(sides[-1]) == formulas.line(form.after) for form in matrices[-1:]) if sides else False
     return Item(
         number=step.number,
         step=step.number,

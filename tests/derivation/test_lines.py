@@ -116,9 +116,9 @@ def test_layer_norm() -> None:
         "put in: dl.c[i] - (1/h) ∑_j dl.c[j]",
         f"put in: l.r (dl.x_hat[i] - (1/h) ({sums}) l.x_hat[i])"
         " - (1/h) ∑_j l.r (dl.x_hat[j] - (1/h) (∑_k dl.x_hat[k] l.x_hat[k]) l.x_hat[j])",
-        f"summed: dl.x_hat[i] l.r - (1/h) l.r ∑_j dl.x_hat[j] - (1/h) ({sums}) l.r l.x_hat[i]"
+        f"summed: dl.x_hat[i] l.r - (1/h) (∑_j dl.x_hat[j]) l.r - (1/h) ({sums}) l.r l.x_hat[i]"
         f" + (1/h²) ({sums}) l.r ∑_j l.x_hat[j]",
-        f"sum is zero: dl.x_hat[i] l.r - (1/h) l.r ∑_j dl.x_hat[j] - (1/h) ({sums}) l.r l.x_hat[i]",
+        f"sum is zero: dl.x_hat[i] l.r - (1/h) (∑_j dl.x_hat[j]) l.r - (1/h) ({sums}) l.r l.x_hat[i]",
         f"collected: l.r (dl.x_hat[i] - (1/h) ∑_j dl.x_hat[j] - (1/h) ({sums}) l.x_hat[i])",
     ]
     assert shown("layer_norm", "l.v", StepKind.FOLD)[1:] == [

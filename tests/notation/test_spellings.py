@@ -133,7 +133,17 @@ def test_hostile_names(name: str, preset: str) -> None:
     names = nomenclature(PRESETS[preset], Space({name: (size("n"), size("n"))}))
     root = ElementTree.fromstring(HTML.display(HTML.name(name, names)))
     assert name in [element.get("data-sym") for element in root.iter()]
-    assert {element.tag for element in root.iter()} <= {"math", "mi", "mn", "mo", "mover", "mpadded", "mrow", "msub", "msup"}
+    assert {element.tag for element in root.iter()} <= {
+        "math",
+        "mi",
+        "mn",
+        "mo",
+        "mover",
+        "mpadded",
+        "mrow",
+        "msub",
+        "msup",
+    }
     compiled([TYPST.name(name, names), TYPST.formula(entry(name, index("i"), index("j")) ** 2, names)])
 
 
