@@ -17,7 +17,7 @@ from symbackprop.notation.claims.leaves import Leaf, divided_word, is_letter, le
 from symbackprop.notation.claims.references import Reference, is_at_depth, reference_of
 from symbackprop.notation.claims.symbols import key, only
 from symbackprop.notation.claims.usual_names import is_masked_later
-from symbackprop.notation.surface.tree import Fence, Node, Number, Product, Word
+from symbackprop.notation.surface.tree import Accent, Fence, Node, Number, Product, Word, walk
 from symbackprop.notation.writing.glyphs import GREEK
 
 DELTA = "delta"
@@ -260,7 +260,8 @@ def _by_parts(leaf: Leaf, context: Context) -> Iterator[Leaf]:
             continue
         part = "_".join(text for text in texts if text)
         yield from _with_part(leaf, part, leaf.below[count:], context)
-        if count == 1 and isinstance(leaf.below[0], Word) and len(part) > 1 and part.isalpha():
+        accented = any(isinstance(mark, Accent) for mark in walk(leaf.below[0]))  # its name is no row of letters
+        if count == 1 and not accented and len(part) > 1 and part.isalpha():
             for cut in range(len(part) - 1, 0, -1):
                 rest = tuple(Word(letter, leaf.below[0].span) for letter in part[cut:])
                 yield from _with_part(leaf, part[:cut], (*rest, *leaf.below[1:]), context)
