@@ -452,6 +452,7 @@ BY_BEFORE = (
         (BY_BEFORE.replace("W_z^{(h)T}", "W_z^{(x)T}"), "refuted"),
         (BY_BEFORE.replace("W_h^{(h)T}", "W_z^{(h)T}"), "refuted"),
         (BY_BEFORE.replace(" * z_t", ""), "refuted"),
+        (r"\Delta W_z = [x_t, h_{t-1}]^T \cdot \delta_{z_t}", "proved"),
         (r"\frac{\partial L}{\partial x} = \delta_{\hat h} W_h^{(x)T} + \delta_z W_z^{(x)T}", "proved"),
         (r"\frac{\partial L}{\partial x} = \delta_{\hat h} W_h^{(x)T}", "refuted"),
         (r"\frac{\partial L}{\partial x} = \delta_{\hat h} W_h^{(q)T} + \delta_z W_z^{(x)T}", "unreadable"),

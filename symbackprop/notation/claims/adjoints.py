@@ -12,12 +12,12 @@ from fractions import Fraction
 
 from symbackprop.errors import NotationError
 from symbackprop.notation.claims.context import Context
-from symbackprop.notation.claims.gates import outer
+from symbackprop.notation.claims.gates import outer, preactivation_of
 from symbackprop.notation.claims.leaves import Leaf, divided_word, is_letter, leaf_of, letter_of, shift_of, text_of
 from symbackprop.notation.claims.references import Reference, is_at_depth, reference_of
 from symbackprop.notation.claims.symbols import key, only
 from symbackprop.notation.claims.usual_names import is_masked_later
-from symbackprop.notation.surface.tree import Fence, Node, Number, Product, Word
+from symbackprop.notation.surface.tree import Accent, Fence, Node, Number, Product, Scripted, Word, walk
 from symbackprop.notation.writing.glyphs import GREEK
 
 DELTA = "delta"
@@ -260,10 +260,21 @@ def _by_parts(leaf: Leaf, context: Context) -> Iterator[Leaf]:
             continue
         part = "_".join(text for text in texts if text)
         yield from _with_part(leaf, part, leaf.below[count:], context)
-        if count == 1 and isinstance(leaf.below[0], Word) and len(part) > 1 and part.isalpha():
+        accented = any(isinstance(mark, Accent) for mark in walk(leaf.below[0]))  # its name is no row of letters
+        if count == 1 and not accented and len(part) > 1 and part.isalpha():
             for cut in range(len(part) - 1, 0, -1):
                 rest = tuple(Word(letter, leaf.below[0].span) for letter in part[cut:])
-                yield from _with_part(leaf, part[:cut], (*rest, *leaf.below[1:]), context)
+                for target in _with_part(leaf, part[:cut], (*rest, *leaf.below[1:]), context):
+                    if not _is_of_another(target, leaf.below[0], context):
+                        yield target
+
+
+def _is_of_another(target: Leaf, mark: Node, context: Context) -> bool:
+    r"""Whether \(h_t\) below δ is a tensor that is computed, and a_h not what it is an activation of."""
+    inner = leaf_of(mark) if isinstance(mark, Scripted) else None
+    return inner is not None and _is_tensor(inner, context) and (
+        preactivation_of(inner.word, context.symbols) != target.word
+    )  # fmt: skip
 
 
 def _layered_preactivations(context: Context) -> Iterator[str]:
