@@ -113,7 +113,10 @@ def _opened(expr: Expr, space: Space) -> Expr:
 
 
 def _variable(derivation: Derivation) -> Expr:
-    taken = {tensor.name for tensor in derivation.model.tensors} | {s.name for s in derivation.space.sizes}
+    """A letter that nothing of the model bears, small or capital: no tensor, of whatever layer, no size, no index."""
+    names = [*(tensor.name for tensor in derivation.model.tensors), *(s.name for s in derivation.space.sizes)]
+    names += [index.name for equation in derivation.source.equations for index in equation.indices]
+    taken = {name.rpartition(".")[2].rstrip("0123456789").casefold() for name in names} | set(names)
     letters = (*VARIABLES, *(f"u{number}" for number in range(len(taken) + 1)))
     return entry(next(letter for letter in letters if letter not in taken))
 

@@ -223,6 +223,6 @@ def test_parts_that_there_are_not(line: str, words: str) -> None:
 
 def test_what_is_out_of_range_is_said() -> None:
     document = document_text(sb.derive(sb.parse(RNN), checks=False), "md")
-    assert "- $`a_{t-1,j}`$ before the first entry\n" in document
-    assert "- $`dz_{t+1,l}`$ past the last entry\n" in document
+    assert "- $`a_{t-1,i}`$ before the first entry\n" in document
+    assert "- $`dz_{t+1,i}`$ past the last entry\n" in document
     assert "out of range" not in document_text(sb.derive(sb.parse(CONVOLUTION), checks=False), "md")
