@@ -50,7 +50,12 @@ Example:
 
 @click.command("derive", epilog=EXAMPLE)
 @click.argument("model", type=click.Path(path_type=Path))
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="OUT.md or OUT.tex; standard output without it.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="OUT.md, OUT.tex or OUT.html; standard output (Markdown) without it.",
+)
 @click.option("--wrt", help="Derive by these tensors only, inputs too: --wrt W1,x. All parameters without it.")
 @click.option(
     "--level",
@@ -76,6 +81,8 @@ Example:
 @click.option("--exact", is_flag=True, help="Fractions in the place of decimals, where the model has them.")
 @click.option("--rate", type=float, default=0.1, show_default=True, help="The learning rate of the step of descent.")
 @click.option("--contributions", metavar="TENSOR", help="A section: what each sample of --data adds to its gradient.")
+@click.option("--title", default="", help="The title of the document; after the model without it.")
+@click.option("--author", default="", help="Its author.")
 @click.option("--quiet", is_flag=True, help="No progress on standard error.")
 def derive_command(
     model: Path,
@@ -93,9 +100,11 @@ def derive_command(
     exact: bool,
     rate: float,
     contributions: str | None,
+    title: str,
+    author: str,
     quiet: bool,
 ) -> None:
-    """Write the derivation of every gradient of MODEL as Markdown or LaTeX."""
+    """Write the derivation of every gradient of MODEL as Markdown, LaTeX or a page."""
     usual = "partial" if level == SCALAR else "default"
     conventions = chosen_conventions(notation or usual, choices)
     seed, rate = seed_in(numbers), checked_rate(rate)
@@ -135,9 +144,12 @@ def derive_command(
         "level": level,
         "detail": detail,
         "conventions": conventions,
+        "title": title,
+        "author": author,
         "by_sample": None if contributions is None else contributions_of(network, contributions, arrays),
     }
     if evaluation is not None:
+        options |= {"evaluation": evaluation, "digits": digits}
         tell(summary(evaluation, digits))
     if output is None:
         put(document_text(derivation, "md", **options))

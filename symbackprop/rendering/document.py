@@ -19,6 +19,7 @@ from symbackprop.derivation.derivation import Derivation
 from symbackprop.derivation.edges import Edge, edges
 from symbackprop.derivation.slopes import function_slopes
 from symbackprop.derivation.steps import Formula, Method, Step, StepKind, of_kind, walk
+from symbackprop.evaluation.evaluation import Evaluation
 from symbackprop.model.records import Tensor
 from symbackprop.notation.conventions import Conventions
 from symbackprop.notation.writing.matrix_layout import with_indices
@@ -28,6 +29,7 @@ from symbackprop.rendering.figures.svg import svg
 from symbackprop.rendering.figures.tikz import tikz
 from symbackprop.rendering.formulas import Formulas, formulas_of
 from symbackprop.rendering.index_lines import FACTS, Line, how_checked, index_lines
+from symbackprop.rendering.numbers import Numbers, numbers_of
 from symbackprop.rendering.reasons import How, Reading, readings
 from symbackprop.rendering.repeats import Pattern, kinds_of, pattern, spelled
 from symbackprop.rendering.roles import Kind, Role, roles
@@ -221,6 +223,7 @@ class Document:
     detail: str
     parts: tuple[Part, ...]
     tips: Mapping[str, str]
+    numbers: Numbers | None
     checks: tuple[str, ...]
     premises: tuple[str, ...]
     kinks: tuple[str, ...]
@@ -235,6 +238,8 @@ def document(
     *,
     title: str = "",
     author: str = "",
+    evaluation: Evaluation | None = None,
+    digits: int = 4,
 ) -> Document:
     """The document of a derivation; of a model with samples, one sample first and then what the batch changes."""
     whole = formulas_of(derivation, conventions, format)
@@ -249,6 +254,7 @@ def document(
         detail=detail,
         parts=tuple(parts),
         tips=_tips(whole),
+        numbers=None if evaluation is None else numbers_of(single or whole, evaluation, digits),
         checks=tuple(checks_in_words(derivations)),
         premises=tuple(dict.fromkeys(whole.premise(p) for d in derivations for p in d.premises())),
         kinks=tuple(dict.fromkeys(whole.plain(k) for d in derivations for step in walk(d.steps) for k in step.kinks)),

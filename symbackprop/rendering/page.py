@@ -8,11 +8,12 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from symbackprop.notation.writing.mathml import STYLE
 from symbackprop.rendering.environment import templates
 
 
 def page_parts(tips: Mapping[str, str]) -> dict[str, str]:
-    """The script of a page, its SHA-256 for the content security policy, and what the symbols mean as JSON.
+    """The style of formulas, the script of a page with its SHA-256 for the policy, and what symbols mean as JSON.
 
     Nothing in the JSON can end the element that it stands in.
     """
@@ -20,4 +21,4 @@ def page_parts(tips: Mapping[str, str]) -> dict[str, str]:
     digest = base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii")
     symbols = json.dumps(tips, ensure_ascii=False, sort_keys=True)
     safe = symbols.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
-    return {"script": script, "script_hash": digest, "symbols": safe}
+    return {"math_style": STYLE, "script": script, "script_hash": digest, "symbols": safe}

@@ -8,6 +8,7 @@ from symbackprop.derivation.by_sample import BySample
 from symbackprop.derivation.derivation import Derivation
 from symbackprop.derivation.scalar_derivation import ScalarDerivation
 from symbackprop.errors import UsageError, suggestion
+from symbackprop.evaluation.evaluation import Evaluation
 from symbackprop.files import ending_of, write_whole
 from symbackprop.notation.conventions import Conventions
 from symbackprop.rendering.contributions import contributions_section
@@ -31,12 +32,15 @@ def render(
     by_sample: BySample | None = None,
     title: str = "",
     author: str = "",
+    evaluation: Evaluation | None = None,
+    digits: int = 4,
 ) -> Path:
     """Writes the document of a derivation to `path`: Markdown (.md), LaTeX (.tex), a page (.html). Whole or not at all.
 
     The level is "both", "index" or "matrix"; of what `scalars` made it is "scalar". Without conventions the usual ones
     are taken, at the scalar level with ∂L/∂w for derivatives. `by_sample` adds a section: what each sample adds to a
     gradient; that alone makes a document too. Without a title the document is called after the model.
+    With an `evaluation` of it, its numbers stand in the document, to `digits` significant digits.
 
     Raises:
         WriteError: the ending names no format, or the file cannot be written.
@@ -53,6 +57,8 @@ def render(
         by_sample=by_sample,
         title=title,
         author=author,
+        evaluation=evaluation,
+        digits=digits,
     )
     write_whole(target, text)
     return target
@@ -68,20 +74,38 @@ def document_text(
     by_sample: BySample | None = None,
     title: str = "",
     author: str = "",
+    evaluation: Evaluation | None = None,
+    digits: int = 4,
 ) -> str:
     """The document of a derivation as text in a format: md, tex or html."""
     _one_of("detail", detail, DETAILS)
     _one_of("format", format, FORMATS)
+    if format == "html" and (by_sample is not None or not isinstance(derivation, Derivation)):
+        raise UsageError(
+            "a page shows the derivation over whole arrays alone",
+            because="The scalar level and the contributions of samples are written as Markdown and as LaTeX.",
+            fix="Write OUT.md or OUT.tex.",
+        )
     if isinstance(derivation, ScalarDerivation):
         _one_of("level", level or SCALAR, (SCALAR,))
-        view = scalar_document(derivation, conventions or Conventions(adjoint="partial"), format, detail)
+        view = scalar_document(derivation, conventions or Conventions(adjoint="partial"), format, detail, title, author)
         return _filled("scalar", format, document=view)
     usual = conventions or Conventions()
     if isinstance(derivation, BySample):
         return _filled("contributions", format, section=contributions_section(derivation, usual, format))
     _one_of("level", level or LEVELS[0], LEVELS)
     section = None if by_sample is None else contributions_section(by_sample, usual, format)
-    whole = document(derivation, usual, format, level or LEVELS[0], detail, title=title, author=author)
+    whole = document(
+        derivation,
+        usual,
+        format,
+        level or LEVELS[0],
+        detail,
+        title=title,
+        author=author,
+        evaluation=evaluation,
+        digits=digits,
+    )
     if format == "html":
         return _filled("derivation", format, document=whole, section=section, **page_parts(whole.tips))
     return _filled("derivation", format, document=whole, section=section)

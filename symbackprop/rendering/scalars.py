@@ -66,6 +66,7 @@ class ScalarDocument:
     """What the templates word."""
 
     title: str
+    author: str
     lead: tuple[str, ...]
     symbols: Table
     wholes: tuple[str, ...]
@@ -82,7 +83,9 @@ class ScalarDocument:
     kinks: tuple[str, ...]
 
 
-def scalar_document(found: ScalarDerivation, conventions: Conventions, format: str, detail: str) -> ScalarDocument:
+def scalar_document(
+    found: ScalarDerivation, conventions: Conventions, format: str, detail: str, title: str = "", author: str = ""
+) -> ScalarDocument:
     """The document of a derivation at the scalar level."""
     space = found.derivation.space
     shapes = {**space.shapes, **dict.fromkeys(found.network.own.values(), ())}
@@ -91,7 +94,8 @@ def scalar_document(found: ScalarDerivation, conventions: Conventions, format: s
     formulas = replace(formulas, names=with_letters(formulas.names, found.network.source, _counted_samples(found)))
     view = _View(found, formulas, _source_names(found, conventions), detail)
     return ScalarDocument(
-        title=f"Backpropagation, node by node: {view.formulas.plain(found.network.source.name)}",
+        title=view.formulas.plain(title or f"Backpropagation, node by node: {found.network.source.name}"),
+        author=view.formulas.plain(author),
         lead=tuple(view.lead()),
         symbols=view.symbols(),
         wholes=tuple(view.formulas.chain(left, right) for left, right in found.wholes),
