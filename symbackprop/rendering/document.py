@@ -14,7 +14,7 @@ from sympy import Expr, Symbol
 
 from symbackprop.algebra.lengths import size_of
 from symbackprop.algebra.matrices.grammar import Matrix, Product
-from symbackprop.algebra.symbols import adjoint, entry, part_of
+from symbackprop.algebra.symbols import Partial, adjoint, entry, part_of
 from symbackprop.derivation.derivation import Derivation
 from symbackprop.derivation.edges import Edge, edges
 from symbackprop.derivation.slopes import function_slopes
@@ -103,6 +103,7 @@ class Like:
 class Item:
     """One step: the adjoint of one tensor, numbered as it is shown; `step` is its number in the derivation.
 
+    `slopes` are local derivatives that are too wide for a sentence.
     `entry` is the result by entries where it is short and stands in the sentence, `algebra` the lines that lead to it
     where there are more, `matrices` the result in matrix notation, `put_in` the adjoints of earlier steps in it.
     `firsts` names what is met here for the first time and wants a word.
@@ -116,6 +117,7 @@ class Item:
     schema: str
     ways: tuple[Way, ...]
     like: Like | None
+    slopes: tuple[str, ...]
     entry: str
     algebra: str
     matrices: str
@@ -535,7 +537,8 @@ def _item(
     sides = _sides(step, level, detail, like is not None, bool(matrices))
     said = (step.left, *(part for r in read for part in (r.of, r.entry, r.slope)), *sides)
     formulas = replace(formulas, names=with_indices(formulas.names, said))
-    brief = len(sides) == 2 and bool(matrices)
+    brief = len(sides) == 2 and bool(matrices) and not formulas.is_wide(*sides)
+    wide = [r for r in read if detail != "outline" and like is None and formulas.is_wide(r.slope)]
     known = any(formulas.line(sides[-1]) == formulas.line(form.after) for form in matrices[-1:]) if sides else False
     return Item(
         number=step.number,
@@ -546,6 +549,7 @@ def _item(
         schema=formulas.schema(step) if detail != "outline" else "",
         ways=tuple(_way(formulas, reading) for reading in read) if detail != "outline" else (),
         like=like,
+        slopes=tuple(formulas.chain(Partial(r.entry, r.of), r.slope) for r in wide),
         entry=formulas.inline(formulas.line(*sides)) if brief and not known else "",
         algebra=formulas.chain(*sides) if sides and not brief else "",
         matrices=formulas.matrix(matrices) if matrices and (brief or not known) else "",
@@ -625,7 +629,7 @@ def _way(formulas: Formulas, reading: Reading) -> Way:
         entry=formulas.entry(reading.entry),
         through=formulas.tensor(reading.through),
         over=tuple(formulas.index(index) for index in reading.over),
-        slope=formulas.entry(reading.slope),
+        slope="" if formulas.is_wide(reading.slope) else formulas.entry(reading.slope),
         function=formulas.function(reading.function),
         later=reading.later,
         separate=reading.separate,

@@ -19,9 +19,12 @@ from symbackprop.notation.conventions import Conventions
 from symbackprop.notation.writing.functions import function_call
 from symbackprop.notation.writing.glyphs import Nomenclature, nomenclature, tensor_layout, with_letters
 from symbackprop.notation.writing.layout import Chain, Layout, Row, Sign, Transposed
+from symbackprop.notation.writing.lines import width
 from symbackprop.notation.writing.matrix_layout import formula
 from symbackprop.notation.writing.spellings import SPELLINGS, Spelling
 from symbackprop.rendering.shapes import is_all_scalar, shape_formula
+
+_IN_A_SENTENCE = 30.0  # letters of middle width; a line has about 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,10 @@ class Formulas:
     def transposed(self, name: str) -> str:
         """The transpose of a tensor."""
         return self.inline(self.spelling.layout(Transposed(tensor_layout(name, (), self.names)), self.names))
+
+    def is_wide(self, *formulas: Formula) -> bool:
+        """Whether `a = b` is too wide to stand within a sentence, in whatever format: LaTeX says it for all."""
+        return width(SPELLINGS["tex"].chain(formulas, self.names)) > _IN_A_SENTENCE
 
     def line(self, *formulas: Formula) -> str:
         """`a = b` on one line."""
