@@ -23,7 +23,7 @@ from symbackprop.derivation.lines import REASONS, Line, with_lines
 from symbackprop.derivation.steps import Step, StepKind, of_kind
 from symbackprop.model.functions import ELEMENTARY, FUNCTIONS
 
-VARIABLES = ("u", "v", "t", "s", "x")
+VARIABLES = ("u", "v", "t", "s", "x", "y", "z", "w", "r", "q", "p", "xi", "zeta", "omega")
 """Letters for the argument of a function, the usual one first."""
 
 _SYMPY = {exp: "exp", log: "log", sin: "sin", cos: "cos", erf: "erf"}

@@ -22,7 +22,7 @@ from symbackprop.derivation.steps import Step, StepKind, walk
 from symbackprop.derivation.sweep import derive
 from symbackprop.model.model import Model
 from symbackprop.notation.claims.reader import read_note, words_of
-from symbackprop.notation.claims.records import Claim, Line, Reading
+from symbackprop.notation.claims.records import Claim, Line, Reading, Schema
 from symbackprop.notation.conventions import PRESETS, Conventions
 from symbackprop.notation.notes.formats import Format, parts_of
 from symbackprop.notation.notes.passages import Passage
@@ -91,9 +91,11 @@ def claims_in(name: str, preset: str) -> tuple[Line, ...]:
 @EVERY
 def test_every_statement_is_a_claim(name: str, preset: str) -> None:
     """Names and shapes of every line fit, at the scale of its heading."""
-    claims = claims_in(name, preset)
-    assert not [claim for claim in claims if not isinstance(claim, Claim)]
-    sides = [side for claim in claims if isinstance(claim, Claim) for side in claim.readings[0].sides]
+    lines = claims_in(name, preset)
+    assert not [line for line in lines if not isinstance(line, Claim | Schema)]
+    instances = [claim for line in lines if isinstance(line, Schema) for _, claim in line.instances]
+    claims = [line for line in lines if isinstance(line, Claim)] + instances
+    sides = [side for claim in claims for side in claim.readings[0].sides]
     assert not [str(side.error) for side in sides if side.error is not None]
 
 
