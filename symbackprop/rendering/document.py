@@ -113,7 +113,6 @@ class Item:
     step: str
     math: str
     role: Told
-    shape: str
     schema: str
     ways: tuple[Way, ...]
     like: Like | None
@@ -124,7 +123,6 @@ class Item:
     put_in: tuple[str, ...]
     shapes: str
     facts: tuple[str, ...]
-    kinks: tuple[str, ...]
     firsts: frozenset[First]
     factor: str
     checked: str
@@ -276,7 +274,8 @@ def _tips(formulas: Formulas) -> dict[str, str]:
 
 def _parts(single: Formulas, whole: Formulas, level: str, detail: str) -> list[Part]:
     """One sample, and the whole batch: that in full only where every step is wanted."""
-    one, all_of = _part(single, level, detail), _part(whole, level, detail)
+    changed = None if detail == "every-step" else whole.derivation.sampled | {whole.derivation.root}
+    one, all_of = _part(single, level, detail), _part(whole, level, detail, changed)
     if detail == "every-step":
         return [one, all_of]
     alike = {step.tensor: spelled(step.after, single.names) for step in single.derivation.steps}
@@ -285,12 +284,9 @@ def _parts(single: Formulas, whole: Formulas, level: str, detail: str) -> list[P
     items = tuple(_renumbered(all_of.items, {s.number for s in summary if s.tensor not in same}, len(one.items)))
     kept = [whole.result(step, level) for step in summary if step.tensor in same]
     shown = tuple(_runs(whole, items, level) if detail == "standard" else items)
-    rows = tuple(_rows(whole, _told_roles(whole), whole.derivation.sampled | {whole.derivation.root}))
     return [
         one,
-        replace(
-            all_of, figure="", slopes=(), kept=whole.block(kept) if kept else "", rows=rows, items=items, told=shown
-        ),
+        replace(all_of, figure="", slopes=(), kept=whole.block(kept) if kept else "", items=items, told=shown),
     ]
 
 
@@ -314,12 +310,13 @@ def _renumbered(items: Sequence[Item], shown: Collection[str], after: int) -> It
         yield replace(item, number=numbers[item.number], step=item.number, like=like, firsts=frozenset())
 
 
-def _part(formulas: Formulas, level: str, detail: str) -> Part:
+def _part(formulas: Formulas, level: str, detail: str, rows: Collection[str] | None = None) -> Part:
+    """One derivation; the table of symbols has the tensors in `rows`, or all."""
     d = formulas.derivation
     outside = edges(d)
     read = {step.tensor: readings(d, step) for step in d.steps}
     told = roles(d, read)
-    names = {tensor.name for tensor in d.model.tensors}
+    names = {tensor.name for tensor in d.model.tensors} if rows is None else rows
     items = tuple(_items(formulas, read, told, level, detail))
     shown = [s for s in walk((*d.forward, *d.steps)) if s.kind is not StepKind.MATRIX or level != "index"]
     signs = {sign for step in shown for sign in kinds_of(step.after, formulas.names)}
@@ -399,11 +396,6 @@ def _path(formulas: Formulas) -> Path | None:
             part = formulas.entry(entry(part_of(adjoint(step.tensor), through)))
             return Path(part, formulas.adjoint(step.tensor), formulas.tensor(through))
     return None
-
-
-def _told_roles(formulas: Formulas) -> dict[str, Role]:
-    d = formulas.derivation
-    return roles(d, {step.tensor: readings(d, step) for step in d.steps})
 
 
 def _rows(formulas: Formulas, told: Mapping[str, Role], names: Collection[str]) -> Iterator[Row]:
@@ -545,7 +537,6 @@ def _item(
         step=step.number,
         math=formulas.adjoint(step.tensor),
         role=role,
-        shape=formulas.shape(formulas.derivation.model.tensor(step.tensor).shape),
         schema=formulas.schema(step) if detail != "outline" else "",
         ways=tuple(_way(formulas, reading) for reading in read) if detail != "outline" else (),
         like=like,
@@ -555,8 +546,7 @@ def _item(
         matrices=formulas.matrix(matrices) if matrices and (brief or not known) else "",
         put_in=tuple(formulas.adjoint(s.through or "") for s in of_kind(step, StepKind.ELIMINATE) if not s.substeps),
         shapes=formulas.shapes(matrices[0]) if matrices and _multiplies(matrices[0]) else "",
-        facts=tuple(_used(formulas, step)),
-        kinks=tuple(formulas.plain(kink) for part in walk((step,)) for kink in part.kinks),
+        facts=tuple(_used(formulas, step)) if detail != "outline" and like is None else (),
         firsts=firsts,
         factor=_factor(formulas, step),
         checked=how_checked(matrices[-1]) if matrices and detail == "every-step" else "",
