@@ -14,7 +14,7 @@ from sympy import Expr, Symbol
 
 from symbackprop.algebra.lengths import size_of
 from symbackprop.algebra.matrices.grammar import Matrix, Product
-from symbackprop.algebra.symbols import Partial, adjoint, entry, part_of
+from symbackprop.algebra.symbols import Partial, adjoint, entry, indices_of, part_of, tensor_of
 from symbackprop.derivation.derivation import Derivation
 from symbackprop.derivation.edges import Edge, edges
 from symbackprop.derivation.slopes import function_slopes
@@ -496,14 +496,24 @@ def _firsts(step: Step, read: Sequence[Reading], role: Role, level: str) -> Iter
     product = bool(matrices) and isinstance(matrices[0].after, Product)
     if How.LOSS in hows:
         yield First.LOSS
-    if product and role.kind is Kind.WEIGHTS and How.MULTIPLIED in hows and not any(r.over for r in read):
+    if product and role.kind is Kind.WEIGHTS and any(not r.over and _rank(r.slope) == 1 for r in read):
         yield First.OUTER
-    if product and role.kind is not Kind.WEIGHTS and any(r.how is How.MULTIPLIED and r.over for r in read):
+    if product and role.kind is not Kind.WEIGHTS and any(_runs_down(reading) for reading in read):
         yield First.TRANSPOSE
     if len(read) > 1:
         yield First.PATHS
     if any(reading.later for reading in read):
         yield First.RECURRENCE
+
+
+def _rank(slope: Expr) -> int:
+    """How many indices a slope has that is an entry of a tensor; -1 for any other."""
+    return len(indices_of(slope)) if tensor_of(slope) is not None else -1
+
+
+def _runs_down(reading: Reading) -> bool:
+    """Whether the sum over what reads the entry goes down a column of a matrix."""
+    return _rank(reading.slope) == 2 and indices_of(reading.slope)[0] in reading.over
 
 
 def _instead(formulas: Formulas, step: Step, this: Pattern, that: Pattern) -> Iterator[Instead]:

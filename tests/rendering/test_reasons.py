@@ -9,6 +9,7 @@ from symbackprop.notation.conventions import Conventions
 from symbackprop.notation.writing.text import text
 from symbackprop.rendering.formulas import formulas_of
 from symbackprop.rendering.reasons import How, Reading, readings
+from symbackprop.rendering.render import document_text
 from symbackprop.rendering.repeats import pattern, spelled
 from symbackprop.rendering.roles import Kind, roles
 
@@ -149,3 +150,13 @@ def test_a_batch_keeps_what_each_sample_does_by_itself() -> None:
         )
     assert tokens["z1"][0] == tokens["z1"][1]
     assert tokens["W1"][0] != tokens["W1"][1]
+
+
+SCALED = "size n, k\ninput x[n], y[k]\nparameter A[k,n], s\nu = A x\nv = s u\nloss L = sum((v - y)^2)\n"
+
+
+@pytest.mark.parametrize(("model", "told"), [(SCALED, False), (DEEP, True)])
+def test_a_column_is_spoken_of_where_a_sum_runs_down_one(model: str, told: bool) -> None:
+    """The derivative by a scalar is a sum over a vector, and no matrix has a part in it."""
+    text = document_text(sb.derive(sb.parse(model), checks=False), "md")
+    assert ("runs down a column" in text) == told
