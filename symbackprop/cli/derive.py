@@ -25,7 +25,7 @@ from symbackprop.evaluation.choosing import Chosen, completed, evaluation_for
 from symbackprop.files import check_output
 from symbackprop.notation.conventions import PRESETS
 from symbackprop.notation.reading.model_text import load
-from symbackprop.rendering.document import DETAILS, LEVELS
+from symbackprop.rendering.records import DETAILS, LEVELS
 from symbackprop.rendering.render import FORMATS, SCALAR, document_text, render
 
 EXAMPLE = """

@@ -12,9 +12,10 @@ from symbackprop.evaluation.evaluation import Evaluation
 from symbackprop.files import ending_of, write_whole
 from symbackprop.notation.conventions import Conventions
 from symbackprop.rendering.contributions import contributions_section
-from symbackprop.rendering.document import DETAILS, LEVELS, document
+from symbackprop.rendering.document import document
 from symbackprop.rendering.environment import environment
 from symbackprop.rendering.page import page_parts
+from symbackprop.rendering.records import DETAILS, LEVELS
 from symbackprop.rendering.scalars import scalar_document
 
 FORMATS = ("md", "tex", "html")

@@ -12,7 +12,7 @@ import pytest
 
 import symbackprop as sb
 from symbackprop.errors import UsageError, WriteError
-from symbackprop.rendering.document import DETAILS, LEVELS
+from symbackprop.rendering.records import DETAILS, LEVELS
 from symbackprop.rendering.render import document_text
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"

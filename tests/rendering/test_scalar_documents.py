@@ -12,7 +12,7 @@ import pytest
 import symbackprop as sb
 from symbackprop.errors import UsageError
 from symbackprop.notation.conventions import PRESETS
-from symbackprop.rendering.document import DETAILS
+from symbackprop.rendering.records import DETAILS
 from symbackprop.rendering.render import document_text
 from symbackprop.training.data import read_data
 from symbackprop.training.parameters import read_parameters
