@@ -175,7 +175,6 @@ class Part:
     batch: Batch | None
     rows: tuple[Row, ...]
     forward: str
-    figure: str
     slopes: tuple[Slope, ...]
     signs: frozenset[str]
     notation: Notation

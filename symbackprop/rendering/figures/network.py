@@ -7,10 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sympy import Expr, Integer, Symbol
+from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.binding import substitute, tensors_in
+from symbackprop.algebra.symbols import tensor_of
 from symbackprop.derivation.derivation import Derivation
 from symbackprop.model.model import Model
+from symbackprop.model.records import Equation
 from symbackprop.notation.writing.glyphs import Nomenclature
 from symbackprop.rendering.figures.drawing import (
     SMALL,
@@ -39,12 +42,16 @@ _ACROSS, _LABELLED = 130.0, 190.0
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """Units of a vector; `weights` joins each with each unit of the layer before, "" for the input."""
+    """Units of a vector; `weights` joins each with each unit of the layer before, "" for the input.
+
+    Where the weights are `turned`, their first index counts the units of the layer before: z = x W.
+    """
 
     tensor: str
     units: int
     weights: str = ""
     bias: str = ""
+    turned: bool = False
 
 
 def layers_of(model: Model, sizes: Mapping[str, int]) -> tuple[Layer, ...]:
@@ -69,10 +76,17 @@ def layers_of(model: Model, sizes: Mapping[str, int]) -> tuple[Layer, ...]:
         if values[0] != layers[-1].tensor or not layers[0].units:
             return ()
         if matrices:
-            layers.append(Layer(equation.tensor, units, matrices[0], (biases or [""])[0]))
+            turned = _is_turned(equation, matrices[0])
+            layers.append(Layer(equation.tensor, units, matrices[0], (biases or [""])[0], turned))
         else:
             layers[-1] = replace(layers[-1], tensor=equation.tensor)
     return ()
+
+
+def _is_turned(equation: Equation, weights: str) -> bool:
+    """Whether the entry that an equation gives counts along the second index of its matrix."""
+    read = next(part for part in equation.expression.atoms(Indexed) if tensor_of(part) == weights)
+    return read.indices[0] != equation.indices[0] and read.indices[-1] == equation.indices[0]
 
 
 def _units(model: Model, tensor: str, sizes: Mapping[str, int]) -> int:
@@ -171,10 +185,11 @@ def _weight_labels(
     for n, layer in enumerate(layers[1:], start=1):
         for row, goal in enumerate(spots[n]):
             for column, start in enumerate(spots[n - 1]):
+                place = (column, row) if layer.turned else (row, column)
                 if layer.weights in weights:
-                    text = plain(weights[layer.weights][row][column])
+                    text = plain(weights[layer.weights][place[0]][place[1]])
                 else:
-                    text = _entry(name_text(layer.weights, names), f"{row + base},{column + base}")
+                    text = _entry(name_text(layer.weights, names), ",".join(str(k + base) for k in place))
                 label = _on_line(start, goal, text, taken)
                 if label is not None:
                     found.append(label)
