@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from symbackprop.compiling.compiled import compile
+from symbackprop.compiling.compiled import compile as compiled
 from symbackprop.evaluation.evaluation import Evaluation
 
 Weight = tuple[str, tuple[int, ...]]
@@ -86,7 +86,7 @@ def _steepest(evaluation: Evaluation, name: str) -> list[Weight]:
 def _slopes(evaluation: Evaluation, weights: Sequence[Weight]) -> Slopes:
     """The root and its derivatives by the weights, as a function of these."""
     derivation = evaluation.derivation
-    function = compile(derivation.source, wrt=list(dict.fromkeys(name for name, _ in weights)), check_facts=False)
+    function = compiled(derivation.source, wrt=list(dict.fromkeys(name for name, _ in weights)), check_facts=False)
     arrays = {a.name: np.array(evaluation.values[a.name], float) for a in function.arguments}
     integers = {t.name for t in derivation.model.tensors if t.integer}
     given = [arrays[a.name].astype(int) if a.name in integers else arrays[a.name] for a in function.arguments]

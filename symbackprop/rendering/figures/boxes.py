@@ -31,7 +31,8 @@ from symbackprop.rendering.figures.drawing import (
 from symbackprop.rendering.figures.labels import adjoint_text, name_text, shape_words
 from symbackprop.rendering.figures.stacking import stacked
 
-_CELL, _LARGEST, _GRID = 20.0, 150.0, 12
+_CELL, _LARGEST, _GRID = 18.0, 150.0, 12
+_WIDTH = 720.0
 _TOP, _EDGE, _SIGN = 26.0, 10.0, 34.0
 _MOST = 400  # rows or columns that still make a picture
 
@@ -112,7 +113,7 @@ def matrix_boxes(left: Matrix, right: Matrix, names: Nomenclature, sizes: Mappin
 def product_boxes(products: Sequence[Parts]) -> Drawing:
     """The boxes of several products, below each other and to one scale."""
     cell = min(map(cell_of, products))
-    return stacked([boxes_drawing(parts, cell=cell) for parts in products], "Shapes in the products", -6.0)
+    return stacked([boxes_drawing(parts, cell=cell) for parts in products], "Shapes in the products", _WIDTH, 2.0)
 
 
 def parts_of(left: Matrix, right: Matrix, names: Nomenclature, sizes: Mapping[str, int]) -> Parts:
@@ -123,33 +124,32 @@ def parts_of(left: Matrix, right: Matrix, names: Nomenclature, sizes: Mapping[st
     while isinstance(right, g.Scale):
         right = right.of
     terms = right.terms if isinstance(right, g.Plus) else (right,)
-    products = [term for term in terms if isinstance(term, g.Product)]
-    if len(products) != 1 or not all(isinstance(term, g.Product) or _is_factor(term) for term in terms):
+    rows = [term.factors if isinstance(term, g.Product) else (term,) for term in terms]
+    if not any(len(row) > 1 for row in rows) or not all(_is_factor(m) for row in (*rows, (left,)) for m in row):
         return ()
-    if not all(map(_is_factor, products[0].factors)) or not _is_factor(left):
-        return ()
-    added = [term for term in terms if term is not products[0]]
-    signs = [*((("", factor)) for factor in products[0].factors), *(("+", term) for term in added), ("=", left)]
-    parts = [(sign, _sized(matrix, names, sizes)) for sign, matrix in signs]
+    rows.sort(key=len, reverse=True)
+    signs = [("+" if n and not k else "", m) for n, row in enumerate(rows) for k, m in enumerate(row)]
+    parts = [(sign, _sized(matrix, names, sizes)) for sign, matrix in (*signs, ("=", left))]
     found = tuple((sign, sized) for sign, sized in parts if sized is not None)
     return found if len(found) == len(parts) else ()
 
 
 def _is_factor(matrix: Matrix) -> bool:
-    return isinstance(matrix, g.Leaf) or (isinstance(matrix, g.Transpose) and isinstance(matrix.of, g.Leaf))
+    return isinstance(matrix.of if isinstance(matrix, g.Transpose) else matrix, g.Leaf | g.Ones)
 
 
 def _sized(matrix: Matrix, names: Nomenclature, sizes: Mapping[str, int]) -> Sized | None:
     rows, columns = (_number(extent, sizes) for extent in matrix.shape)
     if rows is None or columns is None or max(rows, columns) > _MOST:
         return None
-    turned = isinstance(matrix, g.Transpose)
-    leaf = matrix.of if isinstance(matrix, g.Transpose) else matrix
-    assert isinstance(leaf, g.Leaf)
-    adjoint = is_adjoint(leaf.name)
-    label = adjoint_text(primal(leaf.name), names) if adjoint else name_text(leaf.name, names)
-    mark = (Run(names.conventions.transpose, level=1),) if turned else ()
-    return Sized((*label, *mark), rows, columns, shape_words(matrix.shape, names), "backward" if adjoint else "ink")
+    of = matrix.of if isinstance(matrix, g.Transpose) else matrix
+    mark = (Run(names.conventions.transpose, level=1),) if isinstance(matrix, g.Transpose) else ()
+    words = shape_words(matrix.shape, names)
+    if not isinstance(of, g.Leaf):
+        return Sized((Run("1"), *mark), rows, columns, words, "soft")
+    adjoint = is_adjoint(of.name)
+    label = adjoint_text(primal(of.name), names) if adjoint else name_text(of.name, names)
+    return Sized((*label, *mark), rows, columns, words, "backward" if adjoint else "ink")
 
 
 def _number(extent: Expr, sizes: Mapping[str, int]) -> int | None:

@@ -53,8 +53,8 @@ def descent_drawing(
     weight: Text,
     loss: Text,
     marks: Sequence[tuple[str, float, float]] = (),
-    width: float = 560.0,
-    height: float = 320.0,
+    width: float = 500.0,
+    height: float = 290.0,
 ) -> Drawing:
     """The loss (upward) over a weight: `curve` and `path` are pairs (weight, loss), `marks` letters at such pairs.
 

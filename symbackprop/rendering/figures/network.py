@@ -37,7 +37,7 @@ from symbackprop.rendering.figures.labels import name_text
 UNITS, WEIGHTS = 6, 12
 """The most units of a layer that are drawn, and the most weights that are labelled."""
 _RADIUS, _DOWN, _EDGE = 21.0, 64.0, 30.0
-_ACROSS, _LABELLED = 130.0, 190.0
+_ACROSS, _LABELLED = 140.0, 215.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ def network_drawing(
     circles = [g for n, layer in enumerate(layers) for g in _circles(layer, spots[n], names)]
     labels = _weight_labels(layers, spots, names, weights or {}) if count <= WEIGHTS else ()
     backs = [_back(label) for label in labels]
-    captions = [_caption(layer, spots[n][0][0], tall, names) for n, layer in enumerate(layers)]
+    captions = [_caption(layer, spots[n][0][0] - across / 2, tall, names) for n, layer in enumerate(layers) if n]
     shapes: tuple[Shape, ...] = (*lines, *backs, *labels, *circles, *captions)
     said = ", then ".join(f"{layer.units} of {words_of(name_text(layer.tensor, names))}" for layer in layers)
     width = 2 * _EDGE + (len(layers) - 1) * across
@@ -152,7 +152,8 @@ def _circles(layer: Layer, spots: list[Point], names: Nomenclature) -> list[Grou
     found = []
     base = names.conventions.index_base
     for number, (x, y) in enumerate(spots):
-        text = _entry(name_text(layer.tensor, names), str(number + base))
+        name = name_text(layer.tensor, names)
+        text = _entry(name, str(number + base)) if layer.units > 1 else name
         fill = "paper" if layer.weights else "wash"
         shapes = (Circle(x, y, _RADIUS, "ink", fill), Label(x, y + 5, text, "ink", 15.0))
         found.append(Group("unit", layer.tensor, "", f"unit {words_of(text)}", shapes))
@@ -164,12 +165,12 @@ def _entry(name: Text, index: str) -> Text:
 
 
 def _caption(layer: Layer, x: float, tall: float, names: Nomenclature) -> Label:
-    """What joins the layer with the one before."""
+    """What joins the layer with the one before, below the lines."""
     parts = [name_text(name, names) for name in (layer.weights, layer.bias) if name]
     runs: list[Run] = []
     for part in parts:
         runs += [*([Run(", ")] if runs else []), *part]
-    return Label(x, tall + 26, tuple(runs) if runs else plain("input"), "soft", SMALL)
+    return Label(x, tall + 26, tuple(runs), "soft", 14.0)
 
 
 def _weight_labels(

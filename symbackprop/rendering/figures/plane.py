@@ -40,8 +40,8 @@ def plane_drawing(
     weights: tuple[Text, Text],
     loss: Text,
     marks: Sequence[tuple[str, float, float]] = (),
-    width: float = 560.0,
-    height: float = 440.0,
+    width: float = 500.0,
+    height: float = 390.0,
 ) -> Drawing:
     """Lines of equal loss over two weights, `losses` on the grid of `axes`; `marks` are letters at pairs of weights.
 

@@ -1,4 +1,4 @@
-"""Drawings one below the other as one."""
+"""Drawings beside and below each other as one."""
 
 from __future__ import annotations
 
@@ -7,16 +7,36 @@ from dataclasses import replace
 
 from symbackprop.rendering.figures.drawing import Box, Circle, Curve, Drawing, Group, Label, Shape
 
+_GAP = 40.0
 
-def stacked(drawings: Sequence[Drawing], title: str, air: float = 18.0) -> Drawing:
-    """The drawings from top to bottom, aligned at the left; their descriptions follow each other."""
+
+def stacked(drawings: Sequence[Drawing], title: str, width: float, air: float = 18.0) -> Drawing:
+    """The drawings in rows of which none is wider than `width`, on one base line; descriptions in their order."""
     shapes: list[Shape] = []
     y = 0.0
-    for drawing in drawings:
-        shapes += [moved(shape, 0.0, y) for shape in drawing.shapes]
-        y += drawing.height + air
+    for row in _rows(drawings, width):
+        x, tall = 0.0, max(drawing.height for drawing in row)
+        for drawing in row:
+            shapes += [moved(shape, x, y + tall - drawing.height) for shape in drawing.shapes]
+            x += drawing.width + _GAP
+        y += tall + air
     said = " ".join(drawing.description for drawing in drawings)
-    return Drawing(max(d.width for d in drawings), y - air, title, said, tuple(shapes))
+    widest = max(_width(row) for row in _rows(drawings, width))
+    return Drawing(widest, y - air, title, said, tuple(shapes))
+
+
+def _rows(drawings: Sequence[Drawing], width: float) -> list[list[Drawing]]:
+    rows: list[list[Drawing]] = []
+    for drawing in drawings:
+        if rows and _width([*rows[-1], drawing]) <= width:
+            rows[-1].append(drawing)
+        else:
+            rows.append([drawing])
+    return rows
+
+
+def _width(row: Sequence[Drawing]) -> float:
+    return sum(drawing.width for drawing in row) + _GAP * (len(row) - 1)
 
 
 def moved(shape: Shape, x: float, y: float) -> Shape:

@@ -47,10 +47,10 @@ class Illustration:
 
 
 def sizes_told(formulas: Formulas, sizes: Mapping[str, int], names: set[str] | None = None) -> tuple[str, ...]:
-    """The sizes of the model with their numbers, for a caption: "n: 2"; of those `names` alone."""
+    """The sizes of the model with their numbers, for a caption: "2 as n"; of those `names` alone."""
     letters = {s for t in formulas.derivation.model.tensors for extent in t.shape for s in extent.free_symbols}
     known = sorted((s for s in letters if isinstance(s, Symbol) and s.name in sizes), key=lambda s: s.name)
-    return tuple(f"{formulas.size(s)}: {sizes[s.name]}" for s in known if names is None or s.name in names)
+    return tuple(f"{sizes[s.name]} as {formulas.size(s)}" for s in known if names is None or s.name in names)
 
 
 def entry_told(formulas: Formulas, tensor: str, place: tuple[int, ...], shape: tuple[int, ...]) -> str:
