@@ -19,6 +19,7 @@ _STEPS = 600
 _RATES = tuple(digit * 10.0**power for power in range(-3, 2) for digit in (1, 2, 5))
 _STILL = 3e-4  # of the way gone: what is shorter is no step in a picture
 _NEAR = 0.06  # of the width of what is shown: how near a path comes to its minimum
+_LONGEST = 0.5  # of a path, that is a single step
 _FLAT = 1e-9  # a loss that differs by less has no picture
 _POINTS, _GRID = 161, (41, 33)
 
@@ -112,11 +113,15 @@ def _rate(slopes: Slopes, starts: Sequence[np.ndarray]) -> float:
 
 
 def _goes_on(path: np.ndarray) -> bool:
-    """Whether the loss falls at every step, and each step goes on as the one before, by less than a right angle."""
+    """Whether the loss falls at every step, and each goes on as the one before: it turns less than a right angle.
+
+    No step makes up half of the way, for then there would be little of a path to see.
+    """
     if not np.all(np.isfinite(path)) or not np.all(np.diff(path[:, -1]) <= 0):
         return False
     moves = np.diff(path[:, :-1], axis=0)
-    return bool(np.all(np.sum(moves[1:] * moves[:-1], axis=1) >= 0))
+    lengths = np.sqrt(np.sum(moves**2, axis=1))
+    return bool(np.all(np.sum(moves[1:] * moves[:-1], axis=1) >= 0) and np.all(lengths <= _LONGEST * lengths.sum()))
 
 
 def _descent(slopes: Slopes, start: np.ndarray, rate: float, steps: int = _STEPS) -> np.ndarray:

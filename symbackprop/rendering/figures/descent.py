@@ -25,7 +25,7 @@ from symbackprop.rendering.figures.drawing import (
     words_of,
 )
 
-_LEFT, _RIGHT, _TOP, _BOTTOM = 62.0, 16.0, 26.0, 46.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 62.0, 16.0, 30.0, 52.0
 _NUMBERED = 6  # steps that bear their numbers
 
 

@@ -22,10 +22,11 @@ from symbackprop.rendering.figures.drawing import (
     plain,
     words_of,
 )
-from symbackprop.rendering.figures.folding import LIMIT, folded
+from symbackprop.rendering.figures.folding import LIMIT, folded, gathered
 from symbackprop.rendering.figures.graph import Graph, Node, graph_of
 from symbackprop.rendering.figures.placing import (
     COLUMNS,
+    WIDE_BADGE,
     WIDTH,
     Placed,
     Placing,
@@ -59,9 +60,10 @@ def graph_drawing(
     """The computation graph: values forward, with `backward` derivatives back and the steps' numbers on the nodes.
 
     `values` and `adjoints` are short strings by the names of tensors, `slopes` by source and reader. Shapes are shown
-    in small graphs unless said otherwise; equal layers are folded where there are more than `limit` nodes.
+    in small graphs unless said otherwise; equal layers are folded where there are more than `limit` nodes, and three or
+    more parameters that one equation alone reads are one node.
     """
-    graph = folded(graph_of(derivation, names), names, limit)
+    graph = gathered(folded(graph_of(derivation, names), names, limit))
     shown = len(graph.nodes) <= _SHAPES_UP_TO if shapes is None else shapes
     words = Words(values or {}, adjoints or {}, slopes or {}, shown, backward)
     return drawing_of(graph, words, "Computation graph", width=width, columns=columns)
@@ -137,6 +139,8 @@ def _badge(placed: Placed, node: Node) -> list[Label | Circle | Box | Curve]:
     x = placed.x + side * (placed.item.width / 2 - 4)
     y = placed.y - placed.item.body / 2
     half = max(_BADGE, len(node.step) * 3.6 + 3)
+    if len(node.step) > WIDE_BADGE:
+        x, y = x - side * (half - 7), y - 5
     outline = Box(x - half, y - _BADGE, 2 * half, 2 * _BADGE, "none", "backward", _BADGE)
     return [outline, Label(x, y + 4.3, plain(node.step), "paper", 12.0, bold=True)]
 

@@ -13,7 +13,7 @@ from symbackprop.rendering.figures.labels import name_text
 from symbackprop.rendering.figures.plane import plane_drawing
 from symbackprop.rendering.illustrations.subject import Illustration, Subject, entry_text, entry_told
 
-_ENTRIES = 60  # of all parameters, up to which it is shown without being asked for
+_ENTRIES = 24  # of all parameters, up to which it is shown without being asked for
 _STARTS, _MINIMA, _CURVE = "ab", "cd", "ABCDEF"
 _SHOWN = 40  # steps on a curve
 

@@ -68,4 +68,4 @@ def entry_text(label: Text, names: Nomenclature, place: tuple[int, ...], shape: 
 
 def short_number(value: float) -> str:
     """Three significant digits with a proper minus."""
-    return f"{value:.3g}".replace("-", "−")
+    return f"{value + 0.0:.3g}".replace("-", "−")
