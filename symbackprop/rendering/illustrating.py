@@ -193,4 +193,6 @@ def _printed(drawing: Drawing, format: str) -> str:
 
 
 def _alternative(drawing: Drawing, format: str) -> str:
-    return SPELLINGS[format].plain(f"{drawing.title}. {drawing.description}")
+    r"""The words for who does not see it; in Markdown round brackets alone, for `\[` begins a formula to some."""
+    words = f"{drawing.title}. {drawing.description}"
+    return SPELLINGS[format].plain(words.replace("[", "(").replace("]", ")") if format == "md" else words)

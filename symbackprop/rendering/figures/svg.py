@@ -46,9 +46,10 @@ def svg(drawing: Drawing, *, standalone: bool = False) -> str:
     --bwd where the page has them.
     """
     width, height = _number(drawing.width), _number(drawing.height)
+    role = "img" if standalone else "group"  # in a page the nodes can be reached one by one
     space = ' xmlns="http://www.w3.org/2000/svg"'
     lines = [
-        f'<svg{space} class="figure" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="group"'
+        f'<svg{space} class="figure" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="{role}"'
         f" aria-label={_quoted(drawing.title)} font-family={_quoted(_SANS)}>",
         f"<title>{_escaped(drawing.title)}</title>",
         f"<desc>{_escaped(drawing.description)}</desc>",
