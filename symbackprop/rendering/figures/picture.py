@@ -37,11 +37,14 @@ from symbackprop.rendering.figures.placing import (
     slope_of,
 )
 from symbackprop.rendering.figures.routes import Track, corner_of, sampled, tracks
+from symbackprop.rendering.figures.stacking import moved
+from symbackprop.rendering.figures.steps_grid import steps_grid
 from symbackprop.rendering.figures.unrolling import unrolled
 
 _SHAPES_UP_TO = 20  # nodes
 _BADGE = 9.5
 _ONE_ROW = 1e4
+_MARGIN = 14.0
 
 
 def graph_drawing(
@@ -74,7 +77,17 @@ def unrolled_drawing(derivation: Derivation, names: Nomenclature, *, backward: b
     graph = unrolled(derivation, names)
     if graph is None:
         return None
-    return drawing_of(graph, Words({}, {}, {}, False, backward), "Three steps of the recurrence", width=_ONE_ROW)
+    title, words = "Three steps of the recurrence", Words({}, {}, {}, False, backward)
+    grid = steps_grid(graph, words)
+    if grid is None:
+        return drawing_of(graph, words, title, width=_ONE_ROW)
+    places, curves = grid
+    ends = [(p.x - p.item.width / 2, p.x + p.item.width / 2, p.y + p.item.body / 2) for p in places]
+    ends += [(x, x, y) for curve in curves for x, y in curve.points]
+    left = _MARGIN - min(end[0] for end in ends)
+    width, height = left + max(end[1] for end in ends) + _MARGIN, max(end[2] for end in ends) + _MARGIN
+    shapes = tuple(moved(shape, left, 0.0) for shape in (*curves, *(_group(placed, words) for placed in places)))
+    return Drawing(width, height, title, description(graph, backward=backward), shapes)
 
 
 def drawing_of(graph: Graph, words: Words, title: str, *, width: float = WIDTH, columns: int = COLUMNS) -> Drawing:
