@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from xml.etree import ElementTree
@@ -22,13 +23,14 @@ from symbackprop.files import write_together
 from symbackprop.notation.notes.formats import parts_of
 from symbackprop.notation.notes.passages import Passage
 from symbackprop.rendering.figures.contours import contour
-from symbackprop.rendering.figures.drawing import Drawing, Group, Label, Run, extent_of, width_of, words_of
+from symbackprop.rendering.figures.drawing import Box, Curve, Drawing, Group, Label, Run, extent_of, width_of, words_of
 from symbackprop.rendering.figures.svg import svg
 from symbackprop.rendering.figures.tikz import tikz
 from symbackprop.rendering.formulas import formulas_of
 from symbackprop.rendering.illustrating import KINDS, chosen_figures, figures_of
 from symbackprop.rendering.illustrations import boxes, descent, graph, network, strip, unrolled
 from symbackprop.rendering.illustrations.subject import Illustration, Subject
+from tests.rendering.test_figures import compiles
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 SEED, LINEAR = "000_two_layer_sigmoid", "001_linear_1_1_2_1"
@@ -283,3 +285,45 @@ def test_kinds() -> None:
     with pytest.raises(UsageError, match="there is no figure"):
         chosen_figures("")
     assert figures_of(derived(SEED), sb.Conventions(), "md", KINDS[:1]).files == {}
+
+
+def test_a_recurrence_stands_in_a_grid() -> None:
+    """A step is a column, a kind of value a row; each state has the shared parameters beside it."""
+    found = unrolled.illustration(subject("rnn"))
+    assert found is not None
+    spots: dict[str, list[tuple[float, float]]] = {}
+    for shape in found.drawing.shapes:
+        if isinstance(shape, Group):
+            outline = next(s for s in shape.shapes if isinstance(s, Box))
+            name = re.sub(r"_t[+−]?\d?$", "", words_of(next(labels(replace(found.drawing, shapes=(shape,)))).text))
+            spots.setdefault(name, []).append((outline.x + outline.width / 2, outline.y + outline.height / 2))
+    columns = [x for x, _ in spots["h"]]
+    assert len(set(columns)) == 3
+    for name in ("x", "o"):
+        assert [x for x, _ in spots[name]] == pytest.approx(columns)
+        assert len({y for _, y in spots[name]}) == 1
+    assert spots["x"][0][1] > spots["h"][0][1] > spots["o"][0][1] > spots["L"][0][1]
+    assert len(spots["W_x, W_h, b"]) == 3
+
+
+def test_arrows_of_the_grid_end_at_their_nodes() -> None:
+    """Each arrow joins what it names: it ends near the outline of the reader, and goes through no other node."""
+    found = unrolled.illustration(subject("rnn"))
+    assert found is not None
+    outlines = [next(p for p in s.shapes if isinstance(p, Box)) for s in found.drawing.shapes if isinstance(s, Group)]
+    for curve in (s for s in found.drawing.shapes if isinstance(s, Curve)):
+        middle = [(a + b) / 2 for a, b in zip(curve.points[1], curve.points[2], strict=True)]
+        assert not any(_holds(box, middle, 0.0) for box in outlines), curve.of
+        for end in (curve.points[0], curve.points[-1]):
+            assert any(_holds(box, list(end), 12.0) for box in outlines), curve.of
+
+
+def _holds(box: Box, point: list[float], air: float) -> bool:
+    return box.x - air < point[0] < box.x + box.width + air and box.y - air < point[1] < box.y + box.height + air
+
+
+@pytest.mark.latex
+def test_all_kinds_compile(tmp_path: Path) -> None:
+    """Every figure of a model with numbers, in TikZ, without an overfull line."""
+    drawings = [made.drawing for stem in (SEED, "rnn") for made in usual(stem, seed=0).values()]
+    compiles([tikz(drawing, scale=min(0.62, 446 / drawing.width)) for drawing in drawings], tmp_path)
