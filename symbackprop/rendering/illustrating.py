@@ -175,7 +175,7 @@ def placed(found: Iterable[Illustration], format: str, stem: str) -> Figures:
         name = f"{stem}.{made.kind}.svg"
         if format == "md":
             files[name] = svg(made.drawing, standalone=True)
-        picture = quote(name) if format == "md" else _printed(made.drawing, format)
+        picture = quote(name) if format == "md" else _PRINTERS[format](made.drawing)
         figure = Figure(made.kind, picture, _alternative(made.drawing, format), made.facts)
         places.setdefault(_PLACES.get(made.kind, made.kind), []).append(figure)
     return Figures(**{place: tuple(figures) for place, figures in places.items()}, files=files)
@@ -186,10 +186,13 @@ def figure_names(stem: str) -> tuple[str, ...]:
     return tuple(f"{stem}.{kind}.svg" for kind in KINDS)
 
 
-def _printed(drawing: Drawing, format: str) -> str:
-    if format == "tex":
-        return tikz(drawing, scale=math.floor(100 * min(SCALE, _PAGE / drawing.width)) / 100)
-    return svg(drawing, standalone=format != "html")
+def _fitting_tikz(drawing: Drawing) -> str:
+    """As wide as a line at most."""
+    return tikz(drawing, scale=math.floor(100 * min(SCALE, _PAGE / drawing.width)) / 100)
+
+
+_PRINTERS: Mapping[str, Callable[[Drawing], str]] = MappingProxyType({"html": svg, "tex": _fitting_tikz})
+"""By format, for figures that are part of the document."""
 
 
 def _alternative(drawing: Drawing, format: str) -> str:
