@@ -25,6 +25,7 @@ from symbackprop.evaluation.choosing import Chosen, completed, evaluation_for
 from symbackprop.files import check_output
 from symbackprop.notation.conventions import PRESETS
 from symbackprop.notation.reading.model_text import load
+from symbackprop.rendering.illustrating import KINDS, chosen_figures, figure_names
 from symbackprop.rendering.records import DETAILS, LEVELS
 from symbackprop.rendering.render import FORMATS, SCALAR, document_text, render
 
@@ -81,6 +82,7 @@ Example:
 @click.option("--exact", is_flag=True, help="Fractions in the place of decimals, where the model has them.")
 @click.option("--rate", type=float, default=0.1, show_default=True, help="The learning rate of the step of descent.")
 @click.option("--contributions", metavar="TENSOR", help="A section: what each sample of --data adds to its gradient.")
+@click.option("--figures", metavar="LIST|none", help=f"Some of {', '.join(KINDS)}; what suits the model without it.")
 @click.option("--title", default="", help="The title of the document; after the model without it.")
 @click.option("--author", default="", help="Its author.")
 @click.option("--quiet", is_flag=True, help="No progress on standard error.")
@@ -100,17 +102,20 @@ def derive_command(
     exact: bool,
     rate: float,
     contributions: str | None,
+    figures: str | None,
     title: str,
     author: str,
     quiet: bool,
 ) -> None:
     """Write the derivation of every gradient of MODEL as Markdown, LaTeX or a page."""
+    chosen_figures(figures)
     usual = "partial" if level == SCALAR else "default"
     conventions = chosen_conventions(notation or usual, choices)
     seed, rate = seed_in(numbers), checked_rate(rate)
     _check_contributions(contributions, level, data)
     if output is not None:
         check_output(output, FORMATS, [model, data, values])
+        _check_figures(output, [model, data, values])
     network = load(model)
     progress = None if quiet else progress_line()
     arrays = arrays_in(network, data, values, sizes_in(sizes))
@@ -148,6 +153,8 @@ def derive_command(
         "author": author,
         "by_sample": None if contributions is None else contributions_of(network, contributions, arrays),
     }
+    if figures is not None:
+        options["figures"] = figures
     if evaluation is not None:
         options |= {"evaluation": evaluation, "digits": digits}
         tell(summary(evaluation, digits))
@@ -156,6 +163,13 @@ def derive_command(
         return
     render(derivation, output, **options)
     tell(f"Wrote {output}: {count} adjoints derived from {model}.")
+
+
+def _check_figures(output: Path, inputs: list[Path | None]) -> None:
+    """The files of figures beside a Markdown document may not stand where an input stands."""
+    if output.suffix.lower() == ".md":
+        for name in figure_names(output.stem):
+            check_output(output.with_name(name), ("svg",), inputs)
 
 
 def _check_contributions(tensor: str | None, level: str, data: Path | None) -> None:
