@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -78,8 +77,9 @@ class Like:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One step: the adjoint of one tensor, numbered as it is shown; `step` is its number in the derivation.
+    """One step: the adjoint of one tensor, numbered as it is shown.
 
+    `step` is its number in the derivation, `tensor` the name inside of what the derivative is by.
     `slopes` are local derivatives that are too wide for a sentence.
     `entry` is the result by entries where it is short and stands in the sentence, `algebra` the lines that lead to it
     where there are more, `matrices` the result in matrix notation, `put_in` the adjoints of earlier steps in it.
@@ -88,6 +88,7 @@ class Item:
 
     number: str
     step: str
+    tensor: str
     math: str
     role: Told
     schema: str
@@ -199,7 +200,6 @@ class Document:
     level: str
     detail: str
     parts: tuple[Part, ...]
-    tips: Mapping[str, str]
     numbers: Numbers | None
     checks: tuple[str, ...]
     premises: tuple[str, ...]

@@ -14,7 +14,7 @@ from symbackprop.notation.conventions import Conventions
 from symbackprop.rendering.contributions import contributions_section
 from symbackprop.rendering.document import document
 from symbackprop.rendering.environment import environment
-from symbackprop.rendering.page import page_parts
+from symbackprop.rendering.pages.parts import page_parts
 from symbackprop.rendering.records import DETAILS, LEVELS
 from symbackprop.rendering.scalars import scalar_document
 
@@ -108,7 +108,8 @@ def document_text(
         digits=digits,
     )
     if format == "html":
-        return _filled("derivation", format, document=whole, section=section, **page_parts(whole.tips))
+        beside = page_parts(derivation, usual, evaluation, digits)
+        return _filled("derivation", format, document=whole, section=section, **beside)
     return _filled("derivation", format, document=whole, section=section)
 
 

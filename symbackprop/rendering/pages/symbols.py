@@ -1,0 +1,39 @@
+"""What the symbols of a page mean, in plain words, for who points at one."""
+
+from __future__ import annotations
+
+from symbackprop.algebra.symbols import adjoint
+from symbackprop.notation.writing.text import text
+from symbackprop.rendering.environment import environment
+from symbackprop.rendering.formulas import Formulas
+from symbackprop.rendering.reasons import readings
+from symbackprop.rendering.roles import roles
+
+Meanings = dict[str, dict[str, str]]
+"""By the name of a symbol in the formulas: what it is called, what it is, and its shape."""
+
+
+def meanings(formulas: Formulas) -> Meanings:
+    """The meaning of every tensor and every adjoint of a derivation, plain text by `name`, `what` and `shape`."""
+    d, names = formulas.derivation, formulas.names
+    words = environment().get_template("words.jinja").module
+    told = roles(d, {step.tensor: readings(d, step) for step in d.steps})
+    found: Meanings = {}
+    for tensor in d.model.tensors:
+        name, root = names.glyph(tensor.name).plain, names.glyph(names.root_of(tensor.name)).plain
+        shape = " × ".join(text(size, names=names) for size in tensor.shape)
+        found[tensor.name] = {
+            "name": name,
+            "what": _one_line(words.kind(told[tensor.name])),
+            "shape": shape,
+        }
+        found[adjoint(tensor.name)] = {
+            "name": names.glyph(adjoint(tensor.name)).plain,
+            "what": _one_line(words.derivative_of(root, name)),
+            "shape": shape,
+        }
+    return found
+
+
+def _one_line(words: object) -> str:
+    return " ".join(str(words).split())
