@@ -3,8 +3,8 @@
     python subset.py STIXTwoMath-Regular.ttf source-serif-4-latin-wght-normal.woff2 inter-latin-wght-normal.woff2
 
 The first is in the wheel of `ziamath` on PyPI, the others in npm's `@fontsource-variable/source-serif-4` and
-`@fontsource-variable/inter`. It needs `fonttools` and `brotli`. All three are under the SIL Open Font License 1.1, whose
-text stands in the OFL files; as it demands of changed versions, the subsets do not bear reserved names.
+`@fontsource-variable/inter`. It needs `fonttools` and `brotli`. All three are under the SIL Open Font License 1.1,
+whose text stands in the OFL files; as it demands of changed versions, the subsets do not bear reserved names.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from symbackprop.rendering.numbers import grid
 class Forms:
     """One derivation: `forward`, `summary`, `updates` and each step by entries; `values` by the names of symbols.
 
-    `symbols` has every tensor as it is written.
+    `symbols` has every tensor as it is written, `wanted` are those whose derivatives the gradients rest on.
     """
 
     forward: str
@@ -28,6 +28,7 @@ class Forms:
     entries: Mapping[str, str]
     values: Mapping[str, str]
     symbols: Mapping[str, str]
+    wanted: tuple[str, ...]
 
 
 def forms_of(
@@ -50,6 +51,7 @@ def _forms(formulas: Formulas, evaluation: Evaluation | None, digits: int) -> Fo
         updates=block([formulas.result(step, "index") for step in d.updates], ":=") if d.updates else "",
         entries={step.tensor: _by_entries(formulas, step) for step in d.steps},
         values={} if evaluation is None else _values(formulas, evaluation, digits),
+        wanted=tuple(step.tensor for step in d.summary()),
         symbols={tensor.name: formulas.tensor(tensor.name) for tensor in d.model.tensors},
     )
 

@@ -10,11 +10,11 @@ from symbackprop.rendering.reasons import readings
 from symbackprop.rendering.roles import roles
 
 Meanings = dict[str, dict[str, str]]
-"""By the name of a symbol in the formulas: what it is called, what it is, and its shape."""
+"""By the name of a symbol in the formulas: its formula, what it is, and its shape."""
 
 
 def meanings(formulas: Formulas) -> Meanings:
-    """The meaning of every tensor and every adjoint of a derivation, plain text by `name`, `what` and `shape`."""
+    """The meaning of every tensor and every adjoint of a derivation, by `math`, `what` and `shape`."""
     d, names = formulas.derivation, formulas.names
     words = environment().get_template("words.jinja").module
     told = roles(d, {step.tensor: readings(d, step) for step in d.steps})
@@ -23,12 +23,12 @@ def meanings(formulas: Formulas) -> Meanings:
         name, root = names.glyph(tensor.name).plain, names.glyph(names.root_of(tensor.name)).plain
         shape = " × ".join(text(size, names=names) for size in tensor.shape)
         found[tensor.name] = {
-            "name": name,
+            "math": formulas.tensor(tensor.name),
             "what": _one_line(words.kind(told[tensor.name])),
             "shape": shape,
         }
         found[adjoint(tensor.name)] = {
-            "name": names.glyph(adjoint(tensor.name)).plain,
+            "math": formulas.adjoint(tensor.name),
             "what": _one_line(words.derivative_of(root, name)),
             "shape": shape,
         }
