@@ -12,8 +12,27 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from sympy import (
-    Abs, Add, Expr, Max, Min, Mul, Piecewise, Pow, Sum, Symbol, ceiling, cos, cosh, erf, exp, floor, log, sign, sin,
-    sinh, tanh,
+    Abs,
+    Add,
+    Expr,
+    Max,
+    Min,
+    Mul,
+    Piecewise,
+    Pow,
+    Sum,
+    Symbol,
+    ceiling,
+    cos,
+    cosh,
+    erf,
+    exp,
+    floor,
+    log,
+    sign,
+    sin,
+    sinh,
+    tanh,
 )  # fmt: skip
 from sympy import KroneckerDelta as Delta
 from sympy.core.relational import Eq, Ge, Gt, Le, Lt, Ne

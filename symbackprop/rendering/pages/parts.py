@@ -18,7 +18,7 @@ from symbackprop.rendering.pages.forms import forms_of
 from symbackprop.rendering.pages.program import program, sliders
 from symbackprop.rendering.pages.symbols import Meanings, meanings
 
-SCRIPTS = ("symbols", "scrolling", "graph", "switches", "sweep", "numbers")
+SCRIPTS = ("symbols", "scrolling", "graph", "switches", "sweep", "computing", "numbers")
 """The files of the page's script, in their order."""
 
 

@@ -1,4 +1,4 @@
-"""A derivation that a page computes anew: its own equations and steps in JavaScript, and the numbers that can be moved."""
+"""A derivation that a page computes anew: its own equations and steps in JavaScript, and the numbers to be moved."""
 
 from __future__ import annotations
 
