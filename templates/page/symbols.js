@@ -30,17 +30,24 @@ function fillTip(name, part) {
   tip.replaceChildren(head, `: ${meaning.what}${meaning.shape ? `, ${meaning.shape}` : ""}`);
   const numbers = numbersOf(name, part);
   if (numbers) tip.append(" = ", numbers);
+  all("[data-sym]", tip).forEach((element) => element.removeAttribute("data-sym")); // it tells, and is not told
   return true;
 }
 
-function point(element) {
-  light(element ? element.dataset.sym : "");
-  tip.hidden = !element || !fillTip(element.dataset.sym, partAt(element));
-  if (tip.hidden) return;
+let pointed = null;
+
+function putTip(element) {
   const box = element.getBoundingClientRect();
   const left = Math.min(box.left, root.clientWidth - tip.offsetWidth - 8);
   tip.style.left = `${Math.max(8, left)}px`;
   tip.style.top = `${box.top > tip.offsetHeight + 12 ? box.top - tip.offsetHeight - 6 : box.bottom + 6}px`;
+}
+
+function point(element) {
+  pointed = element;
+  light(element ? element.dataset.sym : "");
+  tip.hidden = !element || !fillTip(element.dataset.sym, partAt(element));
+  if (!tip.hidden) putTip(element);
 }
 
 // By keys the symbols of the table are reached; those within formulas would be too many stops.
@@ -49,4 +56,9 @@ document.addEventListener("pointerover", (event) => point(symbolAt(event)));
 document.addEventListener("focusin", (event) => point(symbolAt(event)));
 document.addEventListener("focusout", () => point(null));
 document.addEventListener("keydown", (event) => { if (event.key === "Escape") point(null); });
-document.addEventListener("scroll", () => { if (!tip.hidden) point(null); }, { passive: true });
+document.addEventListener("scroll", () => {
+  if (!pointed) return;
+  const stays = pointed === document.activeElement || pointed.matches(":hover"); // what gets the focus is scrolled to
+  if (stays) putTip(pointed);
+  else point(null);
+}, { passive: true });

@@ -14,6 +14,7 @@ from symbackprop.algebra.symbols import adjoint, entry, size
 from symbackprop.derivation.rates import learning_rate
 from symbackprop.evaluation.evaluation import Evaluation
 from symbackprop.model.records import Tensor
+from symbackprop.notation.writing.text import text
 from symbackprop.rendering.formulas import Formulas
 from symbackprop.rendering.pages.javascript import UnwrittenError, Writer, quoted
 
@@ -24,9 +25,10 @@ _REACH = 2.0  # how far a slider goes from 0 at least
 
 @dataclass(frozen=True, slots=True)
 class Slider:
-    """One entry of an input or a parameter: as it is written, the tensor, the place, its value and its limits."""
+    """One entry of an input or a parameter: its formula, plain text, the tensor, the place, value and limits."""
 
     symbol: str
+    said: str
     tensor: str
     place: int
     value: str
@@ -49,7 +51,16 @@ def _is_moved(tensor: Tensor) -> bool:
 def _sliders(formulas: Formulas, name: str, array: np.ndarray) -> Iterator[Slider]:
     for at, (place, value) in enumerate(np.ndenumerate(np.asarray(array, float))):
         limit = max(_REACH, math.ceil(2 * abs(value)))
-        yield Slider(formulas.entry(entry(name, *place)), name, at, repr(float(value)), f"{-limit:g}", f"{limit:g}")
+        of = entry(name, *place)
+        yield Slider(
+            formulas.entry(of),
+            text(of, names=formulas.names),
+            name,
+            at,
+            repr(float(value)),
+            f"{-limit:g}",
+            f"{limit:g}",
+        )
 
 
 def program(parts: Mapping[str, Evaluation], digits: int) -> str:

@@ -45,6 +45,7 @@ def opened(browser: Browser, tmp_path: Path) -> Iterator[Opened]:
         path = tmp_path / f"{name}.html"
         path.write_text(page(name), "utf-8")
         context = browser.new_context(viewport={"width": width, "height": 900}, reduced_motion="reduce", **options)
+        context.set_default_timeout(6000)
         shown = context.new_page()
         shown.on("console", lambda message: said.append(message.text))
         shown.on("pageerror", lambda error: said.append(str(error)))

@@ -26,7 +26,10 @@ def test_a_symbol_under_the_pointer_is_lit_everywhere(opened: Opened) -> None:
     assert shown.evaluate("document.querySelectorAll('[data-sym=W2]:not(.lit)').length") == 0
     tip = shown.locator("#tip")
     expect(tip).to_contain_text("weights of layer 2, 1 × h")
-    assert tip.locator("mn").all_inner_texts() == ["2", *(f"{abs(w):.4f}" for w in evaluation("seed").values["W2"][0])]
+    assert tip.locator("mn").all_text_contents() == [
+        "2",
+        *(f"{abs(w):.4f}" for w in evaluation("seed").values["W2"][0]),
+    ]
     shown.keyboard.press("Escape")
     expect(tip).to_be_hidden()
     assert visible(shown, ".lit") == 0

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
 
 from tests.rendering.pages.conftest import Opened
 from tests.rendering.pages.written import PAGES
@@ -11,17 +14,22 @@ from tests.rendering.pages.written import PAGES
 pytestmark = pytest.mark.long
 
 
-def faults(shown: object) -> list[str]:
-    """What axe finds serious or critical: the rule and the places."""
-    found = Axe().run(shown).response["violations"]
+def faults(shown: Page, contrast: bool = True) -> list[str]:
+    """What axe finds serious or critical: the rule and the places. It measures contrasts of one letter after the other,
+    which takes long: the colours are those of all pages, so one page's will do."""
+    options = {"resultTypes": ["violations"], "preload": False, "rules": {"color-contrast": {"enabled": contrast}}}
+    found = Axe().run(shown, options=options).response["violations"]
     serious = [fault for fault in found if fault["impact"] in ("serious", "critical")]
     return [f"{fault['id']}: {[node['target'] for node in fault['nodes']][:4]}" for fault in serious]
 
 
 @pytest.mark.parametrize("name", PAGES)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_serious(opened: Opened, name: str, scheme: str) -> None:
-    assert faults(opened(name, color_scheme=scheme)) == []
+def test_axe_finds_nothing_serious(opened: Opened, name: str) -> None:
+    assert faults(opened(name), contrast=name == "seed") == []
+
+
+def test_axe_finds_nothing_serious_in_the_dark(opened: Opened) -> None:
+    assert faults(opened("seed", color_scheme="dark")) == []
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -35,7 +43,7 @@ def test_a_phone_never_scrolls_sideways(opened: Opened, name: str) -> None:
     beyond = """() => [...document.querySelectorAll('main *')].filter(e => getComputedStyle(e).overflowX === 'auto'
         && e.scrollWidth > e.clientWidth + 1 && e.tabIndex !== 0).map(e => e.className)"""
     assert shown.evaluate(beyond) == []
-    assert faults(shown) == []
+    assert name != "seed" or faults(shown, contrast=False) == []
 
 
 def test_the_fonts_are_those_of_the_page(opened: Opened) -> None:
@@ -80,4 +88,4 @@ def test_all_is_there_without_script(opened: Opened) -> None:
 def test_headings_are_in_order(opened: Opened) -> None:
     levels = opened("seed").evaluate("[...document.querySelectorAll('h1,h2,h3,h4')].map(h => +h.tagName[1])")
     assert levels[0] == 1 and levels.count(1) == 1
-    assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after - before <= 1 for before, after in pairwise(levels))
