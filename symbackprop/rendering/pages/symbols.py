@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from symbackprop.algebra.symbols import adjoint
+from symbackprop.notation.writing.glyphs import Nomenclature
 from symbackprop.notation.writing.text import text
 from symbackprop.rendering.environment import environment
 from symbackprop.rendering.formulas import Formulas
 from symbackprop.rendering.reasons import readings
-from symbackprop.rendering.roles import roles
+from symbackprop.rendering.roles import Role, roles
 
 Meanings = dict[str, dict[str, str]]
 """By the name of a symbol in the formulas: its formula, what it is, and its shape."""
@@ -24,7 +27,7 @@ def meanings(formulas: Formulas) -> Meanings:
         shape = " × ".join(text(size, names=names) for size in tensor.shape)
         found[tensor.name] = {
             "math": formulas.tensor(tensor.name),
-            "what": _one_line(words.kind(told[tensor.name])),
+            "what": _one_line(words.kind(_plain(told[tensor.name], names))),
             "shape": shape,
         }
         found[adjoint(tensor.name)] = {
@@ -33,6 +36,10 @@ def meanings(formulas: Formulas) -> Meanings:
             "shape": shape,
         }
     return found
+
+
+def _plain(role: Role, names: Nomenclature) -> Role:
+    return replace(role, of=tuple(names.glyph(name).plain for name in role.of))
 
 
 def _one_line(words: object) -> str:

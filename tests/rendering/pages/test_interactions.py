@@ -38,7 +38,7 @@ def test_a_symbol_under_the_pointer_is_lit_everywhere(opened: Opened) -> None:
 def test_keys_reach_the_symbols_of_the_table(opened: Opened) -> None:
     shown = opened("seed")
     shown.locator(".letters [data-sym=z1]").focus()
-    expect(shown.locator("#tip")).to_contain_text("sums of layer 1")
+    expect(shown.locator("#tip")).to_contain_text("weighted sums of layer 1")
     assert visible(shown, ".lit") > 5
 
 
