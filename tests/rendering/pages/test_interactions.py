@@ -62,9 +62,11 @@ def test_levels_are_switched_in_place(opened: Opened) -> None:
     shown.locator("[value=entries]").check(force=True)
     assert visible(shown, ".m") == 0 and visible(shown, ".only-e") >= 3
     expect(shown.locator(columns)).to_be_visible()
+    for number in range(1, 8):  # every step has a formula at each level
+        assert visible(shown, f"#one-{number} .main") + visible(shown, f"#one-{number} p .e") >= 1
     shown.locator("[value=matrices]").check(force=True)
     assert visible(shown, ".only-e") == 0 and visible(shown, ".e") == 0
-    for number in range(1, 8):  # every step has a formula at each level
+    for number in range(1, 8):
         assert visible(shown, f"#one-{number} .main") >= 1
 
 
