@@ -24,7 +24,18 @@ function stand() {
   if (!stop) return;
   stop.step.classList.add("now");
   all(".no", stop.step)[stop.place]?.classList.add("now");
+  showNode(stop.name);
   stop.step.scrollIntoView({ block: "start" });
+}
+
+// Where the graph is wider than its box, the node comes to the middle of it.
+function showNode(name) {
+  const node = nodes.find((each) => each.dataset.sym === name);
+  const box = node?.closest(".scroll");
+  if (!box) return;
+  const place = node.getBoundingClientRect();
+  const frame = box.getBoundingClientRect();
+  box.scrollLeft += place.left + place.width / 2 - frame.left - frame.width / 2;
 }
 
 function pause() {

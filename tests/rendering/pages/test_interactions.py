@@ -115,6 +115,14 @@ def test_the_way_back_is_played(opened: Opened) -> None:
     assert visible(shown, ".here, .now") == 0
 
 
+def test_on_a_phone_the_node_that_is_played_comes_into_view(opened: Opened) -> None:
+    shown = opened("seed", width=390)
+    assert not shown.locator(".node[data-sym=a2]").evaluate("e => e.getBoundingClientRect().right < 390")
+    shown.locator(".player [name=next]").click()
+    expect(shown.locator(".node[data-sym=a2]")).to_have_class("node here")
+    assert shown.locator(".node[data-sym=a2]").evaluate("e => e.getBoundingClientRect().right < 390")
+
+
 NUMBERS = "[...document.querySelectorAll('.value, [data-now]')].map(e => e.textContent)"
 
 
