@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from symbackprop.algebra.symbols import adjoint
 from symbackprop.notation.writing.glyphs import Nomenclature
@@ -19,7 +20,7 @@ Meanings = dict[str, dict[str, str]]
 def meanings(formulas: Formulas) -> Meanings:
     """The meaning of every tensor and every adjoint of a derivation, by `math`, `what` and `shape`."""
     d, names = formulas.derivation, formulas.names
-    words = environment().get_template("words.jinja").module
+    words: Any = environment().get_template("words.jinja").module
     told = roles(d, {step.tensor: readings(d, step) for step in d.steps})
     found: Meanings = {}
     for tensor in d.model.tensors:
