@@ -7,7 +7,7 @@ from pathlib import Path
 from symbackprop.derivation.by_sample import BySample
 from symbackprop.derivation.derivation import Derivation
 from symbackprop.derivation.scalar_derivation import ScalarDerivation
-from symbackprop.errors import UsageError, suggestion
+from symbackprop.errors import UsageError, check_choice
 from symbackprop.evaluation.evaluation import Evaluation
 from symbackprop.files import ending_of, write_whole
 from symbackprop.notation.conventions import Conventions
@@ -79,8 +79,8 @@ def document_text(
     digits: int = 4,
 ) -> str:
     """The document of a derivation as text in a format: md, tex or html."""
-    _one_of("detail", detail, DETAILS)
-    _one_of("format", format, FORMATS)
+    check_choice("detail", detail, DETAILS)
+    check_choice("format", format, FORMATS)
     if format == "html" and (by_sample is not None or not isinstance(derivation, Derivation)):
         raise UsageError(
             "a page shows the derivation over whole arrays alone",
@@ -88,13 +88,13 @@ def document_text(
             fix="Write OUT.md or OUT.tex.",
         )
     if isinstance(derivation, ScalarDerivation):
-        _one_of("level", level or SCALAR, (SCALAR,))
+        check_choice("level", level or SCALAR, (SCALAR,))
         view = scalar_document(derivation, conventions or Conventions(adjoint="partial"), format, detail, title, author)
         return _filled("scalar", format, document=view)
     usual = conventions or Conventions()
     if isinstance(derivation, BySample):
         return _filled("contributions", format, section=contributions_section(derivation, usual, format))
-    _one_of("level", level or LEVELS[0], LEVELS)
+    check_choice("level", level or LEVELS[0], LEVELS)
     section = None if by_sample is None else contributions_section(by_sample, usual, format)
     whole = document(
         derivation,
@@ -115,13 +115,3 @@ def document_text(
 
 def _filled(template: str, format: str, **views: object) -> str:
     return environment().get_template(f"{template}.{format}.jinja").render(**views)
-
-
-def _one_of(name: str, value: str, choices: tuple[str, ...]) -> None:
-    if value not in choices:
-        raise UsageError(
-            f"there is no {name} {value!r}",
-            because=f"The choices are {', '.join(choices)}.",
-            fix=suggestion(value, choices),
-            name=value,
-        )
