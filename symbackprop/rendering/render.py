@@ -16,7 +16,7 @@ from symbackprop.rendering.contributions import contributions_section
 from symbackprop.rendering.document import document
 from symbackprop.rendering.environment import environment
 from symbackprop.rendering.illustrating import Figures, chosen_figures, figures_of
-from symbackprop.rendering.page import page_parts
+from symbackprop.rendering.pages.parts import page_parts
 from symbackprop.rendering.records import DETAILS, LEVELS
 from symbackprop.rendering.scalars import scalar_document
 
@@ -125,7 +125,7 @@ def document_text(
         evaluation=evaluation,
         digits=digits,
     )
-    page = page_parts(whole.tips) if format == "html" else {}
+    page = page_parts(derivation, usual, evaluation, digits) if format == "html" else {}
     return _filled("derivation", format, document=whole, section=added, figures=drawn, **page)
 
 
