@@ -26,7 +26,7 @@ from symbackprop.files import check_output
 from symbackprop.notation.conventions import PRESETS
 from symbackprop.notation.reading.model_text import load
 from symbackprop.rendering.records import DETAILS, LEVELS
-from symbackprop.rendering.render import FORMATS, SCALAR, document_text, render
+from symbackprop.rendering.render import FORMATS, SCALAR, check_maker, document_text, render
 
 EXAMPLE = """
 Example:
@@ -111,6 +111,7 @@ def derive_command(
     _check_contributions(contributions, level, data)
     if output is not None:
         check_output(output, FORMATS, [model, data, values])
+        check_maker(output)
     network = load(model)
     progress = None if quiet else progress_line()
     arrays = arrays_in(network, data, values, sizes_in(sizes))

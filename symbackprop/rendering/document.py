@@ -23,6 +23,7 @@ from symbackprop.notation.writing.text import text
 from symbackprop.rendering.figures.picture import graph_drawing
 from symbackprop.rendering.figures.svg import svg
 from symbackprop.rendering.figures.tikz import tikz
+from symbackprop.rendering.figures.typst_drawing import typst_drawing
 from symbackprop.rendering.formulas import Formulas, formulas_of
 from symbackprop.rendering.index_lines import FACTS
 from symbackprop.rendering.items import in_runs, role_told, told_steps
@@ -168,7 +169,7 @@ def _slopes(formulas: Formulas) -> Iterator[Slope]:
 
 def _figure(formulas: Formulas) -> str:
     """The computation graph; empty in Markdown, which has no drawings, and for a network that is nothing but a loss."""
-    printers = {"html": svg, "tex": tikz}
+    printers = {"html": svg, "tex": tikz, "typst": typst_drawing}
     printer = printers.get(formulas.format)
     return printer(graph_drawing(formulas.derivation, formulas.names)) if printer is not None else ""
 

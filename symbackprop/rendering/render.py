@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import MappingProxyType
 
 from symbackprop.derivation.by_sample import BySample
 from symbackprop.derivation.derivation import Derivation
@@ -11,14 +12,20 @@ from symbackprop.errors import UsageError, suggestion
 from symbackprop.evaluation.evaluation import Evaluation
 from symbackprop.files import ending_of, write_whole
 from symbackprop.notation.conventions import Conventions
+from symbackprop.notation.writing.typst import string
 from symbackprop.rendering.contributions import contributions_section
 from symbackprop.rendering.document import document
 from symbackprop.rendering.environment import environment
 from symbackprop.rendering.page import page_parts
-from symbackprop.rendering.records import DETAILS, LEVELS
+from symbackprop.rendering.pdf import check_typst, pdf
+from symbackprop.rendering.records import DETAILS, LEVELS, Document
+from symbackprop.rendering.references import references
 from symbackprop.rendering.scalars import scalar_document
 
-FORMATS = ("md", "tex", "html")
+TEXTS = ("md", "tex", "html", "typ")
+FORMATS = (*TEXTS, "pdf")
+_SPELLED = MappingProxyType({"typ": "typst"})  # how formulas are spelled, where it is called otherwise than the file
+_STEPS_WITHOUT_CONTENTS = 12
 SCALAR = "scalar"
 """The level of a derivation that was made operation by operation."""
 
@@ -36,7 +43,9 @@ def render(
     evaluation: Evaluation | None = None,
     digits: int = 4,
 ) -> Path:
-    """Writes the document of a derivation to `path`: Markdown (.md), LaTeX (.tex), a page (.html). Whole or not at all.
+    """Writes the document of a derivation to `path`, whole or not at all.
+
+    By the ending: Markdown (.md), LaTeX (.tex), a page (.html), Typst (.typ), PDF (.pdf, by the package typst).
 
     The level is "both", "index" or "matrix"; of what `scalars` made it is "scalar". Without conventions the usual ones
     are taken, at the scalar level with ∂L/∂w for derivatives. `by_sample` adds a section: what each sample adds to a
@@ -45,13 +54,14 @@ def render(
 
     Raises:
         WriteError: the ending names no format, or the file cannot be written.
-        UsageError: an unknown level or detail.
+        UsageError: an unknown level or detail; PDF without the package typst.
     """
     target = Path(path)
     ending = ending_of(target, FORMATS)
+    check_maker(target)
     text = document_text(
         derivation,
-        ending,
+        "typ" if ending == "pdf" else ending,
         level=level,
         detail=detail,
         conventions=conventions,
@@ -61,8 +71,18 @@ def render(
         evaluation=evaluation,
         digits=digits,
     )
-    write_whole(target, text)
+    write_whole(target, pdf(text) if ending == "pdf" else text)
     return target
+
+
+def check_maker(path: Path) -> None:
+    """Whether what makes the document at `path` is installed: asked before long work.
+
+    Raises:
+        UsageError: PDF is wanted and the package typst is missing.
+    """
+    if ending_of(path, FORMATS) == "pdf":
+        check_typst()
 
 
 def document_text(
@@ -78,9 +98,10 @@ def document_text(
     evaluation: Evaluation | None = None,
     digits: int = 4,
 ) -> str:
-    """The document of a derivation as text in a format: md, tex or html."""
+    """The document of a derivation as text in a format: md, tex, html or typ."""
     _one_of("detail", detail, DETAILS)
-    _one_of("format", format, FORMATS)
+    _one_of("format", format, TEXTS)
+    spelled = _SPELLED.get(format, format)
     if format == "html" and (by_sample is not None or not isinstance(derivation, Derivation)):
         raise UsageError(
             "a page shows the derivation over whole arrays alone",
@@ -89,17 +110,19 @@ def document_text(
         )
     if isinstance(derivation, ScalarDerivation):
         _one_of("level", level or SCALAR, (SCALAR,))
-        view = scalar_document(derivation, conventions or Conventions(adjoint="partial"), format, detail, title, author)
+        view = scalar_document(
+            derivation, conventions or Conventions(adjoint="partial"), spelled, detail, title, author
+        )
         return _filled("scalar", format, document=view)
     usual = conventions or Conventions()
     if isinstance(derivation, BySample):
-        return _filled("contributions", format, section=contributions_section(derivation, usual, format))
+        return _filled("contributions", format, section=contributions_section(derivation, usual, spelled))
     _one_of("level", level or LEVELS[0], LEVELS)
-    section = None if by_sample is None else contributions_section(by_sample, usual, format)
+    section = None if by_sample is None else contributions_section(by_sample, usual, spelled)
     whole = document(
         derivation,
         usual,
-        format,
+        spelled,
         level or LEVELS[0],
         detail,
         title=title,
@@ -107,9 +130,17 @@ def document_text(
         evaluation=evaluation,
         digits=digits,
     )
+    views: dict[str, object] = {"document": whole, "section": section, "labels": references(derivation)}
     if format == "html":
-        return _filled("derivation", format, document=whole, section=section, **page_parts(whole.tips))
-    return _filled("derivation", format, document=whole, section=section)
+        views |= page_parts(whole.tips)
+    elif format == "typ":
+        views |= {"author": string(author), "contents": _is_long(whole)}
+    return _filled("derivation", format, **views)
+
+
+def _is_long(document: Document) -> bool:
+    """Whether a document is so long that a list of contents helps: by its steps, those told together counted once."""
+    return sum(len(part.told) for part in document.parts) > _STEPS_WITHOUT_CONTENTS
 
 
 def _filled(template: str, format: str, **views: object) -> str:
