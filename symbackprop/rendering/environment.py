@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
@@ -27,8 +28,30 @@ def environment() -> Environment:
         comment_end_string="#>",
     )
     made.filters["lines"] = lambda text: [line for line in str(text).splitlines() if line.strip()]
+    made.filters["rows"] = rows
+    made.filters["ranged"] = ranged
     made.filters["indented"] = lambda text: f" {text}" if text else ""
     return made
+
+
+def rows(block: str) -> list[str]:
+    """The equations of an aligned block in Typst, each with the lines that go on with it."""
+    found: list[str] = []
+    for line in block.split(" \\\n"):
+        if found and line.startswith("&"):
+            found[-1] += f" \\\n{line}"
+        else:
+            found.append(line)
+    return found
+
+
+def ranged(numbers: Iterable[str]) -> str:
+    """Numbers of steps in a row: "7–10", "3, 4"; others as they are, with commas."""
+    given = list(numbers)
+    if len(given) < 3 or not all(number.isdecimal() for number in given):
+        return ", ".join(given)
+    whole = [int(number) for number in given]
+    return f"{whole[0]}–{whole[-1]}" if whole == list(range(whole[0], whole[-1] + 1)) else ", ".join(given)
 
 
 def templates() -> str:

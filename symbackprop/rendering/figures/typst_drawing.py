@@ -1,4 +1,4 @@
-r"""Drawings in Typst: shapes put into a block, with nothing to import. All words stand in strings, where none is code."""
+r"""Drawings in Typst: shapes put into a block. All words stand in strings, where none is code."""
 
 from __future__ import annotations
 
