@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from types import MappingProxyType
 
@@ -18,7 +19,7 @@ from symbackprop.rendering.document import document
 from symbackprop.rendering.environment import environment
 from symbackprop.rendering.page import page_parts
 from symbackprop.rendering.pdf import check_typst, pdf
-from symbackprop.rendering.records import DETAILS, LEVELS, Document
+from symbackprop.rendering.records import DETAILS, LEVELS
 from symbackprop.rendering.references import references
 from symbackprop.rendering.scalars import scalar_document
 
@@ -113,10 +114,11 @@ def document_text(
         view = scalar_document(
             derivation, conventions or Conventions(adjoint="partial"), spelled, detail, title, author
         )
-        return _filled("scalar", format, document=view)
+        return _filled("scalar", format, document=view, author=string(author), contents=_is_long(view.items))
     usual = conventions or Conventions()
     if isinstance(derivation, BySample):
-        return _filled("contributions", format, section=contributions_section(derivation, usual, spelled))
+        section = contributions_section(derivation, usual, spelled)
+        return _filled("contributions", format, section=section, author=string(author))
     _one_of("level", level or LEVELS[0], LEVELS)
     section = None if by_sample is None else contributions_section(by_sample, usual, spelled)
     whole = document(
@@ -134,13 +136,13 @@ def document_text(
     if format == "html":
         views |= page_parts(whole.tips)
     elif format == "typ":
-        views |= {"author": string(author), "contents": _is_long(whole)}
+        views |= {"author": string(author), "contents": _is_long([t for part in whole.parts for t in part.told])}
     return _filled("derivation", format, **views)
 
 
-def _is_long(document: Document) -> bool:
+def _is_long(told: Sequence[object]) -> bool:
     """Whether a document is so long that a list of contents helps: by its steps, those told together counted once."""
-    return sum(len(part.told) for part in document.parts) > _STEPS_WITHOUT_CONTENTS
+    return len(told) > _STEPS_WITHOUT_CONTENTS
 
 
 def _filled(template: str, format: str, **views: object) -> str:
