@@ -29,20 +29,28 @@ def environment() -> Environment:
     )
     made.filters["lines"] = lambda text: [line for line in str(text).splitlines() if line.strip()]
     made.filters["rows"] = rows
+    made.filters["unnumbered"] = unnumbered
     made.filters["ranged"] = ranged
     made.filters["indented"] = lambda text: f" {text}" if text else ""
     return made
 
 
 def rows(block: str) -> list[str]:
-    """The equations of an aligned block in Typst, each with the lines that go on with it."""
+    """The equations of an aligned block in Typst or LaTeX, each with the lines that go on with it."""
+    inner = block.removeprefix("\\begin{aligned}\n").removesuffix("\n\\end{aligned}")
+    end = " \\\n" if inner == block else " \\\\\n"
     found: list[str] = []
-    for line in block.split(" \\\n"):
+    for line in inner.split(end):
         if found and line.startswith("&"):
-            found[-1] += f" \\\n{line}"
+            found[-1] += end + line
         else:
             found.append(line)
     return found
+
+
+def unnumbered(equation: str) -> str:
+    """An equation of LaTeX's `align` that has a number at its last line alone."""
+    return equation.replace(" \\\\\n", " \\notag \\\\\n")
 
 
 def ranged(numbers: Iterable[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -20,12 +21,13 @@ from symbackprop.rendering.environment import environment
 from symbackprop.rendering.page import page_parts
 from symbackprop.rendering.pdf import check_typst, pdf
 from symbackprop.rendering.records import DETAILS, LEVELS
-from symbackprop.rendering.references import references
+from symbackprop.rendering.references import references, safe
 from symbackprop.rendering.scalars import scalar_document
 
 TEXTS = ("md", "tex", "html", "typ")
 FORMATS = (*TEXTS, "pdf")
 _SPELLED = MappingProxyType({"typ": "typst"})  # how formulas are spelled, where it is called otherwise than the file
+_PREFIX = re.compile(r"[A-Za-z0-9.:_-]*")
 _STEPS_WITHOUT_CONTENTS = 12
 SCALAR = "scalar"
 """The level of a derivation that was made operation by operation."""
@@ -43,8 +45,10 @@ def render(
     author: str = "",
     evaluation: Evaluation | None = None,
     digits: int = 4,
+    fragment: bool = False,
+    label_prefix: str = "",
 ) -> Path:
-    """Writes the document of a derivation to `path`, whole or not at all.
+    r"""Writes the document of a derivation to `path`, whole or not at all.
 
     By the ending: Markdown (.md), LaTeX (.tex), a page (.html), Typst (.typ), PDF (.pdf, by the package typst).
 
@@ -52,10 +56,12 @@ def render(
     are taken, at the scalar level with ∂L/∂w for derivatives. `by_sample` adds a section: what each sample adds to a
     gradient; that alone makes a document too. Without a title the document is called after the model.
     With an `evaluation` of it, its numbers stand in the document, to `digits` significant digits.
+    A `fragment` in LaTeX has no preamble, to be read by `\input`; its labels begin with `label_prefix`, else with the
+    name of the model.
 
     Raises:
         WriteError: the ending names no format, or the file cannot be written.
-        UsageError: an unknown level or detail; PDF without the package typst.
+        UsageError: an unknown level or detail; PDF without the package typst; a fragment of what has none.
     """
     target = Path(path)
     ending = ending_of(target, FORMATS)
@@ -71,6 +77,8 @@ def render(
         author=author,
         evaluation=evaluation,
         digits=digits,
+        fragment=fragment,
+        label_prefix=label_prefix,
     )
     write_whole(target, pdf(text) if ending == "pdf" else text)
     return target
@@ -86,6 +94,28 @@ def check_maker(path: Path) -> None:
         check_typst()
 
 
+def check_fragment(format: str, over_arrays: bool, fragment: bool, label_prefix: str) -> None:
+    """Whether a fragment can be made so: asked before long work.
+
+    Raises:
+        UsageError: another format than LaTeX, another level, or a prefix that labels cannot have.
+    """
+    if not fragment:
+        raise UsageError("a prefix of labels is for a fragment", fix="Ask for the fragment too: --fragment.")
+    if format != "tex" or not over_arrays:
+        raise UsageError(
+            "only the derivation over whole arrays has a fragment, in LaTeX",
+            fix="Write OUT.tex, at another level than scalar.",
+        )
+    if not _PREFIX.fullmatch(label_prefix):
+        raise UsageError(
+            f"labels cannot begin with {label_prefix!r}",
+            because="They have ASCII letters, digits and the signs . : _ - alone.",
+            fix="Choose a prefix like net1.",
+            name=label_prefix,
+        )
+
+
 def document_text(
     derivation: Derivation | ScalarDerivation | BySample,
     format: str,
@@ -98,11 +128,15 @@ def document_text(
     author: str = "",
     evaluation: Evaluation | None = None,
     digits: int = 4,
+    fragment: bool = False,
+    label_prefix: str = "",
 ) -> str:
     """The document of a derivation as text in a format: md, tex, html or typ."""
     _one_of("detail", detail, DETAILS)
     _one_of("format", format, TEXTS)
     spelled = _SPELLED.get(format, format)
+    if fragment or label_prefix:
+        check_fragment(format, isinstance(derivation, Derivation), fragment, label_prefix)
     if format == "html" and (by_sample is not None or not isinstance(derivation, Derivation)):
         raise UsageError(
             "a page shows the derivation over whole arrays alone",
@@ -133,6 +167,9 @@ def document_text(
         digits=digits,
     )
     views: dict[str, object] = {"document": whole, "section": section, "labels": references(derivation)}
+    if fragment:
+        prefix = label_prefix or safe(derivation.source.name or "model")
+        return environment().get_template("fragment.tex.jinja").render(**views, prefix=prefix)
     if format == "html":
         views |= page_parts(whole.tips)
     elif format == "typ":
