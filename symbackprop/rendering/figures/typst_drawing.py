@@ -10,6 +10,7 @@ from symbackprop.rendering.figures.svg import COLOURS
 
 SCALE = 0.64
 """Points for each unit: a figure of 720 units is 461 points wide."""
+SMALLEST, HIGHEST = 0.52, 300.0  # points for each unit, and points
 _HEAD = 7.0
 _WORDS = "New Computer Modern"
 _FALLBACK = "New Computer Modern Math"
@@ -17,8 +18,9 @@ _SCRIPT = 0.75
 _ROOM = 720.0  # for a label
 
 
-def typst_drawing(drawing: Drawing, *, scale: float = SCALE) -> str:
-    """A drawing as Typst code in markup, `scale` points for each unit, its description as alternative text."""
+def typst_drawing(drawing: Drawing) -> str:
+    """A drawing as Typst code in markup. One that is high is made smaller, as far as its letters can be read."""
+    scale = max(SMALLEST, min(SCALE, HIGHEST / drawing.height))
     width, height = _length(drawing.width * scale), _length(drawing.height * scale)
     shapes = [f"  {line}" for shape in drawing.shapes for line in _shape(shape, scale)]
     return "\n".join([f"#block(width: {width}, height: {height}, {{", *shapes, "})"])
