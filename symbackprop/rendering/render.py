@@ -28,7 +28,7 @@ TEXTS = ("md", "tex", "html", "typ")
 FORMATS = (*TEXTS, "pdf")
 _SPELLED = MappingProxyType({"typ": "typst"})  # how formulas are spelled, where it is called otherwise than the file
 _PREFIX = re.compile(r"[A-Za-z0-9.:_-]*")
-_STEPS_WITHOUT_CONTENTS = 12
+_STEPS_WITHOUT_CONTENTS = 20
 SCALAR = "scalar"
 """The level of a derivation that was made operation by operation."""
 
