@@ -37,6 +37,7 @@ def pdf(source: str) -> bytes:
         RenderError: typst refuses the text.
     """
     check_typst()
+    assert typst is not None
     with TemporaryDirectory() as empty:
         compiler = typst.Compiler(
             input=source.encode("utf-8"),
@@ -53,4 +54,5 @@ def pdf(source: str) -> bytes:
                 because=f"typst says: {error.message}.",
                 fix="Write OUT.typ and look there, or write OUT.tex.",
             ) from error
+    assert isinstance(made, bytes)
     return made

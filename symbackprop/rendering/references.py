@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
 from symbackprop.derivation.derivation import Derivation
 
@@ -23,7 +22,7 @@ def references(derivation: Derivation) -> dict[str, dict[str, str]]:
     return found
 
 
-def _of_steps(derivation: Derivation, front: str) -> Mapping[str, str]:
+def _of_steps(derivation: Derivation, front: str) -> dict[str, str]:
     return {step.number: f"{front}d{safe(step.tensor)}" for step in derivation.steps}
 
 

@@ -108,12 +108,12 @@ def test_numbers_and_samples() -> None:
 
 
 def test_contributions(tmp_path: Path) -> None:
-    """What each sample adds stands in the document; -0.00137 is in the Markdown of the same example."""
+    """What each sample adds stands in the document; the sum is that in the Markdown of the same example."""
     given = [f"--data={EXAMPLES / '000_samples.csv'}", f"--values={EXAMPLES / '000_parameters.csv'}"]
     model, target = EXAMPLES / "000_two_layer_sigmoid.model", tmp_path / "out.typ"
-    CliRunner().invoke(main, ["derive", str(model), "-o", str(target), "--contributions", "W1", *given])
+    CliRunner().invoke(main, ["derive", str(model), "-o", str(target), "--contributions", "W2", *given])
     source = target.read_text("utf-8")
-    assert "-0.00137" in source and "-0.00137" in (EXAMPLES / "000_contributions.md").read_text("utf-8")
+    assert "0.03992" in source and "| sum | $`0.03992`$" in (EXAMPLES / "000_contributions.md").read_text("utf-8")
     assert pdf(source).startswith(b"%PDF-")
 
 
