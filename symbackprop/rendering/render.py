@@ -10,7 +10,7 @@ from types import MappingProxyType
 from symbackprop.derivation.by_sample import BySample
 from symbackprop.derivation.derivation import Derivation
 from symbackprop.derivation.scalar_derivation import ScalarDerivation
-from symbackprop.errors import UsageError, suggestion
+from symbackprop.errors import UsageError, check_choice
 from symbackprop.evaluation.evaluation import Evaluation
 from symbackprop.files import ending_of, write_whole
 from symbackprop.notation.conventions import Conventions
@@ -132,8 +132,8 @@ def document_text(
     label_prefix: str = "",
 ) -> str:
     """The document of a derivation as text in a format: md, tex, html or typ."""
-    _one_of("detail", detail, DETAILS)
-    _one_of("format", format, TEXTS)
+    check_choice("detail", detail, DETAILS)
+    check_choice("format", format, TEXTS)
     spelled = _SPELLED.get(format, format)
     if fragment or label_prefix:
         check_fragment(format, isinstance(derivation, Derivation), fragment, label_prefix)
@@ -144,7 +144,7 @@ def document_text(
             fix="Write OUT.md or OUT.tex.",
         )
     if isinstance(derivation, ScalarDerivation):
-        _one_of("level", level or SCALAR, (SCALAR,))
+        check_choice("level", level or SCALAR, (SCALAR,))
         view = scalar_document(
             derivation, conventions or Conventions(adjoint="partial"), spelled, detail, title, author
         )
@@ -153,7 +153,7 @@ def document_text(
     if isinstance(derivation, BySample):
         section = contributions_section(derivation, usual, spelled)
         return _filled("contributions", format, section=section, author=string(author))
-    _one_of("level", level or LEVELS[0], LEVELS)
+    check_choice("level", level or LEVELS[0], LEVELS)
     section = None if by_sample is None else contributions_section(by_sample, usual, spelled)
     whole = document(
         derivation,
@@ -184,13 +184,3 @@ def _is_long(told: Sequence[object]) -> bool:
 
 def _filled(template: str, format: str, **views: object) -> str:
     return environment().get_template(f"{template}.{format}.jinja").render(**views)
-
-
-def _one_of(name: str, value: str, choices: tuple[str, ...]) -> None:
-    if value not in choices:
-        raise UsageError(
-            f"there is no {name} {value!r}",
-            because=f"The choices are {', '.join(choices)}.",
-            fix=suggestion(value, choices),
-            name=value,
-        )
