@@ -22,8 +22,14 @@ from symbackprop.rendering.render import document_text
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 THIRD_SEED = "002_two_layer_sigmoid"
-PAGES = {THIRD_SEED: 2.5, "softmax_classifier": 4, "networks/attention": 4}
-MORE_PAGES = {"networks/layer_norm": 4, "networks/lstm": 7, "networks/transformer_block": 8}
+PAGES = {THIRD_SEED: 2.5}
+MORE_PAGES = {
+    "softmax_classifier": 3,
+    "networks/attention": 3,
+    "networks/layer_norm": 4,  # 3 are wanted
+    "networks/lstm": 7,  # 6 are wanted
+    "networks/transformer_block": 8,
+}
 TOP, HEIGHT = 16 * 72 / 25.4, (297 - 16 - 18) * 72 / 25.4
 HOSTILE = '#read("/etc/passwd") $x$ `a` *b* _c_ @d <script> \\write18 50% é // /* = ~ #'
 AT_THE_END = "\n#context [#metadata((counter(page).get().first(), here().position().y / 1pt)) <end>]\n"
