@@ -27,7 +27,8 @@ from symbackprop.notation.conventions import PRESETS
 from symbackprop.notation.reading.model_text import load
 from symbackprop.rendering.illustrating import KINDS, chosen_figures, figure_names
 from symbackprop.rendering.records import DETAILS, LEVELS
-from symbackprop.rendering.render import FORMATS, SCALAR, document_text, render
+from symbackprop.rendering.render import SCALAR, document_text, render
+from symbackprop.rendering.wanted import FORMATS, check_fragment, check_maker
 
 EXAMPLE = """
 Example:
@@ -55,7 +56,7 @@ Example:
     "-o",
     "--output",
     type=click.Path(path_type=Path),
-    help="OUT.md, OUT.tex or OUT.html; standard output (Markdown) without it.",
+    help="OUT.md, OUT.tex, OUT.html, OUT.typ or OUT.pdf; standard output (Markdown) without it.",
 )
 @click.option("--wrt", help="Derive by these tensors only, inputs too: --wrt W1,x. All parameters without it.")
 @click.option(
@@ -85,6 +86,8 @@ Example:
 @click.option("--figures", metavar="LIST|none", help=f"Some of {', '.join(KINDS)}; what suits the model without it.")
 @click.option("--title", default="", help="The title of the document; after the model without it.")
 @click.option("--author", default="", help="Its author.")
+@click.option("--fragment", is_flag=True, help="OUT.tex without a preamble, for \\input in a document of yours.")
+@click.option("--label-prefix", default="", help="What its labels begin with; the name of the model without it.")
 @click.option("--quiet", is_flag=True, help="No progress on standard error.")
 def derive_command(
     model: Path,
@@ -105,17 +108,22 @@ def derive_command(
     figures: str | None,
     title: str,
     author: str,
+    fragment: bool,
+    label_prefix: str,
     quiet: bool,
 ) -> None:
-    """Write the derivation of every gradient of MODEL as Markdown, LaTeX or a page."""
+    """Write the derivation of every gradient of MODEL as Markdown, LaTeX, Typst, PDF or a page."""
     chosen_figures(figures)
     usual = "partial" if level == SCALAR else "default"
     conventions = chosen_conventions(notation or usual, choices)
     seed, rate = seed_in(numbers), checked_rate(rate)
     _check_contributions(contributions, level, data)
+    if fragment or label_prefix:
+        check_fragment(output.suffix.lower()[1:] if output else "md", level != SCALAR, fragment, label_prefix)
     if output is not None:
         check_output(output, FORMATS, [model, data, values])
         _check_figures(output, [model, data, values])
+        check_maker(output)
     network = load(model)
     progress = None if quiet else progress_line()
     arrays = arrays_in(network, data, values, sizes_in(sizes))
@@ -151,6 +159,8 @@ def derive_command(
         "conventions": conventions,
         "title": title,
         "author": author,
+        "fragment": fragment,
+        "label_prefix": label_prefix,
         "by_sample": None if contributions is None else contributions_of(network, contributions, arrays),
     }
     if figures is not None:

@@ -19,9 +19,11 @@ from symbackprop.errors import UsageError, suggestion
 from symbackprop.evaluation.evaluation import Evaluation
 from symbackprop.notation.conventions import Conventions
 from symbackprop.notation.writing.spellings import SPELLINGS
+from symbackprop.notation.writing.typst import string
 from symbackprop.rendering.figures.drawing import Drawing
 from symbackprop.rendering.figures.svg import svg
 from symbackprop.rendering.figures.tikz import SCALE, tikz
+from symbackprop.rendering.figures.typst_drawing import typst_drawing
 from symbackprop.rendering.formulas import formulas_of
 from symbackprop.rendering.illustrations import boxes, descent, graph, network, strip, unrolled
 from symbackprop.rendering.illustrations.subject import Illustration, Subject
@@ -191,11 +193,18 @@ def _fitting_tikz(drawing: Drawing) -> str:
     return tikz(drawing, scale=math.floor(100 * min(SCALE, _PAGE / drawing.width)) / 100)
 
 
-_PRINTERS: Mapping[str, Callable[[Drawing], str]] = MappingProxyType({"html": svg, "tex": _fitting_tikz})
+_PRINTERS: Mapping[str, Callable[[Drawing], str]] = MappingProxyType(
+    {"html": svg, "tex": _fitting_tikz, "typst": typst_drawing}
+)
 """By format, for figures that are part of the document."""
 
 
 def _alternative(drawing: Drawing, format: str) -> str:
-    r"""The words for who does not see it; in Markdown round brackets alone, for `\[` begins a formula to some."""
+    r"""The words for who does not see it.
+
+    In Typst a literal; in Markdown with round brackets alone, for `\[` begins a formula to some.
+    """
     words = f"{drawing.title}. {drawing.description}"
+    if format == "typst":
+        return string(words)
     return SPELLINGS[format].plain(words.replace("[", "(").replace("]", ")") if format == "md" else words)

@@ -39,9 +39,8 @@ from sympy.core.relational import Eq, Ge, Gt, Le, Lt, Ne
 from sympy.logic.boolalg import ITE, And, Boolean, BooleanFalse, BooleanTrue, Not, Or
 from sympy.tensor.indexed import Indexed
 
-from symbackprop.algebra.proving.evaluate import definition_of, gates_and_factors
-from symbackprop.algebra.space import ScalarFunction
-from symbackprop.algebra.symbols import Apply, ArgMax, Guard, Maximum, tensor_of
+from symbackprop.algebra.space import ScalarFunction, definition_of
+from symbackprop.algebra.symbols import Apply, ArgMax, Guard, Maximum, gates_and_factors, tensor_of
 
 Scope = Mapping[Symbol, str]
 
