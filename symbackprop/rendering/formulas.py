@@ -22,6 +22,7 @@ from symbackprop.notation.writing.layout import Chain, Layout, Row, Sign, Transp
 from symbackprop.notation.writing.lines import width
 from symbackprop.notation.writing.matrix_layout import formula
 from symbackprop.notation.writing.spellings import SPELLINGS, Spelling
+from symbackprop.notation.writing.typst import plain_number
 from symbackprop.rendering.shapes import is_all_scalar, shape_formula
 
 _IN_A_SENTENCE = 30.0  # letters of middle width; a line has about 80
@@ -52,6 +53,10 @@ class Formulas:
     def entry(self, of: Expr) -> str:
         """An entry within a sentence."""
         return self.inline(self.spelling.formula(of, self.names))
+
+    def number(self, written: str) -> str:
+        """A number from a table, which has it in LaTeX, within a sentence."""
+        return self.inline(plain_number(written) if self.format == "typst" else written)
 
     def index(self, of: Symbol) -> str:
         """An index within a sentence."""
