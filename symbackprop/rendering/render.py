@@ -11,22 +11,26 @@ from symbackprop.errors import UsageError, suggestion
 from symbackprop.evaluation.evaluation import Evaluation
 from symbackprop.files import ending_of, write_whole
 from symbackprop.notation.conventions import Conventions
+from symbackprop.rendering.code_beside import code_beside
 from symbackprop.rendering.contributions import contributions_section
+from symbackprop.rendering.dialects import DIALECTS, in_dialect
 from symbackprop.rendering.document import document
 from symbackprop.rendering.environment import environment
+from symbackprop.rendering.notebooks import notebook
 from symbackprop.rendering.page import page_parts
 from symbackprop.rendering.records import DETAILS, LEVELS
 from symbackprop.rendering.scalars import scalar_document
 
-FORMATS = ("md", "tex", "html")
+FORMATS = ("md", "tex", "html", "ipynb")
 SCALAR = "scalar"
 """The level of a derivation that was made operation by operation."""
 
 
 def render(
     derivation: Derivation | ScalarDerivation | BySample,
-    path: str | Path,
+    path: str | Path | None = None,
     *,
+    format: str | None = None,
     level: str | None = None,
     detail: str = "standard",
     conventions: Conventions | None = None,
@@ -35,20 +39,29 @@ def render(
     author: str = "",
     evaluation: Evaluation | None = None,
     digits: int = 4,
-) -> Path:
-    """Writes the document of a derivation to `path`: Markdown (.md), LaTeX (.tex), a page (.html). Whole or not at all.
+    dialect: str | None = None,
+    code: bool = False,
+) -> Path | str:
+    """Writes the document of a derivation to `path`, whole or not at all; without a path its text is returned.
+
+    By the ending: Markdown (.md), LaTeX (.tex), a page (.html), a notebook (.ipynb). Without a
+    path the `format` says which, "md" if it is not given.
 
     The level is "both", "index" or "matrix"; of what `scalars` made it is "scalar". Without conventions the usual ones
     are taken, at the scalar level with ∂L/∂w for derivatives. `by_sample` adds a section: what each sample adds to a
     gradient; that alone makes a document too. Without a title the document is called after the model.
     With an `evaluation` of it, its numbers stand in the document, to `digits` significant digits.
+    `dialect` is that of Markdown: "github", with fences of mathematics, or "dollar". With `code` the lines of the
+    compiled function stand beside the steps that they compute; in a notebook they always do.
 
     Raises:
         WriteError: the ending names no format, or the file cannot be written.
-        UsageError: an unknown level or detail.
+        UsageError: an unknown level, detail, format or dialect; code of what has none.
     """
-    target = Path(path)
-    ending = ending_of(target, FORMATS)
+    if path is not None and format is not None:
+        raise UsageError("a path says its format itself", fix="Leave out format, or the path.", name="format")
+    target = None if path is None else Path(path)
+    ending = format or "md" if target is None else ending_of(target, FORMATS)
     text = document_text(
         derivation,
         ending,
@@ -60,7 +73,11 @@ def render(
         author=author,
         evaluation=evaluation,
         digits=digits,
+        dialect=dialect,
+        code=code,
     )
+    if target is None:
+        return text
     write_whole(target, text)
     return target
 
@@ -77,29 +94,29 @@ def document_text(
     author: str = "",
     evaluation: Evaluation | None = None,
     digits: int = 4,
+    dialect: str | None = None,
+    code: bool = False,
 ) -> str:
-    """The document of a derivation as text in a format: md, tex or html."""
+    """The document of a derivation as text in a format: md, tex, html or ipynb."""
     _one_of("detail", detail, DETAILS)
     _one_of("format", format, FORMATS)
-    if format == "html" and (by_sample is not None or not isinstance(derivation, Derivation)):
-        raise UsageError(
-            "a page shows the derivation over whole arrays alone",
-            because="The scalar level and the contributions of samples are written as Markdown and as LaTeX.",
-            fix="Write OUT.md or OUT.tex.",
-        )
+    _check_dialect(dialect, format)
+    _check_code(derivation, code)
+    spelled = "md" if format == "ipynb" else format
     if isinstance(derivation, ScalarDerivation):
         _one_of("level", level or SCALAR, (SCALAR,))
-        view = scalar_document(derivation, conventions or Conventions(adjoint="partial"), format, detail, title, author)
-        return _filled("scalar", format, document=view)
+        partial = Conventions(adjoint="partial")
+        view = scalar_document(derivation, conventions or partial, spelled, detail, title, author)
+        return _filled("scalar", format, dialect, document=view)
     usual = conventions or Conventions()
     if isinstance(derivation, BySample):
-        return _filled("contributions", format, section=contributions_section(derivation, usual, format))
+        return _filled("contributions", format, dialect, section=contributions_section(derivation, usual, spelled))
     _one_of("level", level or LEVELS[0], LEVELS)
-    section = None if by_sample is None else contributions_section(by_sample, usual, format)
+    section = None if by_sample is None else contributions_section(by_sample, usual, spelled)
     whole = document(
         derivation,
         usual,
-        format,
+        spelled,
         level or LEVELS[0],
         detail,
         title=title,
@@ -107,13 +124,43 @@ def document_text(
         evaluation=evaluation,
         digits=digits,
     )
+    views: dict[str, object] = {"document": whole, "section": section, "code": None}
+    if code or format == "ipynb":
+        views["code"] = code_beside(derivation, whole.parts, format, evaluation)
     if format == "html":
-        return _filled("derivation", format, document=whole, section=section, **page_parts(whole.tips))
-    return _filled("derivation", format, document=whole, section=section)
+        views |= page_parts(whole.tips)
+    return _filled("derivation", format, dialect, **views)
 
 
-def _filled(template: str, format: str, **views: object) -> str:
-    return environment().get_template(f"{template}.{format}.jinja").render(**views)
+def _filled(template: str, format: str, dialect: str | None, **views: object) -> str:
+    """The template of a format with what it words; a notebook is the Markdown document, cut into cells."""
+    name = f"{template}.{'md' if format == 'ipynb' else format}.jinja"
+    text = environment().get_template(name).render(**views)
+    if format == "ipynb":
+        return notebook(in_dialect(text, "dollar"))
+    return in_dialect(text, dialect or "github") if format == "md" else text
+
+
+def _check_dialect(dialect: str | None, format: str) -> None:
+    if dialect is None:
+        return
+    _one_of("dialect", dialect, DIALECTS)
+    if format != "md":
+        raise UsageError(
+            f"the dialect {dialect} is one of Markdown, and the format is {format}",
+            fix="Write OUT.md, or leave out the dialect.",
+            name="dialect",
+        )
+
+
+def _check_code(derivation: object, code: bool) -> None:
+    if code and not isinstance(derivation, Derivation):
+        raise UsageError(
+            "code stands beside the steps of a derivation over whole arrays alone",
+            because="The compiled function computes with arrays, and has no line for a single entry or sample.",
+            fix="Leave out code.",
+            name="code",
+        )
 
 
 def _one_of(name: str, value: str, choices: tuple[str, ...]) -> None:
