@@ -31,6 +31,7 @@ FLOORS = {
     "evaluation": 7,
     "rendering": 8,
     "cli": 9,
+    "displays": 9,
     "face": 9,
     "__init__": 9,
     "__main__": 9,

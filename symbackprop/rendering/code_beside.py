@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from html import escape
 from types import MappingProxyType
 
-from symbackprop.compiling.compiled import Compiled, compile
+from symbackprop.compiling.compiled import Compiled
+from symbackprop.compiling.compiled import compile as compiled_function
 from symbackprop.compiling.sources.listing import Passage
 from symbackprop.derivation.derivation import Derivation
 from symbackprop.evaluation.choosing import evaluation_for
@@ -59,7 +60,7 @@ def code_beside(
 
 
 def _compiled(derivation: Derivation) -> Compiled:
-    return compile(derivation.source if derivation.sampled else derivation.model, wrt=_derived_by(derivation))
+    return compiled_function(derivation.source if derivation.sampled else derivation.model, wrt=_derived_by(derivation))
 
 
 def _told(compiled: Compiled, part: Part, spelled: Callable[[str], str]) -> PartCode:

@@ -52,10 +52,8 @@ def test_the_blocks_are_the_body(format: str) -> None:
 RECURRENT = """size T, n
 input x[T,n]
 samples m in rows
-parameter W[n,n], b[n]
-tensor s[T,n]
-s[t] = tanh(W s[t-1] + x[t] + b)
-loss L = sum(s^2)
+h = rnn(x, 2)
+loss L = sum(h^2)
 cost J = mean(L)
 """
 
