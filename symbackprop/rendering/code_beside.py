@@ -85,7 +85,7 @@ def _running(compiled: Compiled, part: Part, evaluation: Evaluation) -> PartCode
     names = {number: found[-1].name for number, found in _by_step(listing.backward).items()}
     return replace(
         told,
-        forward=f"{opening}\n\n{told.forward}\n\n{listing.loss}" if told.forward else "",
+        forward=f"{opening}\n\n{told.forward}\n\n{listing.forward[-1].name}" if told.forward else "",
         steps={number: f"{lines}\n\n{names[number]}" for number, lines in told.steps.items()},
         whole=f"{opening}\n\n{told.whole}" if told.whole else "",
         closing=told.closing.replace("return ", "loss, gradients = ", 1) + "\n\nloss",
