@@ -11,6 +11,7 @@ from symbackprop.errors import UsageError, suggestion
 from symbackprop.evaluation.evaluation import Evaluation
 from symbackprop.files import ending_of, write_whole
 from symbackprop.notation.conventions import Conventions
+from symbackprop.notation.writing.mathml import STYLE
 from symbackprop.rendering.code_beside import code_beside
 from symbackprop.rendering.contributions import contributions_section
 from symbackprop.rendering.dialects import DIALECTS, in_dialect
@@ -135,7 +136,7 @@ def document_text(
 def _filled(template: str, format: str, dialect: str | None, **views: object) -> str:
     """The template of a format with what it words; a notebook is the Markdown document, cut into cells."""
     name = f"{template}.{'md' if format == 'ipynb' else format}.jinja"
-    text = environment().get_template(name).render(**views)
+    text = environment().get_template(name).render(**{"math_style": STYLE, **views})
     if format == "ipynb":
         return notebook(in_dialect(text, "dollar"))
     return in_dialect(text, dialect or "github") if format == "md" else text

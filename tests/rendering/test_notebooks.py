@@ -18,7 +18,10 @@ from symbackprop.errors import UsageError
 from tests.planted.examples import load
 
 PLAIN = "size n\ninput x[n]\nparameter W[2,n], b[2]\na = tanh(W x + b)\nloss L = sum(a^2)\n"
-LOOKUP = "size n, k\ninput u integer\nsamples m in rows\nparameter P[n,k]\nz[j] = P[u,j]\nloss L = sum(j, sin(z[j]))\ncost J = mean(L)\n"
+LOOKUP = (
+    "size n, k\ninput u integer\nsamples m in rows\nparameter P[n,k]\nz[j] = P[u,j]\n"
+    "loss L = sum(j, sin(z[j]))\ncost J = mean(L)\n"
+)
 RECURRENT = "size T, n\ninput x[T,n]\nparameter lambda\nh = rnn(x, 2)\nloss L = lambda sum(h^2)\n"
 NAMES = ("samples", "plain", "lookup", "recurrent")
 
