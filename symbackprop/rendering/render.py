@@ -101,7 +101,7 @@ def document_text(
     """The document of a derivation as text in a format: md, tex, html or ipynb."""
     _one_of("detail", detail, DETAILS)
     _one_of("format", format, FORMATS)
-    _check_dialect(dialect, format)
+    check_dialect(dialect, format)
     _check_code(derivation, code)
     spelled = "md" if format == "ipynb" else format
     if isinstance(derivation, ScalarDerivation):
@@ -142,7 +142,12 @@ def _filled(template: str, format: str, dialect: str | None, **views: object) ->
     return in_dialect(text, dialect or "github") if format == "md" else text
 
 
-def _check_dialect(dialect: str | None, format: str) -> None:
+def check_dialect(dialect: str | None, format: str) -> None:
+    """Whether a format has the dialect.
+
+    Raises:
+        UsageError: another dialect, or one for what is no Markdown.
+    """
     if dialect is None:
         return
     _one_of("dialect", dialect, DIALECTS)
