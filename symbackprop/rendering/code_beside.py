@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from html import escape
 from types import MappingProxyType
 
@@ -15,7 +15,7 @@ from symbackprop.derivation.derivation import Derivation
 from symbackprop.evaluation.choosing import evaluation_for
 from symbackprop.evaluation.evaluation import Evaluation
 from symbackprop.rendering.cells import check_cell, values_cell
-from symbackprop.rendering.records import Part
+from symbackprop.rendering.records import Item, Part
 
 _LATIN = 0x180  # letters beyond these are unknown to pdflatex without packages for their script
 
@@ -27,7 +27,8 @@ class PartCode:
     `steps` has the lines of a step by its number in the derivation; a step that the program does not need has none.
     `whole` is there in place of `forward` and `steps` where the part does not tell every step. `closing` is the last
     statement, with the loss and the gradients. A notebook, where all of it runs, has beside that the `program` with the
-    function, the `values` of what it takes, and the `check`; elsewhere these are empty.
+    function, the `values` of what it takes, the `check`, and by step the name whose value is `shown`; elsewhere these
+    are empty.
     """
 
     forward: str
@@ -37,6 +38,13 @@ class PartCode:
     program: str = ""
     values: str = ""
     check: str = ""
+    shown: Mapping[str, str] = field(default_factory=dict)
+
+    def beside(self, items: Sequence[Item]) -> str:
+        """The lines of steps that are told together, in a notebook with the last of what they compute."""
+        numbers = [item.step for item in items if item.step in self.steps]
+        last = [self.shown[number] for number in numbers[-1:] if number in self.shown]
+        return "\n".join([*(self.steps[number] for number in numbers), *(f"\n{name}" for name in last)])
 
 
 def code_beside(
@@ -86,7 +94,7 @@ def _running(compiled: Compiled, part: Part, evaluation: Evaluation) -> PartCode
     return replace(
         told,
         forward=f"{opening}\n\n{told.forward}\n\n{listing.forward[-1].name}" if told.forward else "",
-        steps={number: f"{lines}\n\n{names[number]}" for number, lines in told.steps.items()},
+        shown=names,
         whole=f"{opening}\n\n{told.whole}" if told.whole else "",
         closing=told.closing.replace("return ", "loss, gradients = ", 1) + "\n\nloss",
         program=compiled.source.rstrip(),

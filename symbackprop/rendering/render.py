@@ -7,7 +7,7 @@ from pathlib import Path
 from symbackprop.derivation.by_sample import BySample
 from symbackprop.derivation.derivation import Derivation
 from symbackprop.derivation.scalar_derivation import ScalarDerivation
-from symbackprop.errors import UsageError, suggestion
+from symbackprop.errors import UsageError, check_choice
 from symbackprop.evaluation.evaluation import Evaluation
 from symbackprop.files import ending_of, write_whole
 from symbackprop.notation.conventions import Conventions
@@ -99,20 +99,20 @@ def document_text(
     code: bool = False,
 ) -> str:
     """The document of a derivation as text in a format: md, tex, html or ipynb."""
-    _one_of("detail", detail, DETAILS)
-    _one_of("format", format, FORMATS)
+    check_choice("detail", detail, DETAILS)
+    check_choice("format", format, FORMATS)
     check_dialect(dialect, format)
     _check_code(derivation, code)
     spelled = "md" if format == "ipynb" else format
     if isinstance(derivation, ScalarDerivation):
-        _one_of("level", level or SCALAR, (SCALAR,))
+        check_choice("level", level or SCALAR, (SCALAR,))
         partial = Conventions(adjoint="partial")
         view = scalar_document(derivation, conventions or partial, spelled, detail, title, author)
         return _filled("scalar", format, dialect, document=view)
     usual = conventions or Conventions()
     if isinstance(derivation, BySample):
         return _filled("contributions", format, dialect, section=contributions_section(derivation, usual, spelled))
-    _one_of("level", level or LEVELS[0], LEVELS)
+    check_choice("level", level or LEVELS[0], LEVELS)
     section = None if by_sample is None else contributions_section(by_sample, usual, spelled)
     whole = document(
         derivation,
@@ -150,7 +150,7 @@ def check_dialect(dialect: str | None, format: str) -> None:
     """
     if dialect is None:
         return
-    _one_of("dialect", dialect, DIALECTS)
+    check_choice("dialect", dialect, DIALECTS)
     if format != "md":
         raise UsageError(
             f"the dialect {dialect} is one of Markdown, and the format is {format}",
@@ -166,14 +166,4 @@ def _check_code(derivation: object, code: bool) -> None:
             because="The compiled function computes with arrays, and has no line for a single entry or sample.",
             fix="Leave out code.",
             name="code",
-        )
-
-
-def _one_of(name: str, value: str, choices: tuple[str, ...]) -> None:
-    if value not in choices:
-        raise UsageError(
-            f"there is no {name} {value!r}",
-            because=f"The choices are {', '.join(choices)}.",
-            fix=suggestion(value, choices),
-            name=value,
         )
