@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import ast
 import re
-from functools import cache
 from html import unescape
 
 import pytest
 
 import symbackprop as sb
 from symbackprop.errors import UsageError
-from tests.planted.examples import load
+from tests.planted.examples import FOLDER, load
+from tests.rendering.small import derived, written
 
 BLOCKS = {
     "md": re.compile(r"```python\n(.*?)\n```", re.S),
@@ -20,15 +20,9 @@ BLOCKS = {
 }
 
 
-@cache
-def derived(name: str) -> sb.Derivation:
-    return sb.derive(load(name), checks=False)
-
-
-def shown(derivation: sb.Derivation, format: str, detail: str = "standard") -> list[str]:
+def blocks_in(text: str, format: str) -> list[str]:
     """The blocks of code of a document."""
-    text = sb.render(derivation, format=format, code=True, detail=detail)
-    return [unescape(block) if format == "html" else block for block in BLOCKS[format].findall(str(text))]
+    return [unescape(block) if format == "html" else block for block in BLOCKS[format].findall(text)]
 
 
 def body(source: str) -> list[str]:
@@ -39,62 +33,62 @@ def body(source: str) -> list[str]:
     return [line.removeprefix("    ") for line in lines if line.strip() and line.strip() != "# backward"]
 
 
+def bodies(derivation: sb.Derivation) -> list[str]:
+    """Those of the functions of one sample and of all, compiled by themselves."""
+    assert derivation.one_sample is not None
+    return [line for m in (derivation.one_sample.model, derivation.source) for line in body(sb.compile(m).source)]
+
+
 @pytest.mark.parametrize("format", BLOCKS)
 def test_the_blocks_are_the_body(format: str) -> None:
     """Of one sample and of all: each part of the document has the whole function, line by line."""
-    model, derivation = load("000_two_layer_sigmoid"), derived("000_two_layer_sigmoid")
-    blocks = "\n".join(shown(derivation, format)).splitlines()
-    assert derivation.one_sample is not None
-    single, whole = (body(sb.compile(m).source) for m in (derivation.one_sample.model, model))
-    assert [line for line in blocks if line.strip()] == [*single, *whole]
+    lines = "\n".join(blocks_in(written("samples", format), format)).splitlines()
+    assert [line for line in lines if line.strip()] == bodies(derived("samples"))
 
 
-RECURRENT = """size T, n
-input x[T,n]
-samples m in rows
-h = rnn(x, 2)
-loss L = sum(h^2)
-cost J = mean(L)
-"""
+def test_a_loop_is_one_block() -> None:
+    """The steps of a recurrence are computed together; what was named before the loss is told with its step."""
+    lines = "\n".join(blocks_in(written("recurrent", "md"), "md")).splitlines()
+    assert [line for line in lines if line.strip()] == body(sb.compile(derived("recurrent").source).source)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("detail", ["standard", "every-step"])
-def test_loops(detail: str) -> None:
-    """A loop over the steps of a recurrence stays one block; nothing is lost, doubled or put elsewhere."""
-    model = sb.parse(RECURRENT)
-    derivation = sb.derive(model, checks=False)
-    assert derivation.one_sample is not None
-    single, whole = (body(sb.compile(m).source) for m in (derivation.one_sample.model, model))
-    lines = "\n".join(shown(derivation, "md", detail)).splitlines()
-    assert [line for line in lines if line.strip()] == [*single, *whole]
+@pytest.mark.parametrize("name", ["rnn_two_layers", "embedding", "deep_stack", "residual", "cnn_digits"])
+def test_networks(name: str, detail: str) -> None:
+    """Nothing is lost, doubled or put elsewhere, also where several steps are told together."""
+    derivation = sb.derive(sb.load(FOLDER / "networks" / f"{name}.model"), checks=False)
+    text = str(sb.render(derivation, code=True, detail=detail))
+    lines = "\n".join(blocks_in(text, "md")).splitlines()
+    assert [line for line in lines if line.strip()] == bodies(derivation)
 
 
 def test_each_line_stands_at_its_step() -> None:
     """The number in a line's comment is that of the step under which it stands."""
-    text = str(sb.render(derived("000_two_layer_sigmoid"), code=True))
     at: set[str] = set()
-    for line in text.split("## All samples")[0].splitlines():
+    seen = 0
+    for line in written("samples", "md").split("## All samples")[0].splitlines():
         if step := re.match(r"\*\*([\d, ]+)\. ", line):
             at = set(step[1].split(", "))
         if comment := re.search(r"  # step (\d+)$", line):
             assert comment[1] in at, line
+            seen += 1
+    assert seen == 3
 
 
 def test_only_what_is_derived() -> None:
     """With `wrt` the function gives what the derivation gives."""
-    model = load("000_two_layer_sigmoid")
-    closing = shown(sb.derive(model, ["W2", "x"], checks=False), "md")[-1]
-    assert closing == 'return J, {"W2": dW2, "x": dx}'
+    derivation = sb.derive(derived("plain").source, ["x"], checks=False)
+    assert blocks_in(str(sb.render(derivation, code=True)), "md")[-1] == 'return L, {"x": dx}'
 
 
 def test_letters_that_pdflatex_lacks() -> None:
-    """LaTeX without packages for it knows no Greek outside formulas."""
-    model = sb.parse("input x[2]\nparameter ж[2]\na = ж^T x\nloss L = a^2\n")
-    derivation = sb.derive(model, checks=False)
-    assert "a = x @ zhe" in "\n".join(shown(derivation, "tex"))
-    assert "a = x @ ж" in "\n".join(shown(derivation, "md"))
+    """LaTeX without packages for it knows Latin letters alone; nothing else is changed."""
+    derivation = sb.derive(sb.parse("input x[2]\nparameter ж[2]\na = ж^T x\nloss L = a^2\n"), checks=False)
+    assert "a = x @ zhe" in blocks_in(str(sb.render(derivation, code=True, format="tex")), "tex")[0]
+    assert "a = x @ ж" in blocks_in(str(sb.render(derivation, code=True)), "md")[0]
 
 
 def test_the_scalar_level_has_no_code() -> None:
     with pytest.raises(UsageError, match="code stands beside the steps of a derivation over whole arrays"):
-        sb.render(sb.scalars(load("001_line")), code=True)
+        sb.render(sb.scalars(load("001_line"), checks=False), code=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -11,14 +10,7 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 import symbackprop as sb
 from symbackprop.errors import UsageError
-from tests.planted.examples import load
-
-NAMES = ("000_two_layer_sigmoid", "001_line")
-
-
-@cache
-def derived(name: str) -> sb.Derivation:
-    return sb.derive(load(name), checks=False)
+from tests.rendering.small import derived, written
 
 
 def github_formulas(text: str) -> list[str]:
@@ -32,14 +24,10 @@ def dollar_formulas(text: str) -> list[str]:
     return [token.content.strip() for token in reader.parse(text) if token.type == "math_block"]
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_the_same_formulas(name: str) -> None:
+def test_the_same_formulas() -> None:
     """Every display is found in either dialect, with the same LaTeX; nothing of the other dialect is left."""
-    derivation = derived(name)
-    github = sb.render(derivation, dialect="github", code=True)
-    dollar = sb.render(derivation, dialect="dollar", code=True)
-    assert isinstance(github, str) and isinstance(dollar, str)
-    assert github == sb.render(derivation, code=True)
+    github, dollar = written("samples", "md", "github"), written("samples", "md", "dollar")
+    assert github == written("samples", "md")
     assert dollar_formulas(dollar) == github_formulas(github) != []
     assert "$`" not in dollar and "```math" not in dollar
     assert dollar.count("```") == github.count("```python") * 2  # code is left as it is
@@ -48,19 +36,18 @@ def test_the_same_formulas(name: str) -> None:
 @pytest.mark.parametrize("dialect", ["github", "dollar"])
 def test_read_back(dialect: str, tmp_path: Path) -> None:
     """Both are read back, formula by formula, and proved."""
-    model, path = load("000_two_layer_sigmoid"), tmp_path / "document.md"
-    sb.render(derived("000_two_layer_sigmoid"), path, dialect=dialect, code=True)
-    report = sb.verify(model, path)
-    assert len(report.verdicts) > 30
+    path = tmp_path / "document.md"
+    path.write_text(written("samples", "md", dialect), "utf-8")
+    report = sb.verify(derived("samples").source, path)
+    assert len(report.verdicts) > 20
     assert report.ok, report.summary
 
 
 def test_formulas_in_the_line_are_found_as_well() -> None:
     """A dollar that opens has no space behind it, one that closes none before it and no digit after it."""
-    dollar = sb.render(derived("000_two_layer_sigmoid"), dialect="dollar")
     reader = MarkdownIt("commonmark").enable("table").use(dollarmath_plugin, allow_space=False, allow_digits=False)
-    inner = [child for token in reader.parse(str(dollar)) for child in token.children or ()]
-    assert len([child for child in inner if child.type == "math_inline"]) > 50
+    inner = [child for token in reader.parse(written("samples", "md", "dollar")) for child in token.children or ()]
+    assert len([child for child in inner if child.type == "math_inline"]) > 40
     assert not [child.content for child in inner if child.type == "text" and "$" in child.content]
 
 
@@ -75,4 +62,4 @@ def test_formulas_in_the_line_are_found_as_well() -> None:
 )
 def test_mistakes(named: dict[str, str], words: str) -> None:
     with pytest.raises(UsageError, match=words):
-        sb.render(derived("000_two_layer_sigmoid"), **named)  # type: ignore[arg-type]
+        sb.render(derived("plain"), **named)  # type: ignore[arg-type]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +14,10 @@ import pytest
 
 import symbackprop as sb
 from symbackprop.errors import UsageError
-from tests.planted.examples import load
+from tests.planted.examples import FOLDER, load
+from tests.rendering.small import derived, written
 
-PLAIN = "size n\ninput x[n]\nparameter W[2,n], b[2]\na = tanh(W x + b)\nloss L = sum(a^2)\n"
-LOOKUP = (
-    "size n, k\ninput u integer\nsamples m in rows\nparameter P[n,k]\nz[j] = P[u,j]\n"
-    "loss L = sum(j, sin(z[j]))\ncost J = mean(L)\n"
-)
-RECURRENT = "size T, n\ninput x[T,n]\nparameter lambda\nh = rnn(x, 2)\nloss L = lambda sum(h^2)\n"
-NAMES = ("samples", "plain", "lookup", "recurrent")
+NETWORKS = sorted((FOLDER / "networks").glob("*.model"))
 
 RUN = """
 import json, pathlib, sys
@@ -43,15 +37,8 @@ print("\\n" + json.dumps(values))
 """
 
 
-@cache
-def derivation(name: str) -> sb.Derivation:
-    texts = {"plain": PLAIN, "lookup": LOOKUP, "recurrent": RECURRENT}
-    model = sb.parse(texts[name]) if name in texts else load("000_two_layer_sigmoid")
-    return sb.derive(model, checks=False)
-
-
-def cells(name: str, **named: Any) -> list[dict[str, Any]]:
-    return json.loads(str(sb.render(derivation(name), format="ipynb", **named)))["cells"]
+def cells(name: str) -> list[dict[str, Any]]:
+    return json.loads(written(name, "ipynb"))["cells"]
 
 
 def run(path: Path) -> list[dict[str, Any]]:
@@ -62,14 +49,14 @@ def run(path: Path) -> list[dict[str, Any]]:
     return json.loads(done.stdout.splitlines()[-1])
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", ["samples", "lookup", "recurrent"])
 def test_it_runs_and_is_right(name: str, tmp_path: Path) -> None:
     """The whole notebook in another process; the derivation's own numbers are those of its last part."""
     path = tmp_path / "notebook.ipynb"
-    assert sb.render(derivation(name), path) == path
+    path.write_text(written(name, "ipynb"), "utf-8")
     nbformat.validate(nbformat.read(path, 4))
     found = run(path)
-    expected = sb.evaluate(derivation(name))
+    expected = sb.evaluate(derived(name))
     wholes = [expected] if expected.one_sample is None else [expected.one_sample, expected]
     assert len(found) == len(wholes)
     for part, whole in zip(found, wholes, strict=True):
@@ -95,46 +82,56 @@ def test_by_hand(tmp_path: Path) -> None:
 def test_a_wrong_gradient_shows(tmp_path: Path) -> None:
     """The check of the notebook is one: of a program with a mistake it prints a large difference."""
     path = tmp_path / "plain.ipynb"
-    text = str(sb.render(derivation("plain"), format="ipynb"))
-    assert text.count("2 * a * (1 - a**2)") == 2
-    path.write_text(text.replace("2 * a * (1 - a**2)", "2 * a * (1 + a**2)"), "utf-8")
+    text = written("plain", "ipynb")
+    assert text.count("(1 - a[:, None] ** 2)") == 2
+    path.write_text(text.replace("(1 - a[:, None] ** 2)", "(1 + a[:, None] ** 2)"), "utf-8")
     (part,) = run(path)
     assert max(part["differences"].values()) > 0.01
 
 
 def test_a_step_is_a_cell_of_words_and_one_of_code() -> None:
     """The code of a step stands behind its words, and ends with the name whose value is shown."""
-    found = cells("plain")
-    kinds = [(cell["cell_type"], "".join(cell["source"])) for cell in found]
-    steps = [place for place, (kind, text) in enumerate(kinds) if kind == "markdown" and text.startswith("**")]
-    after = [kinds[place + 1] for place in steps]
-    assert ("code", "dz = 2 * a * (1 - a**2)  # step 2\n\ndz") in after or any("# step 2" in text for _, text in after)
-    assert all(text.startswith("#") or "\n#" not in text for kind, text in kinds if kind == "markdown")
-    assert "$`" not in str(kinds) and "```" not in str(kinds).replace("```text", "")
+    kinds = [(cell["cell_type"], "".join(cell["source"])) for cell in cells("plain")]
+    words = next(place for place, (_, text) in enumerate(kinds) if text.startswith("**2. "))
+    assert kinds[words][0] == "markdown"
+    assert kinds[words + 1] == ("code", "dW = 2 * x * a[:, None] * (1 - a[:, None] ** 2)  # step 2\n\ndW")
+    assert all("\n#" not in text for kind, text in kinds if kind == "markdown")
+    assert not [text for _, text in kinds if "$`" in text or "```" in text]
 
 
 def test_the_same_bytes_and_ids_of_their_own() -> None:
-    one, other = (sb.render(derivation("samples"), format="ipynb") for _ in range(2))
-    assert one == other
+    assert sb.render(derived("plain"), format="ipynb") == written("plain", "ipynb")
     ids = [cell["id"] for cell in cells("samples")]
     assert len(ids) == len(set(ids)) > 20
 
 
 def test_read_back(tmp_path: Path) -> None:
     """What the cells state is proved, as many lines as the Markdown document has."""
-    model, paths = derivation("samples").source, [tmp_path / "a.ipynb", tmp_path / "a.md"]
     reports = []
-    for path in paths:
-        sb.render(derivation("samples"), path)
-        reports.append(sb.verify(model, path))
+    for format in ("ipynb", "md"):
+        path = tmp_path / f"document.{format}"
+        path.write_text(written("samples", format), "utf-8")
+        reports.append(sb.verify(derived("samples").source, path))
     assert reports[0].ok, str(reports[0])
     assert len(reports[0].verdicts) == len(reports[1].verdicts) > 20
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("network", NETWORKS, ids=lambda path: path.stem)
+def test_networks(network: Path, tmp_path: Path) -> None:
+    """The notebook of every network runs, steps and function alike, and its gradients are central differences."""
+    derivation, path = sb.derive(sb.load(network), checks=False), tmp_path / "network.ipynb"
+    sb.render(derivation, path)
+    for part in run(path):
+        assert part["same"] is True
+        for tensor, difference in part["differences"].items():
+            assert difference < 1e-5 * max(1.0, float(np.max(np.abs(part["gradients"][tensor])))), tensor
 
 
 def test_other_documents_are_notebooks_of_words(tmp_path: Path) -> None:
     """The scalar level has no program; its notebook is valid all the same."""
     path = tmp_path / "scalars.ipynb"
-    sb.render(sb.scalars(load("001_line")), path)
+    sb.render(sb.scalars(load("001_line"), checks=False), path)
     found = nbformat.read(path, 4)
     nbformat.validate(found)
     assert {cell.cell_type for cell in found.cells} == {"markdown"}
@@ -142,8 +139,8 @@ def test_other_documents_are_notebooks_of_words(tmp_path: Path) -> None:
 
 def test_more_numbers_than_anyone_reads(tmp_path: Path) -> None:
     rows = {"x": np.ones((9000, 2)), "y": np.ones((9000, 1))}
-    values = {"W1": np.ones((2, 3)), "W2": np.ones((3, 1))}
-    given = sb.evaluate(derivation("samples"), data=rows, values=values)
-    with pytest.raises(UsageError, match="a notebook would have to hold 27009 numbers"):
-        sb.render(derivation("samples"), tmp_path / "large.ipynb", evaluation=given)
+    values = {"W": np.ones((1, 2)), "b": np.ones(1)}
+    given = sb.evaluate(derived("samples"), data=rows, values=values)
+    with pytest.raises(UsageError, match="a notebook would have to hold 27003 numbers"):
+        sb.render(derived("samples"), tmp_path / "large.ipynb", evaluation=given)
     assert not list(tmp_path.iterdir())
