@@ -32,6 +32,7 @@ from symbackprop.model.model import Model
 from symbackprop.notation.conventions import PRESETS, Conventions
 from symbackprop.notation.reading.model_text import load
 from symbackprop.rendering.dialects import DIALECTS
+from symbackprop.rendering.illustrating import KINDS, chosen_figures, figure_names
 from symbackprop.rendering.records import DETAILS, LEVELS
 from symbackprop.rendering.render import FORMATS, SCALAR, check_dialect, document_text, render
 from symbackprop.training.data import Arrays
@@ -75,6 +76,7 @@ class Asked:
     exact: bool
     rate: float | None
     contributions: str | None
+    figures: str | None
     dialect: str | None
     code: bool
     title: str
@@ -136,6 +138,7 @@ class Asked:
 @click.option("--exact", is_flag=True, help="Fractions in the place of decimals, where the model has them.")
 @click.option("--rate", type=float, help="The learning rate of the step of descent; 0.1 without it.")
 @click.option("--contributions", metavar="TENSOR", help="A section: what each sample of --data adds to its gradient.")
+@click.option("--figures", metavar="LIST|none", help=f"Some of {', '.join(KINDS)}; what suits the model without it.")
 @click.option(
     "--dialect", type=click.Choice(DIALECTS), help="How Markdown marks formulas: with fences, or with dollars."
 )
@@ -170,6 +173,7 @@ def _write(derivation: Derivation | ScalarDerivation, asked: Asked, count: int, 
         "detail": asked.detail,
         "conventions": asked.conventions,
         "dialect": asked.dialect,
+        "figures": asked.figures,
         "title": asked.title,
         "author": asked.author,
         **options,
@@ -213,7 +217,9 @@ def _check(asked: Asked) -> None:
     """What can be said of the options before long work."""
     if asked.output is not None:
         check_output(asked.output, FORMATS, [asked.model, asked.data, asked.values])
+        _check_figures(asked.output, [asked.model, asked.data, asked.values])
     check_dialect(asked.dialect, asked.format)
+    chosen_figures(asked.figures)
     seed_in(asked.numbers)
     chosen_conventions(asked.notation or "default", asked.choices)
     if asked.rate is not None:
@@ -246,6 +252,13 @@ def _check_numbers(asked: Asked) -> None:
                 fix="Give --numbers seeded, or --data and --values.",
                 name=option,
             )
+
+
+def _check_figures(output: Path, inputs: list[Path | None]) -> None:
+    """The files of figures beside a Markdown document may not stand where an input stands."""
+    if output.suffix.lower() == ".md":
+        for name in figure_names(output.stem):
+            check_output(output.with_name(name), ("svg",), inputs)
 
 
 def _check_contributions(tensor: str | None, level: str, data: Path | None) -> None:

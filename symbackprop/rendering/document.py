@@ -24,9 +24,6 @@ from symbackprop.notation.conventions import Conventions
 from symbackprop.notation.writing.generic import Generic, in_general
 from symbackprop.notation.writing.layout import Layout, Words
 from symbackprop.notation.writing.text import text
-from symbackprop.rendering.figures.picture import graph_drawing
-from symbackprop.rendering.figures.svg import svg
-from symbackprop.rendering.figures.tikz import tikz
 from symbackprop.rendering.formulas import Formulas, formulas_of
 from symbackprop.rendering.index_lines import FACTS
 from symbackprop.rendering.items import in_runs, role_told, told_steps
@@ -113,9 +110,7 @@ def _parts(single: Formulas, whole: Formulas, level: str, detail: str) -> list[P
     shown = tuple(in_runs(whole, items, level) if detail == "standard" else items)
     return [
         one,
-        replace(
-            all_of, figure="", slopes=(), functions=(), kept=whole.block(kept) if kept else "", items=items, told=shown
-        ),
+        replace(all_of, slopes=(), functions=(), kept=whole.block(kept) if kept else "", items=items, told=shown),
     ]
 
 
@@ -153,7 +148,6 @@ def _part(formulas: Formulas, level: str, detail: str, rows: Collection[str] | N
         batch=_batch(formulas),
         rows=tuple(_rows(formulas, told, names)),
         forward=formulas.block([formulas.result(step, level) for step in d.forward]),
-        figure=_figure(formulas) if detail != "outline" else "",
         slopes=tuple(_slopes(formulas)) if detail != "outline" else (),
         signs=signs(formulas, _shown(formulas, read, level, detail)),
         functions=tuple(_functions(formulas, level)),
@@ -199,13 +193,6 @@ def _slopes(formulas: Formulas) -> Iterator[Slope]:
             sides = (step.left, step.before, *(part.after for part in step.substeps[1:]), step.after)
             shown = formulas.chain(formula[0].left, formula[0].after)
             yield Slope(formulas.function(step.tensor), shown, formulas.chain(*sides))
-
-
-def _figure(formulas: Formulas) -> str:
-    """The computation graph; empty in Markdown, which has no drawings, and for a network that is nothing but a loss."""
-    printers = {"html": svg, "tex": tikz}
-    printer = printers.get(formulas.format)
-    return printer(graph_drawing(formulas.derivation, formulas.names)) if printer is not None else ""
 
 
 def _functions(formulas: Formulas, level: str) -> Iterator[str]:

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from urllib.parse import quote
 
 _CODE = "```python"
 _BEGINS = re.compile(r"#+ |\*\*\d")  # a heading, or a step
 
 
-def notebook(markdown: str) -> str:
-    """The notebook as JSON, of the format 4.5: the same document gives the same bytes, and nothing has been run."""
+def notebook(markdown: str, pictures: Mapping[str, str] = MappingProxyType({})) -> str:
+    """The notebook as JSON, of the format 4.5: the same document gives the same bytes, and nothing has been run.
+
+    The `pictures` are files in SVG that the document names; they stand in the notebook itself, for it is one file.
+    """
+    for name, picture in pictures.items():
+        markdown = markdown.replace(f"]({quote(name)})", f"](data:image/svg+xml,{quote(picture, safe='')})")
     cells = [_cell(number, code, text) for number, (code, text) in enumerate(_cells(markdown), start=1)]
     metadata = {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},

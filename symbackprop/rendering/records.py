@@ -215,7 +215,6 @@ class Part:
     batch: Batch | None
     rows: tuple[Row, ...]
     forward: str
-    figure: str
     slopes: tuple[Slope, ...]
     signs: Mapping[str, str]
     functions: tuple[str, ...]

@@ -87,11 +87,7 @@ def scalar_document(
     found: ScalarDerivation, conventions: Conventions, format: str, detail: str, title: str = "", author: str = ""
 ) -> ScalarDocument:
     """The document of a derivation at the scalar level."""
-    space = found.derivation.space
-    shapes = {**space.shapes, **dict.fromkeys(found.network.own.values(), ())}
-    named = replace(found.derivation, space=replace(space, shapes=shapes))
-    formulas = formulas_of(named, conventions, format)
-    formulas = replace(formulas, names=with_letters(formulas.names, found.network.source, _counted_samples(found)))
+    formulas = scalar_formulas(found, conventions, format)
     view = _View(found, formulas, _source_names(found, conventions), detail)
     return ScalarDocument(
         title=view.formulas.plain(title or f"Backpropagation, node by node: {found.network.source.name}"),
@@ -111,6 +107,15 @@ def scalar_document(
         checks=tuple(checks_in_words([found.derivation], ", at these sizes" if found.network.sizes else "")),
         kinks=tuple(dict.fromkeys(view.formulas.plain(k) for s in found.steps for t in s.locals for k in t.kinks)),
     )
+
+
+def scalar_formulas(found: ScalarDerivation, conventions: Conventions, format: str) -> Formulas:
+    """Writes what stands in the steps of a derivation at the scalar level."""
+    space = found.derivation.space
+    shapes = {**space.shapes, **dict.fromkeys(found.network.own.values(), ())}
+    named = replace(found.derivation, space=replace(space, shapes=shapes))
+    formulas = formulas_of(named, conventions, format)
+    return replace(formulas, names=with_letters(formulas.names, found.network.source, _counted_samples(found)))
 
 
 def _counted_samples(found: ScalarDerivation) -> Samples | None:

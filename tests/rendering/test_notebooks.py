@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import nbformat
 import numpy as np
@@ -114,6 +116,17 @@ def test_read_back(tmp_path: Path) -> None:
         reports.append(sb.verify(derived("samples").source, path))
     assert reports[0].ok, str(reports[0])
     assert len(reports[0].verdicts) == len(reports[1].verdicts) > 20
+
+
+def test_figures_are_within(tmp_path: Path) -> None:
+    """A notebook is one file; its picture is that which stands beside the Markdown document."""
+    sb.render(derived("samples"), tmp_path / "d.md")
+    (picture,) = (file.read_text("utf-8") for file in tmp_path.glob("*.graph.svg"))
+    texts = ["".join(cell["source"]) for cell in cells("samples")]
+    found = [unquote(data) for text in texts for data in re.findall(r"\]\(data:image/svg\+xml,([^)]*)\)", text)]
+    assert picture in found
+    assert "data:image" not in str(sb.render(derived("samples"), format="ipynb", figures="none"))
+    assert sorted(file.suffix for file in tmp_path.iterdir()) == [".md", *[".svg"] * len(found)]
 
 
 @pytest.mark.long
