@@ -23,7 +23,6 @@ from symbackprop.model.records import Tensor
 from symbackprop.notation.conventions import Conventions
 from symbackprop.notation.writing.generic import Generic, in_general
 from symbackprop.notation.writing.layout import Layout, Words
-from symbackprop.notation.writing.text import text
 from symbackprop.rendering.formulas import Formulas, formulas_of
 from symbackprop.rendering.index_lines import FACTS
 from symbackprop.rendering.items import in_runs, role_told, told_steps
@@ -73,23 +72,11 @@ def document(
         level=level,
         detail=detail,
         parts=tuple(parts),
-        tips=_tips(whole),
         numbers=None if evaluation is None else numbers_of(single or whole, evaluation, digits),
         checks=tuple(checks_in_words(derivations)),
         premises=tuple(dict.fromkeys(whole.premise(p) for d in derivations for p in d.premises())),
         kinks=tuple(dict.fromkeys(whole.plain(k) for d in derivations for step in walk(d.steps) for k in step.kinks)),
     )
-
-
-def _tips(formulas: Formulas) -> dict[str, str]:
-    """What each tensor and each adjoint is, in plain text, by its name in the formulas of a page."""
-    d, names = formulas.derivation, formulas.names
-    found: dict[str, str] = {}
-    for tensor in d.model.tensors:
-        shape = " × ".join(text(size, names=names) for size in tensor.shape) or "a number"
-        found[tensor.name] = f"{names.glyph(tensor.name).plain}: {tensor.role}, {shape}"
-        found[adjoint(tensor.name)] = f"the derivative of {names.root_of(tensor.name)} with respect to {tensor.name}"
-    return found
 
 
 def _parts(single: Formulas, whole: Formulas, level: str, detail: str) -> list[Part]:

@@ -147,6 +147,7 @@ def _item(
     return Item(
         number=step.number,
         step=step.number,
+        tensor=step.tensor,
         math=formulas.adjoint(step.tensor),
         role=role,
         schema=formulas.schema(step) if detail != "outline" else "",

@@ -103,8 +103,9 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One step: the adjoint of one tensor, numbered as it is shown; `step` is its number in the derivation.
+    """One step: the adjoint of one tensor, numbered as it is shown.
 
+    `step` is its number in the derivation, `tensor` the name inside of what the derivative is by.
     `places` counts the equations that read it.
     `slopes` are local derivatives that are too wide for a sentence.
     `entry` is the result by entries where it is short and stands in the sentence, `algebra` the lines that lead to it
@@ -115,6 +116,7 @@ class Item:
 
     number: str
     step: str
+    tensor: str
     math: str
     role: Told
     schema: str
@@ -239,7 +241,6 @@ class Document:
     level: str
     detail: str
     parts: tuple[Part, ...]
-    tips: Mapping[str, str]
     numbers: Numbers | None
     checks: tuple[str, ...]
     premises: tuple[str, ...]

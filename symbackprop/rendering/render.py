@@ -20,7 +20,8 @@ from symbackprop.rendering.document import document
 from symbackprop.rendering.environment import environment
 from symbackprop.rendering.illustrating import Figures, chosen_figures, figures_of
 from symbackprop.rendering.notebooks import notebook
-from symbackprop.rendering.page import page_parts
+from symbackprop.rendering.pages.fonts import font_faces
+from symbackprop.rendering.pages.parts import page_parts
 from symbackprop.rendering.records import DETAILS, LEVELS
 from symbackprop.rendering.scalars import scalar_document
 
@@ -155,7 +156,7 @@ def document_text(
     if code or format == "ipynb":
         views["code"] = code_beside(derivation, whole.parts, format, evaluation)
     if format == "html":
-        views |= page_parts(whole.tips)
+        views |= page_parts(derivation, usual, evaluation, digits)
     return _filled("derivation", format, dialect, drawn, **views)
 
 
@@ -180,7 +181,8 @@ def _figures(
 def _filled(template: str, format: str, dialect: str | None, figures: Figures, **views: object) -> str:
     """The template of a format with what it words; a notebook is the Markdown document, cut into cells."""
     name = f"{template}.{'md' if format == 'ipynb' else format}.jinja"
-    text = environment().get_template(name).render(**{"math_style": STYLE, "figures": figures, **views})
+    page = {"math_style": STYLE, "fonts": font_faces()} if format == "html" else {}
+    text = environment().get_template(name).render(**{**page, "figures": figures, **views})
     if format == "ipynb":
         return notebook(in_dialect(text, "dollar"), figures.files)
     return in_dialect(text, dialect or "github") if format == "md" else text
