@@ -7,10 +7,12 @@ d = sb.derive(model)
 sb.render(d, "two_layer.md")
 d.gradient("W1")         # entry by entry, in SymPy
 sb.text(d, "W1")         # dW1 = dz1 xᵀ
+e = sb.evaluate(d)       # the same in small numbers: e.gradient("W1"), e.loss, e.check
 f = sb.compile(model)    # f(x=..., y=..., W1=...) -> (loss, {"W1": array, ...})
 r = sb.verify(model, "dz2 = a2 - y")  # a verdict for each line of a hand derivation
 """
 
+from symbackprop import displays as _displays
 from symbackprop.compiling.checking import CheckReport
 from symbackprop.compiling.compiled import Compiled
 from symbackprop.derivation.by_sample import BySample
@@ -18,12 +20,15 @@ from symbackprop.derivation.derivation import Derivation
 from symbackprop.derivation.scalar_derivation import ScalarDerivation
 from symbackprop.derivation.steps import Step, StepKind
 from symbackprop.errors import SymbackpropError
+from symbackprop.evaluation.evaluation import Evaluation
+from symbackprop.evaluation.seeded import Values
 from symbackprop.face import (
     Network,
     build,
     compile,
     contributions,
     derive,
+    evaluate,
     latex,
     load,
     parse,
@@ -31,6 +36,7 @@ from symbackprop.face import (
     render,
     scalar_model,
     scalars,
+    seeded,
     text,
     train,
     verify,
@@ -105,6 +111,7 @@ __all__ = [
     "Dropout",
     "Embedding",
     "Equation",
+    "Evaluation",
     "FixedBatchNorm",
     "Flatten",
     "GlobalAvgPool",
@@ -132,6 +139,7 @@ __all__ = [
     "Tensor",
     "Trained",
     "Transformer",
+    "Values",
     "Verdict",
     "absolute",
     "apply",
@@ -143,6 +151,7 @@ __all__ = [
     "derive",
     "elu",
     "equation",
+    "evaluate",
     "gelu",
     "gelu_tanh",
     "indices",
@@ -163,6 +172,7 @@ __all__ = [
     "render",
     "scalar_model",
     "scalars",
+    "seeded",
     "selu",
     "sigmoid",
     "silu",
@@ -179,3 +189,5 @@ __all__ = [
     "verify",
     "verify_function",
 ]
+
+_displays.attach()

@@ -27,27 +27,29 @@ _ALIKE: Mapping[type, tuple[type, ...]] = {
 """What is as good as a type that an annotation names."""
 
 
-def checked(function: Callable[P, R]) -> Callable[P, R]:
+def checked(function: Callable[P, R], called: str = "") -> Callable[P, R]:
     """The same function, which raises a `UsageError` where Python raises a bare TypeError, or none before it is late.
 
     The types are those of the annotations as far as these are classes, or unions with some; of `Mapping[str, int]` it
     is seen to that it is a mapping with strings as keys. What an annotation says beyond that the function checks.
+    `called` is the name that it has in messages, where that is not its own.
     """
+    name = called or function.__name__
     signature = inspect.signature(function)
     hints = get_type_hints(function)
 
     @wraps(function)
     def call(*arguments: P.args, **named: P.kwargs) -> R:
-        _check_names(function.__name__, signature, named)
+        _check_names(name, signature, named)
         try:
             bound = signature.bind(*arguments, **named)
         except TypeError as error:
-            raise UsageError(f"{function.__name__}(): {error}", because=_all_of(signature)) from None
-        for name, given in bound.arguments.items():
+            raise UsageError(f"{name}(): {error}", because=_all_of(signature)) from None
+        for argument, given in bound.arguments.items():
             several = {inspect.Parameter.VAR_POSITIONAL: given, inspect.Parameter.VAR_KEYWORD: ()}
-            for value in several.get(signature.parameters[name].kind, (given,)):
-                if not _fits(value, hints.get(name, Any)):
-                    raise _wrong_type(function.__name__, name, value, hints[name])
+            for value in several.get(signature.parameters[argument].kind, (given,)):
+                if not _fits(value, hints.get(argument, Any)):
+                    raise _wrong_type(name, argument, value, hints[argument])
         return function(*arguments, **named)
 
     return call

@@ -9,6 +9,8 @@ from symbackprop.derivation import scalars as operations
 from symbackprop.derivation.derivation import Derivation
 from symbackprop.derivation.steps import Formula, StepKind, of_kind
 from symbackprop.errors import UsageError
+from symbackprop.evaluation import choosing
+from symbackprop.evaluation import seeded as small
 from symbackprop.model import building, network
 from symbackprop.model.model import Model
 from symbackprop.notation.conventions import Conventions
@@ -25,12 +27,14 @@ build = checked(building.build)
 compile = checked(compiled.compile)
 contributions = checked(by_sample.contributions)
 derive = checked(sweep.derive)
+evaluate = checked(choosing.evaluation_for, "evaluate")
 load = checked(model_text.load)
 Network = checked(network.Network)
 read_data = checked(data.read_data)
 render = checked(rendering.render)
 scalar_model = checked(operations.scalar_model)
-scalars = checked(scalar_derivation.scalar_derivation)
+scalars = checked(scalar_derivation.scalar_derivation, "scalars")
+seeded = checked(small.seeded)
 train = checked(descent.train)
 verify = checked(verifying.verify)
 verify_function = checked(functions.verify_function)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -95,6 +96,42 @@ def test_seeded_numbers(tmp_path: Path) -> None:
     scalar = run(TWO_LAYERS, "--level", "scalar", "--numbers", "seeded", "--size", "h=2", "--size", "n=1")
     assert scalar.exit_code == 0, scalar.output
     assert "## In numbers" in scalar.output
+
+
+@pytest.mark.parametrize("option", [("--exact",), ("--rate", "0.5"), ("--digits", "3")], ids=lambda o: o[0])
+def test_options_of_numbers_that_say_nothing(option: tuple[str, ...]) -> None:
+    """Nothing is silently left out: without numbers, or at the scalar level, which has decimals alone."""
+    without = run(TWO_LAYERS, *option)
+    assert without.exit_code == 2
+    assert f"{option[0]} is about numbers, and there are none" in without.output
+    scalar = run(SIGMOID, "--level", "scalar", "--numbers", "seeded", *option)
+    assert scalar.exit_code == 2
+    assert f"{option[0]} says nothing at the scalar level" in scalar.output
+    assert "--code says nothing at the scalar level" in run(SIGMOID, "--level", "scalar", "--code").output
+
+
+def test_dialect_and_code(tmp_path: Path) -> None:
+    """Both reach the document; a dialect is Markdown's alone."""
+    shown = run(SIGMOID, "--dialect", "dollar", "--code")
+    assert shown.exit_code == 0, shown.output
+    assert "\n$$\n" in shown.output and "```python\n" in shown.output and "$`" not in shown.output
+    refused = run(SIGMOID, "--dialect", "dollar", "-o", tmp_path / "out.tex")
+    assert refused.exit_code == 2
+    assert "is one of Markdown" in refused.output
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_notebook(tmp_path: Path) -> None:
+    """The numbers given are those of its cells."""
+    out = tmp_path / "out.ipynb"
+    numbers = ("--data", EXAMPLES / "000_samples.csv", "--values", EXAMPLES / "000_parameters.csv")
+    ran = run(SIGMOID, *numbers, "--rate", "0.25", "-o", out)
+    assert ran.exit_code == 0, ran.output
+    cells = ["".join(cell["source"]) for cell in json.loads(out.read_text("utf-8"))["cells"]]
+    assert any("rate = 0.25" in cell for cell in cells)
+    weights = next(cell for cell in cells if cell.startswith("x = np.array"))
+    given = (EXAMPLES / "000_parameters.csv").read_text("utf-8").splitlines()[1].split(",")[-1]
+    assert str(float(given)) in weights
 
 
 def test_numbers_that_do_not_fit(tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ FLOORS = {
     "rendering": 8,
     "exercises": 9,
     "cli": 10,
+    "displays": 10,
     "face": 10,
     "__init__": 10,
     "__main__": 10,

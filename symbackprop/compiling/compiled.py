@@ -26,6 +26,7 @@ from symbackprop.compiling.equations import Computation, computation_of
 from symbackprop.compiling.lowering import lower
 from symbackprop.compiling.numpy_code import NumpyCode, emit
 from symbackprop.compiling.program import Program
+from symbackprop.compiling.sources.listing import Listing
 from symbackprop.errors import ArgumentError, DerivationError, UsageError, suggestion
 from symbackprop.files import ending_of, write_whole
 from symbackprop.model.model import Model
@@ -91,6 +92,11 @@ class Compiled:
     def source(self) -> str:
         """The same program as the text of a Python file that needs NumPy alone."""
         return self.code.source
+
+    @property
+    def listing(self) -> Listing:
+        """The lines of the function by the steps of the derivation that they compute."""
+        return self.code.listing
 
     @checked
     def save(self, path: str | os.PathLike[str]) -> None:

@@ -16,10 +16,11 @@ from symbackprop.compiling.program import Allocate, Contract, Into, Loop, Progra
 from symbackprop.compiling.programs.parts import walk
 from symbackprop.compiling.sources.fragments import sequence
 from symbackprop.compiling.sources.functions import Functions
+from symbackprop.compiling.sources.listing import Listing, passages, return_lines
 from symbackprop.compiling.sources.places import Place
 from symbackprop.compiling.sources.printer import ArrayPrinter, Dictionary, Name
-from symbackprop.compiling.sources.sizes import Requirement, size_plan
-from symbackprop.compiling.sources.source_file import ENTRY, HELPERS, FileParts, source_file
+from symbackprop.compiling.sources.sizes import Requirement, SizePlan, size_plan
+from symbackprop.compiling.sources.source_file import ENTRY, HELPERS, FileParts, opening_lines, quoted, source_file
 from symbackprop.compiling.sources.special import NAMED
 from symbackprop.compiling.sources.statements import Block, Writer, alive, entries, expressions
 
@@ -33,7 +34,7 @@ class NumpyCode:
     `function` takes arrays of floats (of integers, where they are indices) in the order of the program's arguments,
     then `sizes`, those that no shape tells; it gives the loss and the tuple of gradients, all fresh. It checks nothing.
     `source` is a module that imports NumPy alone. `names` has the identifier of each tensor, `below` for each integer
-    argument the sizes that its entries must stay below.
+    argument the sizes that its entries must stay below. `listing` has the function's lines by steps.
     """
 
     function: Callable[..., tuple[Any, tuple[Any, ...]]]
@@ -41,6 +42,7 @@ class NumpyCode:
     sizes: tuple[str, ...]
     names: Mapping[str, str]
     below: Mapping[str, tuple[Expr, ...]]
+    listing: Listing
 
 
 def emit(program: Program, title: str = "a model", roles: Mapping[str, str] | None = None) -> NumpyCode:
@@ -58,23 +60,24 @@ def emit(program: Program, title: str = "a model", roles: Mapping[str, str] | No
     plan = size_plan(
         shapes, _sizes_used(_sizes(program, statements), blocks, below, words), words.tensors, _size_writer(printer)
     )
-    results = _results(program, words.tensors)
+    limits = {name: tuple(map(_size_writer(printer), sizes)) for name, sizes in below.items()}
+    listing = _listing(program, plan, blocks, limits, words)
     parts = FileParts(
         title=title,
-        arguments={name: words.tensors[name] for name in program.arguments},
+        arguments=listing.arguments,
         shapes={name: _shape_text(shape, printer) for name, shape in shapes.items()},
         roles=roles or {},
-        below={name: tuple(map(_size_writer(printer), sizes)) for name, sizes in below.items()},
+        below=limits,
         plan=plan,
-        sizes=tuple(words.indices[s.name] for s in plan.missing),
+        sizes=tuple(listing.sizes.values()),
         blocks=blocks,
-        backward=_backward(program, blocks),
-        loss=results[0],
-        gradients=dict(zip(program.gradients, results[1], strict=True)),
+        listing=listing,
+        loss=listing.loss,
+        gradients=listing.results,
         functions=functions.sources(),
     )
     function = _lambdified(parts, functions.namespace(), printer)
-    return NumpyCode(function, source_file(parts), tuple(s.name for s in plan.missing), words.tensors, below)
+    return NumpyCode(function, source_file(parts), tuple(listing.sizes), words.tensors, below, listing)
 
 
 def _lambdified(parts: FileParts, namespace: Mapping[str, Any], printer: ArrayPrinter) -> Callable[..., Any]:
@@ -95,6 +98,30 @@ def _lambdified(parts: FileParts, namespace: Mapping[str, Any], printer: ArrayPr
     )
     function.__name__ = function.__qualname__ = ENTRY
     return function
+
+
+def _listing(
+    program: Program,
+    plan: SizePlan,
+    blocks: tuple[Block, ...],
+    below: Mapping[str, tuple[str, ...]],
+    words: Dictionary,
+) -> Listing:
+    """The body of the function by the steps that its lines compute."""
+    loss, found = _results(program, words.tensors)
+    results = dict(zip(program.gradients, found, strict=True))
+    arguments = {name: words.tensors[name] for name in program.arguments}
+    parts, backward = tuple(passages(blocks, program.numbers)), _backward(program, blocks)
+    return Listing(
+        opening=tuple(opening_lines(plan, arguments, below)),
+        forward=parts[:backward],
+        backward=parts[backward:],
+        closing=tuple(return_lines(loss, {quoted(name): code for name, code in results.items()})),
+        loss=loss,
+        results=results,
+        arguments=arguments,
+        sizes={s.name: words.indices[s.name] for s in plan.missing},
+    )
 
 
 def _value_of(block: Block) -> str:

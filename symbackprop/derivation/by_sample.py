@@ -16,14 +16,14 @@ from symbackprop.algebra.matrices.grammar import Constant, Leaf, Matrix, Product
 from symbackprop.algebra.proving.arithmetic import FLOATS
 from symbackprop.algebra.proving.evaluate import Computed, Environment, integer_of, value_of
 from symbackprop.algebra.symbols import adjoint, primal
-from symbackprop.derivation.derivation import Derivation
+from symbackprop.derivation.derivation import Derivation, counted
 from symbackprop.derivation.numbers import checked_arrays, refuse_opaque
 from symbackprop.derivation.sweep import derive
 from symbackprop.errors import DataError, UsageError
 from symbackprop.model.model import Model
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class BySample:
     """The gradient of `tensor` put together from its samples.
 
@@ -44,6 +44,10 @@ class BySample:
     @property
     def count(self) -> int:
         return len(self.contributions)
+
+    def __repr__(self) -> str:
+        root, count = self.derivation.root, counted(self.count, "sample")
+        return f"<BySample: what each of {count} adds to the gradient of {root} with respect to {self.tensor}>"
 
 
 def contributions(model: Model, name: str, arrays: Mapping[str, Any]) -> BySample:

@@ -17,7 +17,7 @@ from symbackprop.errors import UnknownNameError, suggestion
 from symbackprop.model.model import Model
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Derivation:
     r"""The derivation of one root.
 
@@ -89,7 +89,31 @@ class Derivation:
         found = {premise for step in walk((*self.forward, *self.steps)) for premise in step.check.premises}
         return tuple(sorted((p for p in found if p.kind != "definition"), key=str))
 
+    def __repr__(self) -> str:
+        return f"<Derivation of {self.root} in {self.source.name}: {counted(len(self.steps), 'adjoint')}, {told(self)}>"
+
 
 def read_adjoints(expr: Expr) -> set[str]:
     """The names of the adjoints that stand in `expr`."""
     return {name for name in tensors_in(expr) if is_adjoint(name)}
+
+
+def told(derivation: Derivation) -> str:
+    """`49 steps, all proved`: how many steps there are, and how they were checked."""
+    wholes = [derivation] if derivation.one_sample is None else [derivation.one_sample, derivation]
+    checks = [(method, count) for whole in wholes for method, count in whole.checks().items() if method in _CHECKED]
+    counts: Counter[Method] = Counter()
+    for method, count in checks:
+        counts[method] += count
+    every = counted(sum(counts.values()), "step")
+    if len(counts) == 1:
+        return f"{every}, all {_CHECKED[next(iter(counts))]}"
+    return f"{every}, {', '.join(f'{counts[method]} {_CHECKED[method]}' for method in counts)}"
+
+
+def counted(count: int, word: str) -> str:
+    """`1 step`, `2 steps`."""
+    return f"{count} {word}{'' if count == 1 else 's'}"
+
+
+_CHECKED = {Method.PROVED: "proved", Method.AGREES: "found equal at random points", Method.DEFERRED: "not checked"}

@@ -19,7 +19,7 @@ from symbackprop.algebra.display import display
 from symbackprop.algebra.lengths import size_of
 from symbackprop.algebra.symbols import Partial, bounds_of, entry, index, total
 from symbackprop.derivation.checks import DEFINITION, Checker, Progress
-from symbackprop.derivation.derivation import Derivation
+from symbackprop.derivation.derivation import Derivation, counted, told
 from symbackprop.derivation.graph import Entry
 from symbackprop.derivation.numbers import numbers_of
 from symbackprop.derivation.own_names import OwnForm, own_forms
@@ -52,7 +52,7 @@ class NodeStep:
     own: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class ScalarDerivation:
     """The derivation of one sample's loss, node by node.
 
@@ -80,6 +80,11 @@ class ScalarDerivation:
         """
         found = self.derivation.step(name)
         return next(step for step in self.steps if step.step is found)
+
+    def __repr__(self) -> str:
+        of = f"{self.derivation.root} in {self.network.source.name}, node by node"
+        nodes, steps = counted(len(self.network.nodes), "node"), counted(len(self.steps), "derivative")
+        return f"<ScalarDerivation of {of}: {nodes}, {steps}, {told(self.derivation)}>"
 
 
 def scalar_derivation(

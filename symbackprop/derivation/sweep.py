@@ -56,6 +56,13 @@ def derive(
     return replace(whole, one_sample=single)
 
 
+def forward_only(model: Model) -> Derivation:
+    """The forward equations of one sample with their matrix forms, unchecked, and no way back: it takes no time."""
+    one = model if model.samples is None else model.one_sample()
+    steps = numbered(_forward(one, one.space, Checker(one.space, False)))
+    return Derivation(model, one, one.space, S.One, frozenset(), steps, (), ())
+
+
 def _scale(batch: Model, loss: str, samples: Samples) -> Expr:
     """What one sample's loss counts in the cost: 1/m for a mean, 1 for a sum; 1 too where it is not one number."""
     slope = derivative(batch.equation(batch.root).expression, loss, (samples.index,))

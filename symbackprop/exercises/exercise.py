@@ -24,6 +24,7 @@ from symbackprop.notation.writing.mathml import STYLE
 from symbackprop.notation.writing.matrix_layout import formula
 from symbackprop.rendering.environment import environment
 from symbackprop.rendering.formulas import Formulas, formulas_of
+from symbackprop.rendering.pages.fonts import font_faces
 from symbackprop.verifying.diagnosis.mistakes import mistakes_of
 from symbackprop.verifying.diagnosis.places import Kind as Wrong
 from symbackprop.verifying.diagnosis.places import Mistake
@@ -195,4 +196,5 @@ def _shows_one(report: Report) -> bool:
 
 
 def _filled(format: str, sheet: Sheet, key: bool) -> str:
-    return environment().get_template(f"exercise.{format}.jinja").render(sheet=sheet, key=key, math_style=STYLE)
+    page = {"math_style": STYLE, "fonts": font_faces(), "author": ""} if format == "html" else {}
+    return environment().get_template(f"exercise.{format}.jinja").render(sheet=sheet, key=key, **page)

@@ -47,8 +47,8 @@ class Source:
         return " ".join(" ".join(line.partition("#")[0] for line in lines).split())
 
 
-def source_of(text: str, name: str = "<text>") -> Source:
-    """A source within bounds: no null characters, no line and no text too long to read."""
+def source_of(text: str, name: str = "<text>", *, of_lines: bool = True) -> Source:
+    """A source within bounds: no null characters, no line and no text too long to read; or one that has no lines."""
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     if len(text) > MAX_TEXT:
         raise LimitError(
@@ -62,7 +62,7 @@ def source_of(text: str, name: str = "<text>") -> Source:
         starts.append(starts[-1] + len(line) + 1)
     source = Source(name, text, tuple(starts))
     for number, line in enumerate(lines, start=1):
-        if len(line) > MAX_LINE:
+        if of_lines and len(line) > MAX_LINE:
             raise LimitError(
                 f"line {number} has {len(line):,} characters",
                 where=Location(name, number, 1, 1, line[:60] + " …"),
@@ -80,8 +80,8 @@ def source_of(text: str, name: str = "<text>") -> Source:
     return source
 
 
-def read_file(path: Path) -> Source:
-    """The text of a UTF-8 file.
+def read_file(path: Path, *, of_lines: bool = True) -> Source:
+    """The text of a UTF-8 file; JSON is not `of_lines`: a picture in it is a single one.
 
     Raises:
         NotationError: the path is missing, is no file, cannot be read, or is not UTF-8 text.
@@ -110,4 +110,4 @@ def read_file(path: Path) -> Source:
             because=f"Line {line} has the byte 0x{content[error.start]:02x}.",
             fix="Save it as UTF-8.",
         ) from None
-    return source_of(text, name)
+    return source_of(text, name, of_lines=of_lines)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from sympy import Integer
@@ -11,6 +12,7 @@ from sympy import Integer
 from symbackprop.algebra.symbols import adjoint, entry
 from symbackprop.derivation.by_sample import BySample
 from symbackprop.notation.conventions import Conventions
+from symbackprop.notation.writing.number_grids import numbers_grid
 from symbackprop.notation.writing.typst import plain_number
 from symbackprop.rendering.formulas import Formulas, formulas_of
 from symbackprop.rendering.tables import Table, column
@@ -112,9 +114,14 @@ def _product(found: BySample, formulas: Formulas) -> Product | None:
         return None
     gradient = found.gradient.reshape(*found.gradient.shape, *(1,) * (2 - found.gradient.ndim))
     written = (formulas.spelling.formula(factor, formulas.names) for factor, _ in found.factors)
-    matrix = _typst_matrix if formulas.format == "typst" else _matrix
-    between = " thin " if formulas.format == "typst" else r" \, "
+    matrix = {"typst": _typst_matrix, "html": partial(_mathml_matrix, formulas)}.get(formulas.format, _matrix)
+    between = {"typst": " thin ", "html": '<mspace width="0.17em"></mspace>'}.get(formulas.format, r" \, ")
     return Product(formulas.inline(between.join(written)), " ".join(map(matrix, values)), matrix(gradient))
+
+
+def _mathml_matrix(formulas: Formulas, array: np.ndarray) -> str:
+    """A matrix of numbers on a page; a single one without brackets."""
+    return formulas.spelling.layout(numbers_grid(array if array.size > 1 else array.reshape(())), formulas.names)
 
 
 def _typst_matrix(array: np.ndarray) -> str:

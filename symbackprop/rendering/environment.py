@@ -9,6 +9,8 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from symbackprop.notation.writing.typst import string
+
 
 @lru_cache(maxsize=1)
 def environment() -> Environment:
@@ -28,6 +30,7 @@ def environment() -> Environment:
         comment_end_string="#>",
     )
     made.filters["lines"] = lambda text: [line for line in str(text).splitlines() if line.strip()]
+    made.filters["literal"] = string
     made.filters["rows"] = rows
     made.filters["unnumbered"] = unnumbered
     made.filters["ranged"] = ranged

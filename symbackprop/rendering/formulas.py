@@ -16,6 +16,7 @@ from symbackprop.derivation.rates import LEARNING_RATES, learning_rate
 from symbackprop.derivation.steps import Formula, Step, StepKind, of_kind
 from symbackprop.model.records import Tensor
 from symbackprop.notation.conventions import Conventions
+from symbackprop.notation.writing import mathml, typst
 from symbackprop.notation.writing.expressions import expression
 from symbackprop.notation.writing.functions import function_call
 from symbackprop.notation.writing.glyphs import Nomenclature, letter, nomenclature, tensor_layout, with_letters
@@ -23,7 +24,6 @@ from symbackprop.notation.writing.layout import Chain, Crossed, Layout, Row, Sig
 from symbackprop.notation.writing.lines import width
 from symbackprop.notation.writing.matrix_layout import formula
 from symbackprop.notation.writing.spellings import SPELLINGS, Spelling
-from symbackprop.notation.writing.typst import plain_number
 from symbackprop.rendering.shapes import is_all_scalar, shape_formula
 
 _IN_A_SENTENCE = 30.0  # letters of middle width; a line has about 80
@@ -57,7 +57,8 @@ class Formulas:
 
     def number(self, written: str) -> str:
         """A number from a table, which has it in LaTeX, within a sentence."""
-        return self.inline(plain_number(written) if self.format == "typst" else written)
+        spelled = {"typst": typst.plain_number, "html": mathml.plain_number}.get(self.format, str)
+        return self.inline(spelled(written))
 
     def index(self, of: Symbol) -> str:
         """An index within a sentence."""

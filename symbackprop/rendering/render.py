@@ -11,15 +11,20 @@ from typing import Any
 from symbackprop.derivation.by_sample import BySample
 from symbackprop.derivation.derivation import Derivation
 from symbackprop.derivation.scalar_derivation import ScalarDerivation
-from symbackprop.errors import check_choice
+from symbackprop.errors import UsageError, check_choice
 from symbackprop.evaluation.evaluation import Evaluation
 from symbackprop.files import ending_of, write_together
 from symbackprop.notation.conventions import Conventions
+from symbackprop.notation.writing.mathml import STYLE
 from symbackprop.notation.writing.typst import string
+from symbackprop.rendering.code_beside import code_beside
 from symbackprop.rendering.contributions import contributions_section
+from symbackprop.rendering.dialects import in_dialect
 from symbackprop.rendering.document import document
 from symbackprop.rendering.environment import environment
 from symbackprop.rendering.illustrating import Figures, chosen_figures, figures_of
+from symbackprop.rendering.notebooks import notebook
+from symbackprop.rendering.pages.fonts import font_faces
 from symbackprop.rendering.pages.parts import page_parts
 from symbackprop.rendering.pdf import pdf
 from symbackprop.rendering.records import LEVELS
@@ -27,7 +32,9 @@ from symbackprop.rendering.references import references, safe
 from symbackprop.rendering.scalars import scalar_document
 from symbackprop.rendering.wanted import FORMATS, Wanted, check_maker, check_wanted
 
-_SPELLED = MappingProxyType({"typ": "typst"})  # how formulas are spelled, where it is called otherwise than the file
+_SPELLED = MappingProxyType(
+    {"typ": "typst", "ipynb": "md"}
+)  # how formulas are spelled, where it is called otherwise than the file
 _STEPS_WITHOUT_CONTENTS = 20
 SCALAR = "scalar"
 """The level of a derivation that was made operation by operation."""
@@ -36,8 +43,9 @@ Derived = Derivation | ScalarDerivation | BySample
 
 def render(
     derivation: Derived,
-    path: str | Path,
+    path: str | Path | None = None,
     *,
+    format: str | None = None,
     level: str | None = None,
     detail: str = "standard",
     conventions: Conventions | None = None,
@@ -46,18 +54,23 @@ def render(
     author: str = "",
     evaluation: Evaluation | None = None,
     digits: int = 4,
+    dialect: str | None = None,
+    code: bool = False,
     figures: str | Sequence[str] | None = None,
     fragment: bool = False,
     label_prefix: str = "",
-) -> Path:
-    r"""Writes the document of a derivation to `path`, whole or not at all.
+) -> Path | str:
+    r"""Writes the document of a derivation to `path`, whole or not at all; without a path its text is returned.
 
-    By the ending: Markdown (.md), LaTeX (.tex), a page (.html), Typst (.typ), PDF (.pdf, by the package typst).
+    By the ending: Markdown (.md), LaTeX (.tex), a page (.html), Typst (.typ), PDF (.pdf, by the package typst), a
+    notebook (.ipynb). Without a path the `format` says which, "md" if it is not given.
 
     The level is "both", "index" or "matrix"; of what `scalars` made it is "scalar". Without conventions the usual ones
     are taken, at the scalar level with ∂L/∂w for derivatives. `by_sample` adds a section: what each sample adds to a
     gradient; that alone makes a document too. Without a title the document is called after the model.
     With an `evaluation` of it, its numbers stand in the document, to `digits` significant digits.
+    `dialect` is that of Markdown: "github", with fences of mathematics, or "dollar". With `code` the lines of the
+    compiled function stand beside the steps that they compute; in a notebook they always do.
     A `fragment` in LaTeX has no preamble, to be read by `\input`; its labels begin with `label_prefix`, else with the
     name of the model.
 
@@ -67,12 +80,9 @@ def render(
 
     Raises:
         WriteError: the ending names no format, or a file cannot be written.
-        UsageError: an unknown level, detail or figure, a figure for which there is nothing to show, PDF without the
-            package typst, a fragment of what has none.
+        UsageError: an unknown level, detail, format, dialect or figure, a figure for which there is nothing to show,
+            PDF without the package typst, a fragment or code of what has none.
     """
-    target = Path(path)
-    ending = ending_of(target, FORMATS)
-    check_maker(target)
     wanted = Wanted(
         level=level,
         detail=detail,
@@ -82,16 +92,29 @@ def render(
         author=author,
         evaluation=evaluation,
         digits=digits,
+        dialect=dialect,
+        code=code,
         figures=figures,
         fragment=fragment,
         label_prefix=label_prefix,
     )
+    if path is None:
+        return document_text(derivation, format or "md", wanted)
+    if format is not None:
+        raise UsageError("a path says its format itself", fix="Leave out format, or the path.", name="format")
+    return _written(derivation, Path(path), wanted)
+
+
+def _written(derivation: Derived, target: Path, wanted: Wanted) -> Path:
+    ending = ending_of(target, FORMATS)
+    check_maker(target)
     format = "typ" if ending == "pdf" else ending
     check_wanted(derivation, format, wanted)
     drawn = _figures(derivation, format, wanted, _stem(target))
     text = _text(derivation, format, wanted, drawn)
     whole = pdf(text) if ending == "pdf" else text
-    write_together({**{target.with_name(name): picture for name, picture in drawn.files.items()}, target: whole})
+    beside = drawn.files if ending == "md" else {}  # a notebook has its pictures inside
+    write_together({**{target.with_name(name): picture for name, picture in beside.items()}, target: whole})
     return target
 
 
@@ -100,12 +123,14 @@ def _stem(target: Path) -> str:
     return target.stem if target.is_file() or not target.exists() else ""
 
 
-def document_text(derivation: Derived, format: str, **options: Any) -> str:
-    """The document of a derivation as text in a format, with options of `render`: md, tex, html or typ.
+def document_text(derivation: Derived, format: str, wanted: Wanted | None = None, **options: Any) -> str:
+    """The document of a derivation as text in a format: md, tex, html, typ or ipynb.
+
+    The `options` are those of `render`, in the place of `wanted`.
 
     In Markdown it has figures only where these are made already, with names for their files.
     """
-    wanted = Wanted(**options)
+    wanted = wanted or Wanted(**options)
     check_wanted(derivation, format, wanted)
     drawn = wanted.figures if isinstance(wanted.figures, Figures) else _figures(derivation, format, wanted)
     return _text(derivation, format, wanted, drawn)
@@ -118,11 +143,12 @@ def _text(derivation: Derived, format: str, wanted: Wanted, drawn: Figures) -> s
         usual = wanted.conventions or Conventions(adjoint="partial")
         view = scalar_document(derivation, usual, spelled, wanted.detail, wanted.title, wanted.author)
         author = string(wanted.author)
-        return _filled("scalar", format, document=view, figures=drawn, author=author, contents=_is_long(view.items))
+        views = {"document": view, "author": author, "contents": _is_long(view.items)}
+        return _filled("scalar", format, wanted.dialect, drawn, **views)
     usual = wanted.conventions or Conventions()
     if isinstance(derivation, BySample):
         section = contributions_section(derivation, usual, spelled)
-        return _filled("contributions", format, section=section, figures=drawn, author=string(wanted.author))
+        return _filled("contributions", format, wanted.dialect, drawn, section=section, author=string(wanted.author))
     check_choice("level", wanted.level or LEVELS[0], LEVELS)
     return _of_arrays(derivation, format, replace(wanted, conventions=usual), drawn)
 
@@ -142,17 +168,18 @@ def _of_arrays(derivation: Derivation, format: str, wanted: Wanted, drawn: Figur
         digits=wanted.digits,
     )
     section = None if wanted.by_sample is None else contributions_section(wanted.by_sample, usual, spelled)
-    views: dict[str, object] = {"document": whole, "section": section, "figures": drawn}
-    views["labels"] = references(derivation)
+    views: dict[str, object] = {"document": whole, "section": section, "code": None, "labels": references(derivation)}
+    if wanted.code or format == "ipynb":
+        views["code"] = code_beside(derivation, whole.parts, format, wanted.evaluation)
     if wanted.fragment:
         prefix = wanted.label_prefix or safe(derivation.source.name or "model")
-        return environment().get_template("fragment.tex.jinja").render(**views, prefix=prefix)
+        return environment().get_template("fragment.tex.jinja").render(**views, figures=drawn, prefix=prefix)
     if format == "html":
         views |= page_parts(derivation, usual, wanted.evaluation, wanted.digits)
     elif format == "typ":
         told = [t for part in whole.parts for t in part.told]
         views |= {"author": string(wanted.author), "contents": _is_long(told)}
-    return _filled("derivation", format, **views)
+    return _filled("derivation", format, wanted.dialect, drawn, **views)
 
 
 def _figures(derivation: Derived, format: str, wanted: Wanted, stem: str = "") -> Figures:
@@ -161,6 +188,8 @@ def _figures(derivation: Derived, format: str, wanted: Wanted, stem: str = "") -
     assert not isinstance(figures, Figures)
     chosen = () if figures is None and wanted.detail == "outline" else chosen_figures(figures)
     usual = wanted.conventions or Conventions(adjoint="partial" if isinstance(derivation, ScalarDerivation) else "d")
+    if format == "ipynb":
+        stem = "figure"
     return figures_of(
         derivation,
         usual,
@@ -177,5 +206,11 @@ def _is_long(told: Sequence[object]) -> bool:
     return len(told) > _STEPS_WITHOUT_CONTENTS
 
 
-def _filled(template: str, format: str, **views: object) -> str:
-    return environment().get_template(f"{template}.{format}.jinja").render(**views)
+def _filled(template: str, format: str, dialect: str | None, figures: Figures, **views: object) -> str:
+    """The template of a format with what it words; a notebook is the Markdown document, cut into cells."""
+    name = f"{template}.{'md' if format == 'ipynb' else format}.jinja"
+    page = {"math_style": STYLE, "fonts": font_faces()} if format == "html" else {}
+    text = environment().get_template(name).render(**{**page, "figures": figures, **views})
+    if format == "ipynb":
+        return notebook(in_dialect(text, "dollar"), figures.files)
+    return in_dialect(text, dialect or "github") if format == "md" else text

@@ -13,11 +13,12 @@ from symbackprop.errors import UsageError, check_choice
 from symbackprop.evaluation.evaluation import Evaluation
 from symbackprop.files import ending_of
 from symbackprop.notation.conventions import Conventions
+from symbackprop.rendering.dialects import DIALECTS
 from symbackprop.rendering.illustrating import Figures
 from symbackprop.rendering.pdf import check_typst
 from symbackprop.rendering.records import DETAILS
 
-TEXTS = ("md", "tex", "html", "typ")
+TEXTS = ("md", "tex", "html", "typ", "ipynb")
 FORMATS = (*TEXTS, "pdf")
 _PREFIX = re.compile(r"[A-Za-z0-9.:_-]*")
 
@@ -35,6 +36,8 @@ class Wanted:
     evaluation: Evaluation | None = None
     digits: int = 4
     figures: str | Sequence[str] | Figures | None = None
+    dialect: str | None = None
+    code: bool = False
     fragment: bool = False
     label_prefix: str = ""
 
@@ -43,18 +46,37 @@ def check_wanted(derivation: object, format: str, wanted: Wanted) -> None:
     """Whether a document can be made so.
 
     Raises:
-        UsageError: an unknown detail or format, a fragment of what has none, a page of what has none.
+        UsageError: an unknown detail, format or dialect; a fragment, or code, of what has none.
     """
     check_choice("detail", wanted.detail, DETAILS)
     check_choice("format", format, TEXTS)
+    check_dialect(wanted.dialect, format)
     over_arrays = isinstance(derivation, Derivation)
     if wanted.fragment or wanted.label_prefix:
         check_fragment(format, over_arrays, wanted.fragment, wanted.label_prefix)
-    if format == "html" and (wanted.by_sample is not None or not over_arrays):
+    if wanted.code and not over_arrays:
         raise UsageError(
-            "a page shows the derivation over whole arrays alone",
-            because="The scalar level and the contributions of samples are written as Markdown and as LaTeX.",
-            fix="Write OUT.md or OUT.tex.",
+            "code stands beside the steps of a derivation over whole arrays alone",
+            because="The compiled function computes with arrays, and has no line for a single entry or sample.",
+            fix="Leave out code.",
+            name="code",
+        )
+
+
+def check_dialect(dialect: str | None, format: str) -> None:
+    """Whether a format has the dialect.
+
+    Raises:
+        UsageError: another dialect, or one for what is no Markdown.
+    """
+    if dialect is None:
+        return
+    check_choice("dialect", dialect, DIALECTS)
+    if format != "md":
+        raise UsageError(
+            f"the dialect {dialect} is one of Markdown, and the format is {format}",
+            fix="Write OUT.md, or leave out the dialect.",
+            name="dialect",
         )
 
 

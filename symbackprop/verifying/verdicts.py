@@ -96,7 +96,7 @@ class Verdict:
         return "\n".join((self.headline, *(f"    {word}: {text}" for word, text in self.details)))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Report:
     """All verdicts in the order of the claims; `source` names the note or the function.
 
@@ -133,3 +133,6 @@ class Report:
 
     def __str__(self) -> str:
         return "\n".join((*self.notation, *map(str, self.verdicts), self.summary))
+
+    def __repr__(self) -> str:
+        return f"<Report on {self.source}: {self.summary}>"

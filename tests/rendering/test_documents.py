@@ -164,8 +164,9 @@ def test_compiles(name: str, tmp_path: Path, derivations: dict[str, sb.Derivatio
 @pytest.mark.latex
 @pytest.mark.parametrize("name", LONG_FORMULAS)
 def test_formulas_fit_the_page(name: str, tmp_path: Path) -> None:
-    """Long sums, of gates and of statistics, are broken into lines."""
-    sb.render(sb.derive(sb.load(EXAMPLES / "networks" / f"{name}.model"), checks=False), tmp_path / "d.tex")
+    """Long sums, of gates and of statistics, are broken into lines, and so is the code beside them."""
+    derivation = sb.derive(sb.load(EXAMPLES / "networks" / f"{name}.model"), checks=False)
+    sb.render(derivation, tmp_path / "d.tex", code=True)
     assert "Overfull \\hbox" not in pdflatex(tmp_path)
 
 

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 import symbackprop as sb
-from symbackprop.errors import UsageError
 from symbackprop.evaluation.choosing import evaluation_for
 from symbackprop.rendering.render import document_text
 
@@ -116,12 +115,6 @@ def test_titles_and_authors_are_words(derivation: sb.Derivation, format: str) ->
     if format == "html":
         Elements(text)
         assert "&lt;script&gt;alert(1)" in text
-
-
-def test_what_a_page_has_not() -> None:
-    scalar = sb.scalars(sb.load(EXAMPLES / "001_line.model"))
-    with pytest.raises(UsageError, match=r"OUT\.md or OUT\.tex"):
-        document_text(scalar, "html")
 
 
 @pytest.mark.parametrize("format", ["md", "tex"])

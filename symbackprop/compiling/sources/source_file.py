@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from symbackprop.compiling.sources.fragments import WIDTH, folded, sequence
+from symbackprop.compiling.sources.listing import Listing
 from symbackprop.compiling.sources.sizes import Requirement, SizePlan
 from symbackprop.compiling.sources.statements import Block
 
@@ -47,7 +48,7 @@ class FileParts:
     plan: SizePlan
     sizes: tuple[str, ...]  # that are arguments
     blocks: tuple[Block, ...]
-    backward: int  # the first block of the backward pass
+    listing: Listing
     loss: str
     gradients: Mapping[str, str]  # variable to source
     functions: list[str] = field(default_factory=list)
@@ -68,7 +69,7 @@ def _module_docstring(parts: FileParts) -> list[str]:
     first = next(iter(parts.gradients), None)
     lines += _wrapped(f"    loss, gradients = {call}", "    " * 2)
     if first is not None:
-        lines.append(f"    {parts.arguments.get(first, first)} -= learning_rate * gradients[{_quoted(first)}]")
+        lines.append(f"    {parts.arguments.get(first, first)} -= learning_rate * gradients[{quoted(first)}]")
     return [*lines, '"""']
 
 
@@ -78,7 +79,7 @@ def _prose(text: str) -> str:
     return "".join(c for c in plain if c.isprintable())
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
     """A string literal in double quotes."""
     inner = repr(text)[1:-1]
     return f'"{inner}"' if '"' not in inner and "\\" not in inner else repr(text)
@@ -117,29 +118,24 @@ def _docstring(parts: FileParts) -> Iterable[str]:
 
 
 def _body(parts: FileParts) -> Iterable[str]:
-    for step in parts.plan.steps:
+    listing = parts.listing
+    yield from (f"    {line}" for line in listing.opening)
+    for heading, found in (("forward", listing.forward), ("backward", listing.backward)):
+        if found:
+            yield from ("", f"    # {heading}", *(f"    {line}" for passage in found for line in passage.lines))
+    yield from ("", *(f"    {line}" for line in listing.closing))
+
+
+def opening_lines(plan: SizePlan, arguments: Mapping[str, str], below: Mapping[str, tuple[str, ...]]) -> Iterable[str]:
+    """The statements that check the arguments, and read sizes off their shapes."""
+    for step in plan.steps:
         if isinstance(step, Requirement):
-            name = parts.arguments[step.argument]
-            kind = ", int" if step.argument in parts.below else ""
-            text = f"{name} = checked({_quoted(name)}, {name}, {sequence(list(step.extents))}{kind})"
-            yield from (f"    {line}" for line in folded(text, 4))
+            name = arguments[step.argument]
+            kind = ", int" if step.argument in below else ""
+            text = f"{name} = checked({quoted(name)}, {name}, {sequence(list(step.extents))}{kind})"
+            yield from folded(text, 4)
         else:
-            yield f"    {step}"
-    for argument, sizes in parts.below.items():
-        name = parts.arguments[argument]
-        yield from (f"    indexing({_quoted(name)}, {name}, {size})" for size in sizes)
-    for number, block in enumerate(parts.blocks):
-        if number == 0 and parts.backward > 0:
-            yield from ("", "    # forward")
-        if number == parts.backward:
-            yield from ("", "    # backward")
-        yield from (f"    {line}" for line in block.lines)
-    yield from ("", *(f"    {line}" for line in _return(parts)))
-
-
-def _return(parts: FileParts) -> list[str]:
-    items = [f"{_quoted(name)}: {code}" for name, code in parts.gradients.items()]
-    line = f"return {parts.loss}, {{{', '.join(items)}}}"
-    if len(line) + 4 <= WIDTH:
-        return [line]
-    return [f"return {parts.loss}, {{", *(f"    {item}," for item in items), "}"]
+            yield str(step)
+    for argument, sizes in below.items():
+        name = arguments[argument]
+        yield from (f"indexing({quoted(name)}, {name}, {size})" for size in sizes)

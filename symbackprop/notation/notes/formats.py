@@ -34,7 +34,7 @@ def parts_of(note: str | Path | Source, format: Format | None = None, names: Col
     """
     if isinstance(note, Path):
         format = format or format_of(note)
-        source = read_file(note)
+        source = read_file(note, of_lines=format != "ipynb")
     else:
         source = note if isinstance(note, Source) else source_of(note, "<note>")
         format = format or guessed(source.text)

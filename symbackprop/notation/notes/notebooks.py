@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 
 from symbackprop.errors import NotationError
 from symbackprop.notation.source import Source, source_of
 
+_PICTURE = re.compile(r"\]\(data:image/[^)\s]*\)")
+
 
 def cells_of(source: Source) -> Iterator[Source]:
-    """The Markdown cells of a notebook.
+    """The Markdown cells of a notebook, without the pictures in them.
 
     Raises:
         NotationError: the file is no notebook.
@@ -25,4 +28,5 @@ def cells_of(source: Source) -> Iterator[Source]:
             fix="Save it anew from Jupyter, or give its text as .md.",
         ) from None
     for number, text in found:
-        yield source_of(text if isinstance(text, str) else "".join(map(str, text)), f"{source.name}, cell {number}")
+        whole = text if isinstance(text, str) else "".join(map(str, text))
+        yield source_of(_PICTURE.sub("](picture)", whole), f"{source.name}, cell {number}")

@@ -56,6 +56,18 @@ def inline(math: str) -> str:
     return f"<math>{math}</math>"
 
 
+def plain_number(latex: str) -> str:
+    r"""A decimal number that is written in LaTeX, with `\cdot 10^{-3}` or without, as elements."""
+    mantissa, _, power = latex.partition(r" \cdot 10^")
+    shown = _signed(mantissa)
+    return f"{shown}<mo>·</mo><msup><mn>10</mn><mrow>{_signed(power.strip('{}'))}</mrow></msup>" if power else shown
+
+
+def _signed(digits: str) -> str:
+    plain = digits.removeprefix("-")
+    return f"<mo>−</mo><mn>{plain}</mn>" if plain != digits else f"<mn>{plain}</mn>"
+
+
 def display(math: str) -> str:
     """The element of a formula by itself."""
     return f'<math display="block">{math}</math>'
