@@ -59,6 +59,22 @@ def test_worlds_have_sizes_of_one_and_two(name: str) -> None:
         assert np.allclose(root, 1)
 
 
+TOLD_APART = ("conv1d_depthwise", "mlp")
+"""Models where an axis is shorter than its size, and where all sizes are numbers: these in the fast run too."""
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=() if name in TOLD_APART else pytest.mark.long) for name in MODELS]
+)
+def test_worlds_tell_indices_apart(name: str) -> None:
+    """Each axis of symbolic length has more than one entry at some world, else a wrong index there would seem right."""
+    worlds = worlds_of(model_of(name), "one sample")
+    for tensor in worlds[0].model.tensors:
+        lengths = zip(*(world.shapes[tensor.name] for world in worlds), strict=True)
+        for extent, counts in zip(tensor.shape, lengths, strict=True):
+            assert max(counts) > 1 or not extent.free_symbols, (tensor.name, extent)
+
+
 def test_every_model_has_right_claims() -> None:
     for name in FEW:
         claims = claims_of(name)

@@ -26,7 +26,10 @@ LONGEST = 250
 _STEPS = (StepKind.FORWARD, StepKind.ADJOINT, StepKind.MATRIX, StepKind.LOCAL_DERIVATIVE, StepKind.COLLAPSE)
 
 
-SMALLER = {"cnn_digits": {"8,8": "4,4", "16": "2", "10": "3"}}
+SMALLER = {
+    "cnn_digits": {"8,8": "4,4", "16": "2", "10": "3"},
+    "mlp": {"x[64]": "x[5]", "32": "4", "10": "3"},
+}
 """Numbers in models that have too many entries for an evaluator by loops, and what stands for them."""
 
 
