@@ -14,9 +14,13 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # a worker has one core: threads would wait for each other
 os.environ.setdefault("SYMPY_CACHE_SIZE", "50000")  # SymPy keeps 1,000 results: many tests in one process need more
 
+from tests.remembered import remember_derivations
 
-def pytest_collection_finish() -> None:
+
+def pytest_collection_finish(session: pytest.Session) -> None:
     """SymPy makes many small objects that live long: looking through them for cycles took a seventh of the time."""
+    if not any(item.get_closest_marker("benchmark") for item in session.items):
+        remember_derivations()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
 
