@@ -28,7 +28,11 @@ def not_proved(report: sb.Report) -> list[str]:
     return [str(verdict) for verdict in report.verdicts if verdict.status is not sb.Status.PROVED]
 
 
-@pytest.mark.parametrize("document", WRITTEN, ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "document",  # test_scalar_documents.py reads other scalar documents back
+    [pytest.param(path, marks=pytest.mark.long if "scalar" in path.stem else ()) for path in WRITTEN],
+    ids=lambda path: path.name,
+)
 def test_documents_of_the_examples(document: Path) -> None:
     """The documents beside the models, and the note by hand."""
     report = sb.verify(load(owner(document)), document)
@@ -61,7 +65,7 @@ SMALL = {
 }
 
 
-@pytest.mark.parametrize("ending", ["md", "tex"])
+@pytest.mark.parametrize("ending", ["md", pytest.param("tex", marks=pytest.mark.long)])
 @pytest.mark.parametrize("name", SMALL)
 def test_documents_of_small_models(name: str, ending: str, tmp_path: Path) -> None:
     model, path = sb.parse(SMALL[name]), tmp_path / f"document.{ending}"
