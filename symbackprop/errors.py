@@ -163,3 +163,19 @@ def suggestion(name: str, known: Iterable[str]) -> str | None:
     if not near:
         near = [candidate for candidate in candidates if candidate.lower() == name.lower()]
     return f"Did you mean {near[0]}?" if near else None
+
+
+def check_choice(name: str, value: str, choices: Iterable[str]) -> None:
+    """Whether `value` is one of the choices for what is called `name`.
+
+    Raises:
+        UsageError: it is none of them.
+    """
+    known = tuple(map(str, choices))
+    if value not in known:
+        raise UsageError(
+            f"there is no {name} {value!r}",
+            because=f"The choices are {', '.join(known)}.",
+            fix=suggestion(value, known),
+            name=value,
+        )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -48,6 +48,35 @@ def check_output(path: Path, known: tuple[str, ...], inputs: Iterable[Path | Non
             )
 
 
+def write_together(contents: Mapping[Path, str | bytes]) -> None:
+    """Writes several files, all or none: the first one is moved into place when all are written beside theirs.
+
+    Raises:
+        WriteError: one of the paths is a folder, or may not be written.
+    """
+    if len(contents) == 1:
+        write_whole(*next(iter(contents.items())))
+        return
+    for path in contents:
+        _check_place(path)
+    staged: list[tuple[Path, Path]] = []
+    path = next(iter(contents))
+    try:
+        for path, content in contents.items():
+            target = Path(os.path.realpath(path))
+            target.parent.mkdir(parents=True, exist_ok=True)
+            staged.append((_new_beside(target), target))
+            _fill(*staged[-1], content.encode("utf-8") if isinstance(content, str) else content)
+        for temporary, target in staged:
+            os.replace(temporary, target)
+    except (OSError, ValueError) as error:
+        raise _cannot_write(path, error) from error
+    finally:
+        for temporary, _ in staged:
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
+
+
 def write_whole(path: Path, content: str | bytes) -> None:
     """Writes beside `path` first and then moves it into place, so that no reader ever sees half of it.
 
@@ -72,16 +101,25 @@ def write_whole(path: Path, content: str | bytes) -> None:
 
 def _put(target: Path, whole: bytes) -> None:
     """Writes to a new file beside the target, with the rights of the one that stands there, and moves it there."""
-    temporary = target.parent / f".{secrets.token_hex(8)}.part"
+    temporary = _new_beside(target)
     try:
-        with temporary.open("xb") as stream:
-            stream.write(whole)
-        if target.exists():
-            os.chmod(temporary, target.stat().st_mode & 0o777)
+        _fill(temporary, target, whole)
         os.replace(temporary, target)
     finally:  # after a success it is there no more
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def _new_beside(target: Path) -> Path:
+    return target.parent / f".{secrets.token_hex(8)}.part"
+
+
+def _fill(temporary: Path, target: Path, whole: bytes) -> None:
+    """Writes a new file, with the rights of the one whose place it will take."""
+    with temporary.open("xb") as stream:
+        stream.write(whole)
+    if target.exists():
+        os.chmod(temporary, target.stat().st_mode & 0o777)
 
 
 def _check_place(path: Path) -> None:

@@ -25,6 +25,7 @@ def test_the_scalar_level_as_in_the_examples(tmp_path: Path) -> None:
     ran = run(
         *(EXAMPLES / "001_linear_1_1_2_1.model", "--level", "scalar", "--wrt", "W1,b1,W2,b2,W3,b3,x,y"),
         *("--data", EXAMPLES / "001_samples.csv", "--values", EXAMPLES / "001_parameters.csv", "-o", out),
+        *("--figures", "none"),
     )
     assert ran.exit_code == 0, ran.output
     assert out.read_bytes() == (EXAMPLES / "001_linear_1_1_2_1_scalar.md").read_bytes()
@@ -55,7 +56,7 @@ def test_contributions_in_the_document(tmp_path: Path) -> None:
     """The section of tables is that of the example, within the whole derivation."""
     out = tmp_path / "out.md"
     numbers = ("--data", EXAMPLES / "000_samples.csv", "--values", EXAMPLES / "000_parameters.csv")
-    ran = run(SIGMOID, *numbers, "--contributions", "W2", "-o", out)
+    ran = run(SIGMOID, *numbers, "--contributions", "W2", "-o", out, "--figures", "none")
     assert ran.exit_code == 0, ran.output
     section = (EXAMPLES / "000_contributions.md").read_text(encoding="utf-8").split("\n\n", 1)[1]
     assert section.strip() in out.read_text(encoding="utf-8")

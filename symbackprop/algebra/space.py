@@ -106,3 +106,8 @@ class Space:
 
     def has(self, tensor: str | None, *kinds: FactKind) -> bool:
         return any(fact.tensor == tensor and fact.kind in kinds for fact in self.facts)
+
+
+def definition_of(expression: Expr, variable: Symbol, order: int) -> Expr:
+    """The derivative of some order of a function's definition, in its own variable."""
+    return expression.diff(variable, order) if order else expression

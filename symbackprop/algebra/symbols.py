@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
-from sympy import Expr, IndexedBase, Integer, S, Sum, Symbol, Tuple, sympify
+from sympy import Expr, IndexedBase, Integer, KroneckerDelta, Mul, Pow, S, Sum, Symbol, Tuple, sympify
 from sympy.core.symbol import Str
 from sympy.tensor.indexed import Indexed
 
@@ -252,3 +252,15 @@ class Partial(Expr):
 
     def _eval_derivative(self, _symbol: Expr) -> Expr:
         return S.Zero
+
+
+def gates_and_factors(expr: Expr) -> tuple[list[Expr], list[Expr]]:
+    """The guards and deltas of a product, and its other factors."""
+    gates, factors = [], []
+    for argument in Mul.make_args(expr):
+        gate = argument.base if isinstance(argument, Pow) and argument.exp.is_positive else argument
+        if isinstance(gate, Guard | KroneckerDelta):
+            gates.append(gate)
+        else:
+            factors.append(argument)
+    return gates, factors

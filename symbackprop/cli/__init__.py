@@ -9,6 +9,7 @@ import click
 from symbackprop.cli.compile import compile_command
 from symbackprop.cli.derive import derive_command
 from symbackprop.cli.ending import Program
+from symbackprop.cli.exercise import exercise_command
 from symbackprop.cli.train import train_command
 from symbackprop.cli.verify import verify_command
 
@@ -24,5 +25,6 @@ for command in (
     compile_command,
     train_command,
     verify_command,
+    exercise_command,
 ):
     main.add_command(command)

@@ -25,8 +25,10 @@ from symbackprop.evaluation.choosing import Chosen, completed, evaluation_for
 from symbackprop.files import check_output
 from symbackprop.notation.conventions import PRESETS
 from symbackprop.notation.reading.model_text import load
+from symbackprop.rendering.illustrating import KINDS, chosen_figures, figure_names
 from symbackprop.rendering.records import DETAILS, LEVELS
-from symbackprop.rendering.render import FORMATS, SCALAR, document_text, render
+from symbackprop.rendering.render import SCALAR, document_text, render
+from symbackprop.rendering.wanted import FORMATS, check_fragment, check_maker
 
 EXAMPLE = """
 Example:
@@ -54,7 +56,7 @@ Example:
     "-o",
     "--output",
     type=click.Path(path_type=Path),
-    help="OUT.md, OUT.tex or OUT.html; standard output (Markdown) without it.",
+    help="OUT.md, OUT.tex, OUT.html, OUT.typ or OUT.pdf; standard output (Markdown) without it.",
 )
 @click.option("--wrt", help="Derive by these tensors only, inputs too: --wrt W1,x. All parameters without it.")
 @click.option(
@@ -81,8 +83,11 @@ Example:
 @click.option("--exact", is_flag=True, help="Fractions in the place of decimals, where the model has them.")
 @click.option("--rate", type=float, default=0.1, show_default=True, help="The learning rate of the step of descent.")
 @click.option("--contributions", metavar="TENSOR", help="A section: what each sample of --data adds to its gradient.")
+@click.option("--figures", metavar="LIST|none", help=f"Some of {', '.join(KINDS)}; what suits the model without it.")
 @click.option("--title", default="", help="The title of the document; after the model without it.")
 @click.option("--author", default="", help="Its author.")
+@click.option("--fragment", is_flag=True, help="OUT.tex without a preamble, for \\input in a document of yours.")
+@click.option("--label-prefix", default="", help="What its labels begin with; the name of the model without it.")
 @click.option("--quiet", is_flag=True, help="No progress on standard error.")
 def derive_command(
     model: Path,
@@ -100,17 +105,25 @@ def derive_command(
     exact: bool,
     rate: float,
     contributions: str | None,
+    figures: str | None,
     title: str,
     author: str,
+    fragment: bool,
+    label_prefix: str,
     quiet: bool,
 ) -> None:
-    """Write the derivation of every gradient of MODEL as Markdown, LaTeX or a page."""
+    """Write the derivation of every gradient of MODEL as Markdown, LaTeX, Typst, PDF or a page."""
+    chosen_figures(figures)
     usual = "partial" if level == SCALAR else "default"
     conventions = chosen_conventions(notation or usual, choices)
     seed, rate = seed_in(numbers), checked_rate(rate)
     _check_contributions(contributions, level, data)
+    if fragment or label_prefix:
+        check_fragment(output.suffix.lower()[1:] if output else "md", level != SCALAR, fragment, label_prefix)
     if output is not None:
         check_output(output, FORMATS, [model, data, values])
+        _check_figures(output, [model, data, values])
+        check_maker(output)
     network = load(model)
     progress = None if quiet else progress_line()
     arrays = arrays_in(network, data, values, sizes_in(sizes))
@@ -146,8 +159,12 @@ def derive_command(
         "conventions": conventions,
         "title": title,
         "author": author,
+        "fragment": fragment,
+        "label_prefix": label_prefix,
         "by_sample": None if contributions is None else contributions_of(network, contributions, arrays),
     }
+    if figures is not None:
+        options["figures"] = figures
     if evaluation is not None:
         options |= {"evaluation": evaluation, "digits": digits}
         tell(summary(evaluation, digits))
@@ -156,6 +173,13 @@ def derive_command(
         return
     render(derivation, output, **options)
     tell(f"Wrote {output}: {count} adjoints derived from {model}.")
+
+
+def _check_figures(output: Path, inputs: list[Path | None]) -> None:
+    """The files of figures beside a Markdown document may not stand where an input stands."""
+    if output.suffix.lower() == ".md":
+        for name in figure_names(output.stem):
+            check_output(output.with_name(name), ("svg",), inputs)
 
 
 def _check_contributions(tensor: str | None, level: str, data: Path | None) -> None:

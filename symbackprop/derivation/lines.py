@@ -74,8 +74,19 @@ def with_lines(step: Step, lines: Sequence[Line], ranges: Ranges, checker: Check
 
 def _substep(step: Step, line: Line, before: Expr, after: Expr, ranges: Ranges, checker: Checker) -> Step:
     check = checker.equal(before, after, ranges, line.using)
-    through = line.through or step.through
-    return Step(line.kind, step.tensor, step.left, before, after, line.reason, check, through=through, facts=line.facts)
+    through, *also = line.using if line.kind is StepKind.IN_VALUES and line.using else (line.through or step.through,)
+    return Step(
+        line.kind,
+        step.tensor,
+        step.left,
+        before,
+        after,
+        line.reason,
+        check,
+        through=through,
+        also=tuple(also),
+        facts=line.facts,
+    )
 
 
 def _distinct(lines: Sequence[Line], before: Expr) -> Iterator[Line]:

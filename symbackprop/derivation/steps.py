@@ -85,7 +85,7 @@ class Step:
     r"""One step: `left` = `before` = `after`, all for the entry (or matrix) of the adjoint of `tensor`.
 
     `through` names the tensor whose equation is used (a contribution), or whose adjoint is put in (an elimination),
-    `also` those whose adjoints are put in after it.
+    `also` those whose adjoints are put in after it. A line written in values names these in `through` and `also`.
     The substeps of an elimination, a fold, a collapse or a slope are its lines (`lines_of`), none where it is one line.
     `array` is the result of a whole tensor's step, entry by entry, with its shape.
     """

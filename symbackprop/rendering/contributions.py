@@ -11,7 +11,7 @@ from sympy import Integer
 from symbackprop.algebra.symbols import adjoint, entry
 from symbackprop.derivation.by_sample import BySample
 from symbackprop.notation.conventions import Conventions
-from symbackprop.notation.writing.latex import latex
+from symbackprop.notation.writing.typst import plain_number
 from symbackprop.rendering.formulas import Formulas, formulas_of
 from symbackprop.rendering.tables import Table, column
 
@@ -88,15 +88,15 @@ def _added(found: BySample, one: Formulas, every: Formulas, shown: int) -> Table
 def _entries(name: str, shape: Sequence[int], formulas: Formulas) -> list[str]:
     """The entries of a tensor as the heads of columns; one that has a single entry goes by its name."""
     if all(extent == 1 for extent in shape):
-        return [formulas.inline(latex(entry(name), names=formulas.names))]
+        return [formulas.entry(entry(name))]
     places = (entry(name, *map(Integer, place)) for place in np.ndindex(*shape))
-    return [formulas.inline(latex(place, names=formulas.names)) for place in places]
+    return [formulas.entry(place) for place in places]
 
 
 def _columns(array: np.ndarray, formulas: Formulas) -> list[list[str]]:
     rows = array.reshape(len(array), -1)
     return [
-        [formulas.inline(number) for number in column([float(v) for v in rows[:, k]])] for k in range(rows.shape[1])
+        [formulas.number(number) for number in column([float(v) for v in rows[:, k]])] for k in range(rows.shape[1])
     ]
 
 
@@ -110,9 +110,19 @@ def _product(found: BySample, formulas: Formulas) -> Product | None:
     values = [value for _, value in found.factors]
     if len(values) < 2 or any(value.size > _WIDE or value.shape[1] > 8 for value in values):
         return None
-    symbols = r" \, ".join(latex(factor, names=formulas.names) for factor, _ in found.factors)
     gradient = found.gradient.reshape(*found.gradient.shape, *(1,) * (2 - found.gradient.ndim))
-    return Product(formulas.inline(symbols), " ".join(map(_matrix, values)), _matrix(gradient))
+    written = (formulas.spelling.formula(factor, formulas.names) for factor, _ in found.factors)
+    matrix = _typst_matrix if formulas.format == "typst" else _matrix
+    between = " thin " if formulas.format == "typst" else r" \, "
+    return Product(formulas.inline(between.join(written)), " ".join(map(matrix, values)), matrix(gradient))
+
+
+def _typst_matrix(array: np.ndarray) -> str:
+    """A matrix of numbers in Typst; a single one without brackets."""
+    cells = [[plain_number(cell) for cell in column([float(v) for v in array[:, k]])] for k in range(array.shape[1])]
+    if array.size == 1:
+        return cells[0][0]
+    return f"mat(align: #right, {'; '.join(', '.join(row) for row in zip(*cells, strict=True))})"
 
 
 def _matrix(array: np.ndarray) -> str:

@@ -11,37 +11,41 @@ from dataclasses import replace
 
 from sympy import Symbol
 
+from symbackprop.algebra.matrices.grammar import LogSumExp, Matrix, Softmax
 from symbackprop.algebra.symbols import adjoint, entry, part_of
 from symbackprop.derivation.derivation import Derivation
 from symbackprop.derivation.edges import Edge, edges
+from symbackprop.derivation.rates import learning_rate
 from symbackprop.derivation.slopes import function_slopes
-from symbackprop.derivation.steps import Method, Step, StepKind, of_kind, walk
+from symbackprop.derivation.steps import Formula, Method, Step, StepKind, of_kind, walk
 from symbackprop.evaluation.evaluation import Evaluation
 from symbackprop.model.records import Tensor
 from symbackprop.notation.conventions import Conventions
-from symbackprop.notation.writing.text import text
-from symbackprop.rendering.figures.picture import graph_drawing
-from symbackprop.rendering.figures.svg import svg
-from symbackprop.rendering.figures.tikz import tikz
+from symbackprop.notation.writing.generic import Generic, in_general
+from symbackprop.notation.writing.layout import Layout, Words
 from symbackprop.rendering.formulas import Formulas, formulas_of
 from symbackprop.rendering.index_lines import FACTS
 from symbackprop.rendering.items import in_runs, role_told, told_steps
 from symbackprop.rendering.numbers import numbers_of
-from symbackprop.rendering.reasons import readings
+from symbackprop.rendering.reasons import Reading, readings
 from symbackprop.rendering.records import (
     Batch,
+    Descent,
     Document,
     EdgeLine,
     Item,
     Like,
     Notation,
+    Over,
     Part,
     Path,
     Row,
     Slope,
+    Told,
 )
-from symbackprop.rendering.repeats import kinds_of, spelled
+from symbackprop.rendering.repeats import spelled
 from symbackprop.rendering.roles import Kind, Role, roles
+from symbackprop.rendering.signs import signs
 
 
 def document(
@@ -68,23 +72,11 @@ def document(
         level=level,
         detail=detail,
         parts=tuple(parts),
-        tips=_tips(whole),
         numbers=None if evaluation is None else numbers_of(single or whole, evaluation, digits),
         checks=tuple(checks_in_words(derivations)),
         premises=tuple(dict.fromkeys(whole.premise(p) for d in derivations for p in d.premises())),
         kinks=tuple(dict.fromkeys(whole.plain(k) for d in derivations for step in walk(d.steps) for k in step.kinks)),
     )
-
-
-def _tips(formulas: Formulas) -> dict[str, str]:
-    """What each tensor and each adjoint is, in plain text, by its name in the formulas of a page."""
-    d, names = formulas.derivation, formulas.names
-    found: dict[str, str] = {}
-    for tensor in d.model.tensors:
-        shape = " × ".join(text(size, names=names) for size in tensor.shape) or "a number"
-        found[tensor.name] = f"{names.glyph(tensor.name).plain}: {tensor.role}, {shape}"
-        found[adjoint(tensor.name)] = f"the derivative of {names.root_of(tensor.name)} with respect to {tensor.name}"
-    return found
 
 
 def _parts(single: Formulas, whole: Formulas, level: str, detail: str) -> list[Part]:
@@ -96,12 +88,16 @@ def _parts(single: Formulas, whole: Formulas, level: str, detail: str) -> list[P
     alike = {step.tensor: spelled(step.after, single.names) for step in single.derivation.steps}
     summary = whole.derivation.summary()
     same = {s.tensor for s in summary if alike.get(s.tensor) == spelled(s.after, whole.names, _sample_of(whole, s))}
-    items = tuple(_renumbered(all_of.items, {s.number for s in summary if s.tensor not in same}, len(one.items)))
+    parameters = {t.name for t in whole.derivation.model.tensors if t.role == "parameter"}
+    ending = {s.number for s in whole.derivation.steps if s.tensor in parameters}
+    # nothing is computed from a parameter's derivative: those that go like others may stand together at the end
+    ordered = sorted(all_of.items, key=lambda item: item.like is not None and item.number in ending)
+    items = tuple(_renumbered(ordered, {s.number for s in summary if s.tensor not in same}, len(one.items)))
     kept = [whole.result(step, level) for step in summary if step.tensor in same]
     shown = tuple(in_runs(whole, items, level) if detail == "standard" else items)
     return [
         one,
-        replace(all_of, figure="", slopes=(), kept=whole.block(kept) if kept else "", items=items, told=shown),
+        replace(all_of, slopes=(), functions=(), kept=whole.block(kept) if kept else "", items=items, told=shown),
     ]
 
 
@@ -133,17 +129,15 @@ def _part(formulas: Formulas, level: str, detail: str, rows: Collection[str] | N
     told = roles(d, read)
     names = {tensor.name for tensor in d.model.tensors} if rows is None else rows
     items = tuple(told_steps(formulas, read, told, level, detail))
-    shown = [s for s in walk((*d.forward, *d.steps)) if s.kind is not StepKind.MATRIX or level != "index"]
-    signs = {sign for step in shown for sign in kinds_of(step.after, formulas.names)}
     return Part(
         id="all" if d.sampled else "one",
         root=formulas.tensor(d.root),
         batch=_batch(formulas),
         rows=tuple(_rows(formulas, told, names)),
         forward=formulas.block([formulas.result(step, level) for step in d.forward]),
-        figure=_figure(formulas) if detail != "outline" else "",
         slopes=tuple(_slopes(formulas)) if detail != "outline" else (),
-        signs=frozenset(signs),
+        signs=signs(formulas, _shown(formulas, read, level, detail)),
+        functions=tuple(_functions(formulas, level)),
         notation=_notation(formulas),
         edges=tuple(_edge(formulas, edge) for edge in outside if not edge.of_adjoint),
         later=tuple(_edge(formulas, edge) for edge in outside if edge.of_adjoint),
@@ -152,7 +146,29 @@ def _part(formulas: Formulas, level: str, detail: str, rows: Collection[str] | N
         items=items,
         told=tuple(in_runs(formulas, items, level) if detail == "standard" else items),
         summary=formulas.block([formulas.result(step, level) for step in d.summary()]),
-        updates=formulas.block([formulas.result(step, level) for step in d.updates], ":=") if d.updates else "",
+        descent=_descent(formulas, level, detail) if d.updates else None,
+    )
+
+
+def _shown(formulas: Formulas, read: Mapping[str, tuple[Reading, ...]], level: str, detail: str) -> Iterator[Formula]:
+    """The right sides that a reader meets."""
+    d = formulas.derivation
+    if detail == "every-step":
+        yield from (s.after for s in walk((*d.forward, *d.steps)) if s.kind is not StepKind.MATRIX or level != "index")
+        return
+    yield from (formulas.result(step, level)[1] for step in (*d.forward, *d.steps))
+    yield from (r.slope for ways in read.values() for r in ways if not formulas.is_wide(r.slope))
+    yield from (side.after for step in d.steps for side in of_kind(step, StepKind.COLLAPSE, StepKind.ELIMINATE))
+
+
+def _descent(formulas: Formulas, level: str, detail: str) -> Descent:
+    first, *others = formulas.derivation.updates
+    results = [formulas.result(step, level) for step in formulas.derivation.updates]
+    return Descent(
+        rate=formulas.tensor(learning_rate(formulas.derivation.model)),
+        update=formulas.inline(formulas.line(*formulas.result(first, level), sign=":=")),
+        others=tuple(formulas.tensor(step.tensor) for step in others),
+        all=formulas.block(results, ":=") if detail == "every-step" else "",
     )
 
 
@@ -166,25 +182,25 @@ def _slopes(formulas: Formulas) -> Iterator[Slope]:
             yield Slope(formulas.function(step.tensor), shown, formulas.chain(*sides))
 
 
-def _figure(formulas: Formulas) -> str:
-    """The computation graph; empty in Markdown, which has no drawings, and for a network that is nothing but a loss."""
-    printers = {"html": svg, "tex": tikz}
-    printer = printers.get(formulas.format)
-    return printer(graph_drawing(formulas.derivation, formulas.names)) if printer is not None else ""
+def _functions(formulas: Formulas, level: str) -> Iterator[str]:
+    """By entries, what functions of whole arrays are, each at its first place: softmax."""
+    seen: set[type[Matrix]] = set()
+    for step in formulas.derivation.forward:
+        _, whole = formulas.result(step, level)
+        if isinstance(whole, Softmax | LogSumExp) and type(whole) not in seen:
+            seen.add(type(whole))
+            yield formulas.chain(step.left, step.after)
 
 
 def _notation(formulas: Formulas) -> Notation:
     d = formulas.derivation
     example = d.steps[0].tensor
     root = formulas.names.root_of(example)
-    matrix = next((t.name for t in d.model.tensors if len(t.shape) == 2 and t.role == "parameter"), "")
     return Notation(
         formulas.tensor(example),
         formulas.adjoint(example) if formulas.names.conventions.adjoint != "partial" else "",
         formulas.inline(formulas.spelling.layout(formulas.partial(root, example), formulas.names)),
         formulas.hadamard(),
-        formulas.tensor(matrix) if matrix else "",
-        formulas.transposed(matrix) if matrix else "",
     )
 
 
@@ -221,14 +237,35 @@ def _rows(formulas: Formulas, told: Mapping[str, Role], names: Collection[str]) 
             groups[-1].append(tensor)
         else:
             groups.append([tensor])
-    for group in groups:
-        facts = [fact for tensor in group for fact in _facts(tensor)]
+    for each in in_general([_looks(formulas, group, told) for group in groups], formulas.names.layer):
+        group = groups[each.at]
         yield Row(
-            tuple(formulas.tensor(t.name) for t in group),
-            tuple(dict.fromkeys(formulas.shape(t.shape) for t in group)),
-            tuple(dict.fromkeys(role_told(formulas, told[t.name]) for t in group)),
-            tuple(dict.fromkeys(facts)),
+            symbols=tuple(formulas.layout(name) for name in each.layouts[: len(group)]),
+            shapes=tuple(dict.fromkeys(formulas.layout(s) for s in each.layouts[len(group) : 2 * len(group)])),
+            roles=tuple(dict.fromkeys(_role(formulas, told[t.name], each.over) for t in group)),
+            facts=tuple(dict.fromkeys(fact for tensor in group for fact in _facts(tensor))),
+            over=None
+            if each.over is None
+            else Over(formulas.letter(each.over.letter), each.over.first, each.over.last),
         )
+
+
+def _over(formulas: Formulas, of: Generic | None) -> Over | None:
+    return None if of is None else Over(formulas.letter(of.letter), of.first, of.last)
+
+
+def _looks(formulas: Formulas, group: Sequence[Tensor], told: Mapping[str, Role]) -> tuple[Layout, ...]:
+    """The names, the shapes and the roles of tensors that are told together, by which alike layers are found."""
+    names = [formulas.name_layout(t.name) for t in group]
+    shapes = [formulas.shape_layout(t.shape) for t in group]
+    roles = [replace(told[t.name], layer="") for t in group]
+    facts = [fact for t in group for fact in _facts(t)]
+    return (*names, *shapes, Words(f"{roles} {facts}"))
+
+
+def _role(formulas: Formulas, role: Role, over: Generic | None) -> Told:
+    told = role_told(formulas, role)
+    return told if over is None or not role.layer else replace(told, layer=formulas.letter(over.letter))
 
 
 def _facts(tensor: Tensor) -> list[str]:

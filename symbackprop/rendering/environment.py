@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
@@ -27,8 +28,38 @@ def environment() -> Environment:
         comment_end_string="#>",
     )
     made.filters["lines"] = lambda text: [line for line in str(text).splitlines() if line.strip()]
+    made.filters["rows"] = rows
+    made.filters["unnumbered"] = unnumbered
+    made.filters["ranged"] = ranged
     made.filters["indented"] = lambda text: f" {text}" if text else ""
     return made
+
+
+def rows(block: str) -> list[str]:
+    """The equations of an aligned block in Typst or LaTeX, each with the lines that go on with it."""
+    inner = block.removeprefix("\\begin{aligned}\n").removesuffix("\n\\end{aligned}")
+    end = " \\\n" if inner == block else " \\\\\n"
+    found: list[str] = []
+    for line in inner.split(end):
+        if found and line.startswith("&"):
+            found[-1] += end + line
+        else:
+            found.append(line)
+    return found
+
+
+def unnumbered(equation: str) -> str:
+    """An equation of LaTeX's `align` that has a number at its last line alone."""
+    return equation.replace(" \\\\\n", " \\notag \\\\\n")
+
+
+def ranged(numbers: Iterable[str]) -> str:
+    """Numbers of steps in a row: "7–10", "3, 4"; others as they are, with commas."""
+    given = list(numbers)
+    if len(given) < 3 or not all(number.isdecimal() for number in given):
+        return ", ".join(given)
+    whole = [int(number) for number in given]
+    return f"{whole[0]}–{whole[-1]}" if whole == list(range(whole[0], whole[-1] + 1)) else ", ".join(given)
 
 
 def templates() -> str:

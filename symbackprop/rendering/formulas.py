@@ -16,12 +16,14 @@ from symbackprop.derivation.rates import LEARNING_RATES, learning_rate
 from symbackprop.derivation.steps import Formula, Step, StepKind, of_kind
 from symbackprop.model.records import Tensor
 from symbackprop.notation.conventions import Conventions
+from symbackprop.notation.writing.expressions import expression
 from symbackprop.notation.writing.functions import function_call
-from symbackprop.notation.writing.glyphs import Nomenclature, nomenclature, tensor_layout, with_letters
-from symbackprop.notation.writing.layout import Chain, Layout, Row, Sign, Transposed
+from symbackprop.notation.writing.glyphs import Nomenclature, letter, nomenclature, tensor_layout, with_letters
+from symbackprop.notation.writing.layout import Chain, Crossed, Layout, Row, Sign
 from symbackprop.notation.writing.lines import width
 from symbackprop.notation.writing.matrix_layout import formula
 from symbackprop.notation.writing.spellings import SPELLINGS, Spelling
+from symbackprop.notation.writing.typst import plain_number
 from symbackprop.rendering.shapes import is_all_scalar, shape_formula
 
 _IN_A_SENTENCE = 30.0  # letters of middle width; a line has about 80
@@ -53,6 +55,10 @@ class Formulas:
         """An entry within a sentence."""
         return self.inline(self.spelling.formula(of, self.names))
 
+    def number(self, written: str) -> str:
+        """A number from a table, which has it in LaTeX, within a sentence."""
+        return self.inline(plain_number(written) if self.format == "typst" else written)
+
     def index(self, of: Symbol) -> str:
         """An index within a sentence."""
         return self.inline(self.spelling.layout(self.names.index(of), self.names))
@@ -65,17 +71,13 @@ class Formulas:
         """The sign of products by entries."""
         return self.inline(self.spelling.layout(Row((Sign(self.names.conventions.hadamard),)), self.names).strip())
 
-    def transposed(self, name: str) -> str:
-        """The transpose of a tensor."""
-        return self.inline(self.spelling.layout(Transposed(tensor_layout(name, (), self.names)), self.names))
-
     def is_wide(self, *formulas: Formula) -> bool:
         """Whether `a = b` is too wide to stand within a sentence, in whatever format: LaTeX says it for all."""
         return width(SPELLINGS["tex"].chain(formulas, self.names)) > _IN_A_SENTENCE
 
-    def line(self, *formulas: Formula) -> str:
+    def line(self, *formulas: Formula, sign: str = "=") -> str:
         """`a = b` on one line."""
-        return self.spelling.chain(formulas, self.names)
+        return self.spelling.chain(formulas, self.names, sign)
 
     def plain(self, words: str) -> str:
         """Words as the format has them."""
@@ -90,6 +92,22 @@ class Formulas:
         words = {"sums to 1": "the entries sum to 1", "is 0 or 1": "each entry is 0 or 1", "is above 0": "above 0"}
         said = words.get(premise.kind, premise.kind)
         return f"{subject}: {said}" if subject else said
+
+    def layout(self, of: Layout) -> str:
+        """A layout within a sentence."""
+        return self.inline(self.spelling.layout(of, self.names))
+
+    def letter(self, name: str) -> str:
+        """A letter that is neither a tensor nor an index within a sentence."""
+        return self.layout(letter(name))
+
+    def name_layout(self, tensor: str) -> Layout:
+        """The whole of a tensor."""
+        return tensor_layout(tensor, (), self.names)
+
+    def shape_layout(self, shape: Sequence[Expr]) -> Layout:
+        """`h × n`; a vector has one size, and a scalar is called so."""
+        return Crossed(tuple(expression(size, self.names) for size in shape))
 
     def shape(self, shape: Sequence[Expr]) -> str:
         return self.inline(self.spelling.shape(shape, self.names))

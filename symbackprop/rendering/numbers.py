@@ -54,11 +54,11 @@ def numbers_of(formulas: Formulas, evaluation: Evaluation, digits: int) -> Numbe
 
 def _row(formulas: Formulas, one: Evaluation, name: str, digits: int) -> ArrayRow:
     derivative = one.adjoints.get(name)
-    shown = "" if derivative is None else _grid(formulas, derivative, digits)
-    return ArrayRow(formulas.tensor(name), _grid(formulas, one.values[name], digits), shown)
+    shown = "" if derivative is None else grid(formulas, derivative, digits)
+    return ArrayRow(formulas.tensor(name), grid(formulas, one.values[name], digits), shown)
 
 
-def _grid(formulas: Formulas, array: np.ndarray, digits: int) -> str:
+def grid(formulas: Formulas, array: np.ndarray, digits: int) -> str:
     """The array in brackets; of one with more axes, how many entries it has along each."""
     numbers = np.asarray(array, dtype=float)
     if numbers.ndim > _MOST_AXES:

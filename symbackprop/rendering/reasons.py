@@ -75,7 +75,7 @@ def _reading(derivation: Derivation, contribution: Step) -> Reading:
         return Reading(How.GENERAL, through, of, at, over, substitute(slope, pins))
     if rest.has(KroneckerDelta):
         return Reading(How.COUPLED, through, of, at, over, rest)
-    how, function = _how(rest, {tensor_of(of) or "", through})
+    how, function = _how(rest, of, at)
     return Reading(how, through, of, at, over, rest, function, later=_is_later(of, pins))
 
 
@@ -114,7 +114,7 @@ def _is_later(of: Expr, pins: Mapping[Symbol, Expr]) -> bool:
     return any(place not in indices_of(of) and place.free_symbols & of.free_symbols for place in pins.values())
 
 
-def _how(slope: Expr, curved: set[str]) -> tuple[How, str]:
+def _how(slope: Expr, of: Expr, value: Expr) -> tuple[How, str]:
     if slope == S.One:
         return How.ADDED, ""
     if slope == S.NegativeOne:
@@ -122,7 +122,7 @@ def _how(slope: Expr, curved: set[str]) -> tuple[How, str]:
     functions = [part for part in slope.atoms(Apply) if part.order > 0]
     if len(functions) == 1 and slope == functions[0]:
         return How.APPLIED, functions[0].name
-    if curved & tensors_in(slope) or slope.has(Apply):
+    if tensor_of(of) in tensors_in(slope) or slope.has(value):
         return How.GENERAL, ""
     return How.MULTIPLIED, ""
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from symbackprop.derivation.steps import StepKind
 from symbackprop.rendering.index_lines import Line
 from symbackprop.rendering.numbers import Numbers
 from symbackprop.rendering.reasons import How
@@ -22,29 +23,43 @@ class First(StrEnum):
     OUTER = "outer"  # all entries dz_i a_j together are a column times a row
     TRANSPOSE = "transpose"  # a sum down the columns of W is a product with Wᵀ
     PATHS = "paths"  # what a tensor does by several ways adds up
+    ERROR = "error"  # the prediction less the target
     RECURRENCE = "recurrence"  # the steps are gone through from the last to the first
 
 
 @dataclass(frozen=True, slots=True)
+class Over:
+    """The layers that a row is about: their number, a letter, goes from `first` to `last`."""
+
+    letter: str
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
-    """One row of the table of symbols: tensors that are told together, for they have one role."""
+    """One row of the table of symbols: tensors that are told together, for they have one role; `over` alike layers."""
 
     symbols: tuple[str, ...]
     shapes: tuple[str, ...]
     roles: tuple[Told, ...]
     facts: tuple[str, ...]
+    over: Over | None
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How one equation reads the tensor of a step, in strings: see `reasons.Reading`."""
+    """How equations read the tensor of a step, several together that read it alike: see `reasons.Reading`.
+
+    `slopes` has one for each of `entries`; it is empty where they are too wide for a sentence.
+    """
 
     how: How
     of: str
-    entry: str
+    entries: tuple[str, ...]
     through: str
     over: tuple[str, ...]
-    slope: str
+    slopes: tuple[str, ...]
     function: str
     later: bool
     separate: bool
@@ -58,6 +73,7 @@ class Told:
     layer: str
     function: str
     several: bool
+    of: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,25 +93,40 @@ class Like:
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
-    """One step: the adjoint of one tensor, numbered as it is shown; `step` is its number in the derivation.
+class Done:
+    """What led to one line of the algebra: the kind of step, and the names or facts that it used."""
 
+    kind: StepKind
+    names: tuple[str, ...]
+    facts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One step: the adjoint of one tensor, numbered as it is shown.
+
+    `step` is its number in the derivation, `tensor` the name inside of what the derivative is by.
+    `places` counts the equations that read it.
     `slopes` are local derivatives that are too wide for a sentence.
     `entry` is the result by entries where it is short and stands in the sentence, `algebra` the lines that lead to it
-    where there are more, `matrices` the result in matrix notation, `put_in` the adjoints of earlier steps in it.
+    where there are more, `done` says what was done there. `matrices` is the result in matrix notation, `put_in` has the
+    adjoints of earlier steps that were put in there.
     `firsts` names what is met here for the first time and wants a word.
     """
 
     number: str
     step: str
+    tensor: str
     math: str
     role: Told
     schema: str
     ways: tuple[Way, ...]
+    places: int
     like: Like | None
     slopes: tuple[str, ...]
     entry: str
     algebra: str
+    done: tuple[Done, ...]
     matrices: str
     put_in: tuple[str, ...]
     shapes: str
@@ -156,14 +187,25 @@ class Slope:
 
 @dataclass(frozen=True, slots=True)
 class Notation:
-    """Signs to be explained: of adjoints, shown at the tensor `of`; of products by entries; of a matrix's transpose."""
+    """Signs of the document: of adjoints, shown at the tensor `of`, and of products by entries."""
 
     of: str
     adjoint: str
     partial: str
     hadamard: str
-    matrix: str
-    transposed: str
+
+
+@dataclass(frozen=True, slots=True)
+class Descent:
+    """The step of gradient descent: of the first parameter, in a sentence, which others go the same way; and of all.
+
+    `all` is empty but where every step is wanted.
+    """
+
+    rate: str
+    update: str
+    others: tuple[str, ...]
+    all: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,9 +217,9 @@ class Part:
     batch: Batch | None
     rows: tuple[Row, ...]
     forward: str
-    figure: str
     slopes: tuple[Slope, ...]
-    signs: frozenset[str]
+    signs: Mapping[str, str]
+    functions: tuple[str, ...]
     notation: Notation
     edges: tuple[EdgeLine, ...]
     later: tuple[EdgeLine, ...]
@@ -186,7 +228,7 @@ class Part:
     items: tuple[Item, ...]
     told: tuple[Item | Run, ...]
     summary: str
-    updates: str
+    descent: Descent | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +241,6 @@ class Document:
     level: str
     detail: str
     parts: tuple[Part, ...]
-    tips: Mapping[str, str]
     numbers: Numbers | None
     checks: tuple[str, ...]
     premises: tuple[str, ...]

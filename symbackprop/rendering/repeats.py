@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, replace
 
 from sympy import Expr, Symbol
 
-from symbackprop.derivation.steps import Formula, Step, StepKind, of_kind
+from symbackprop.derivation.steps import Step, StepKind, of_kind
 from symbackprop.notation.writing.glyphs import Nomenclature
 from symbackprop.notation.writing.layout import Bound, Glyph, Layout, Name
 from symbackprop.notation.writing.matrix_layout import formula
@@ -49,11 +49,6 @@ def spelled(of: Expr, names: Nomenclature, without: Symbol | None = None) -> tup
     return tuple(
         known.get(sign, numbers.setdefault(sign, len(numbers))) if isinstance(sign, Glyph) else sign for sign in signs
     )
-
-
-def kinds_of(of: Formula, names: Nomenclature) -> frozenset[str]:
-    """Which kinds of layouts stand in a formula, by name: "Hadamard", "Transposed", "Delta"."""
-    return frozenset(sign for sign in _signs(formula(of, names), None) if isinstance(sign, str))
 
 
 def _locals(step: Step) -> Iterator[Step]:

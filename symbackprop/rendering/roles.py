@@ -6,12 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sympy.tensor.indexed import Indexed
-
-from symbackprop.algebra.symbols import Apply, tensor_of
 from symbackprop.derivation.derivation import Derivation
 from symbackprop.model.records import Tensor
 from symbackprop.notation.writing.glyphs import parts
+from symbackprop.rendering.origins import Form, Origin, origins
 from symbackprop.rendering.reasons import How, Reading
 
 
@@ -24,9 +22,24 @@ class Kind(StrEnum):
     WEIGHTS = "weights"  # multiplied by what a layer reads
     BIAS = "bias"  # added
     PARAMETER = "parameter"
-    SUMS = "sums"  # what an activation function is applied to
+    SCALE = "scale"  # what a layer's values are multiplied by, entry by entry
+    SUMS = "sums"  # weighted sums, which an activation function may be applied to
+    ARGUMENT = "argument"  # anything else that an activation function is applied to
+    SCORES = "scores"  # what a softmax is made of
+    PROBABILITIES = "probabilities"
     ACTIVATION = "activation"  # a function applied entry by entry
+    GATE = "gate"  # between 0 and 1, multiplied by what it lets through
+    STATE = "state"  # what a recurrence hands on to its next step
+    WEIGHTED = "weighted"  # averages, weighted by probabilities
+    MEAN = "mean"
+    CENTRED = "centred"
+    VARIANCE = "variance"
+    MEAN_SQUARE = "mean square"
+    INVERSE_ROOT = "inverse root"
+    NORMALISED = "normalised"
     PREDICTION = "prediction"  # what the loss reads
+    SUM = "sum"
+    PRODUCT = "product"
     INTERMEDIATE = "intermediate"
     LOSS = "loss"
     COST = "cost"
@@ -34,20 +47,25 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """The kind of a tensor, its layer if its name has one, and the function that makes it or that is applied to it."""
+    """The kind of a tensor, its layer if its name has one, and the function that makes it or that is applied to it.
+
+    `of` names the tensors that the word is about: the mean of z.
+    """
 
     kind: Kind
     layer: str = ""
     function: str = ""
     several: bool = True
+    of: tuple[str, ...] = ()
 
 
 def roles(derivation: Derivation, read: Mapping[str, tuple[Reading, ...]]) -> dict[str, Role]:
     """The role of each tensor of the derivation; `read` says how those on the way back are read."""
-    return {t.name: _role(derivation, t, read.get(t.name, ())) for t in derivation.model.tensors}
+    made = origins(derivation)
+    return {t.name: _role(derivation, t, read.get(t.name, ()), made) for t in derivation.model.tensors}
 
 
-def _role(derivation: Derivation, tensor: Tensor, read: tuple[Reading, ...]) -> Role:
+def _role(derivation: Derivation, tensor: Tensor, read: tuple[Reading, ...], made: Mapping[str, Origin]) -> Role:
     several = bool(tensor.shape)
     if tensor.name in (derivation.source.loss, derivation.source.root):
         return Role(Kind(derivation.source.tensor(tensor.name).role), several=several)
@@ -55,32 +73,57 @@ def _role(derivation: Derivation, tensor: Tensor, read: tuple[Reading, ...]) -> 
         return Role(_parameter(tensor, read), _layer(tensor.name), several=several)
     if tensor.role != "intermediate":
         return Role(Kind(tensor.role), several=several)
-    applied = [reading.function for reading in read if reading.how is How.APPLIED]
-    made = _made_by(derivation, tensor.name)
+    return _intermediate(tensor, read, made.get(tensor.name, Origin(Form.OTHER)), made)
+
+
+def _intermediate(tensor: Tensor, read: tuple[Reading, ...], own: Origin, made: Mapping[str, Origin]) -> Role:
+    several, layer = bool(tensor.shape), _layer(tensor.name)
+    readers = {reading.through: made.get(reading.through, Origin(Form.OTHER)) for reading in read}
     if any(reading.how is How.LOSS for reading in read) and len(read) == 1:
-        return Role(Kind.PREDICTION, function=made, several=several)
-    if made:
-        return Role(Kind.ACTIVATION, _layer(tensor.name), made, several)
+        return Role(Kind.PREDICTION, function=_word(own), several=several)
+    if any(reading.later for reading in read):
+        return Role(Kind.STATE, layer, own.function, several)
+    if own.form is Form.FUNCTION:
+        gate = own.function == "sigmoid" and {reading.how for reading in read} == {How.MULTIPLIED}
+        gate = gate and not any(readers[reading.through].form is Form.LINEAR for reading in read)
+        return Role(Kind.GATE if gate else Kind.ACTIVATION, layer, own.function, several)
+    if len(readers) == 1 and all(origin.form is Form.SOFTMAX for origin in readers.values()):
+        return Role(Kind.SCORES, layer, "softmax", several)
+    if own.form in _NAMED:
+        return Role(_NAMED[own.form], layer, several=several, of=own.of)
+    applied = [reading.function for reading in read if reading.how is How.APPLIED]
     if len(applied) == 1 and len(read) == 1:
-        return Role(Kind.SUMS, _layer(tensor.name), applied[0], several)
-    return Role(Kind.INTERMEDIATE, _layer(tensor.name), several=several)
+        return Role(Kind.SUMS if own.form is Form.LINEAR else Kind.ARGUMENT, layer, applied[0], several)
+    if own.form in _ABOUT:
+        return Role(_ABOUT[own.form], layer, several=several, of=own.of)
+    return Role(Kind.INTERMEDIATE, layer, several=several)
+
+
+_NAMED: Mapping[Form, Kind] = {
+    Form.MEAN: Kind.MEAN,
+    Form.VARIANCE: Kind.VARIANCE,
+    Form.MEAN_SQUARE: Kind.MEAN_SQUARE,
+    Form.CENTRED: Kind.CENTRED,
+    Form.INVERSE_ROOT: Kind.INVERSE_ROOT,
+    Form.NORMALISED: Kind.NORMALISED,
+    Form.WEIGHTED: Kind.WEIGHTED,
+    Form.SOFTMAX: Kind.PROBABILITIES,
+}
+_ABOUT: Mapping[Form, Kind] = {Form.LINEAR: Kind.SUMS, Form.SUM: Kind.SUM, Form.PRODUCT: Kind.PRODUCT}
+
+
+def _word(own: Origin) -> str:
+    """The function whose values a prediction has."""
+    return "softmax" if own.form is Form.SOFTMAX else own.function
 
 
 def _parameter(tensor: Tensor, read: tuple[Reading, ...]) -> Kind:
     hows = {reading.how for reading in read}
     if hows == {How.ADDED}:
         return Kind.BIAS
-    return Kind.WEIGHTS if hows == {How.MULTIPLIED} and len(tensor.shape) > 1 else Kind.PARAMETER
-
-
-def _made_by(derivation: Derivation, name: str) -> str:
-    """The function that a tensor is made by, entry by entry: a = σ(z); else empty."""
-    equation = next((e for e in derivation.model.equations if e.tensor == name), None)
-    if equation is None or not isinstance(equation.expression, Apply):
-        return ""
-    of = equation.expression.argument
-    plain = tensor_of(of) is not None and (not isinstance(of, Indexed) or of.indices == equation.indices)
-    return equation.expression.name if plain and equation.expression.order == 0 else ""
+    if hows == {How.MULTIPLIED}:
+        return Kind.WEIGHTS if len(tensor.shape) > 1 else Kind.SCALE if tensor.shape else Kind.PARAMETER
+    return Kind.PARAMETER
 
 
 def _layer(name: str) -> str:

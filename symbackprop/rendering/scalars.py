@@ -87,11 +87,7 @@ def scalar_document(
     found: ScalarDerivation, conventions: Conventions, format: str, detail: str, title: str = "", author: str = ""
 ) -> ScalarDocument:
     """The document of a derivation at the scalar level."""
-    space = found.derivation.space
-    shapes = {**space.shapes, **dict.fromkeys(found.network.own.values(), ())}
-    named = replace(found.derivation, space=replace(space, shapes=shapes))
-    formulas = formulas_of(named, conventions, format)
-    formulas = replace(formulas, names=with_letters(formulas.names, found.network.source, _counted_samples(found)))
+    formulas = scalar_formulas(found, conventions, format)
     view = _View(found, formulas, _source_names(found, conventions), detail)
     return ScalarDocument(
         title=view.formulas.plain(title or f"Backpropagation, node by node: {found.network.source.name}"),
@@ -111,6 +107,15 @@ def scalar_document(
         checks=tuple(checks_in_words([found.derivation], ", at these sizes" if found.network.sizes else "")),
         kinks=tuple(dict.fromkeys(view.formulas.plain(k) for s in found.steps for t in s.locals for k in t.kinks)),
     )
+
+
+def scalar_formulas(found: ScalarDerivation, conventions: Conventions, format: str) -> Formulas:
+    """Writes what stands in the steps of a derivation at the scalar level."""
+    space = found.derivation.space
+    shapes = {**space.shapes, **dict.fromkeys(found.network.own.values(), ())}
+    named = replace(found.derivation, space=replace(space, shapes=shapes))
+    formulas = formulas_of(named, conventions, format)
+    return replace(formulas, names=with_letters(formulas.names, found.network.source, _counted_samples(found)))
 
 
 def _counted_samples(found: ScalarDerivation) -> Samples | None:
@@ -135,13 +140,17 @@ class _View:
 
     def math(self, expr: Expr) -> str:
         """A formula within a sentence."""
-        return self.formulas.inline(latex(expr, names=self.formulas.names))
+        return self.formulas.entry(expr)
 
     def entry(self, of: Entry) -> str:
         """An entry of the model by its own name; the only one of a tensor needs no index."""
         network = self.found.network
         alone = all(extent == 1 for extent in extents(network.source, of[0], network.sizes))
-        return self.formulas.inline(latex(entry(of[0], *(() if alone else map(Integer, of[1]))), names=self.source))
+        return self.of_source(entry(of[0], *(() if alone else map(Integer, of[1]))))
+
+    def of_source(self, of: Expr) -> str:
+        """A formula by the names of the model, within a sentence."""
+        return self.formulas.inline(self.formulas.spelling.formula(of, self.source))
 
     # what is shown
 
@@ -175,7 +184,7 @@ class _View:
         for tensor, names in groups.items():
             shown = [self.formulas.tensor(name) for name in names[:_ENTRIES]]
             more = f", and {len(names) - _ENTRIES} more" if len(names) > _ENTRIES else ""
-            symbol = self.formulas.inline(latex(entry(tensor), names=self.source))
+            symbol = self.of_source(entry(tensor))
             rows.append((symbol, self.found.network.source.tensor(tensor).role, ", ".join(shown) + more))
         return Table(("symbol", "role", "entries"), (False,) * 3, tuple(rows))
 
@@ -219,7 +228,7 @@ class _View:
 
     def item(self, step: NodeStep) -> Item:
         name = step.of.name
-        title = self.formulas.inline(latex(step.step.left, names=self.formulas.names))
+        title = self.math(step.step.left)
         if isinstance(step.of, Node):
             title += f", where {self.formulas.inline(self.formulas.chain(entry(name), step.of.value))}"
         else:
@@ -254,7 +263,7 @@ class _View:
         written = latex(slope, names=self.formulas.names)
         if r"\begin" in written or len(written) > _SIDE:
             return ""
-        return f"{change} by {self.formulas.inline(written)} times as much."
+        return f"{change} by {self.math(slope)} times as much."
 
     def local(self, local: Step) -> Line:
         return Line(self.formulas.chain(local.left, local.after), self.checked(local))
@@ -286,10 +295,10 @@ class _View:
         names = [*(leaf.name for leaf in network.leaves), *(node.name for node in reversed(network.nodes))]
         rows = []
         for name in names:
-            value = self.formulas.inline(alone(known[name]))
+            value = self.formulas.number(alone(known[name]))
             slope = ("", "")
             if name in derivative:
-                slope = (self.math(derivative[name].left), self.formulas.inline(alone(known[adjoint(name)])))
+                slope = (self.math(derivative[name].left), self.formulas.number(alone(known[adjoint(name)])))
             rows.append((self.formulas.tensor(name), value, *slope))
         return Table(("node", "value", "derivative", "its value"), (False, True, False, True), tuple(rows))
 

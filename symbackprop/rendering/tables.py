@@ -29,6 +29,11 @@ class Table:
     def latex_columns(self) -> str:
         return "".join("r" if right else "l" for right in self.numeric)
 
+    @property
+    def typst_columns(self) -> str:
+        """How the columns of a table in Typst are aligned: `(left, right)`."""
+        return f"({', '.join('right' if right else 'left' for right in self.numeric)},)"
+
 
 def column(values: Sequence[float | None], digits: int = DIGITS) -> list[str]:
     """The numbers of a column in LaTeX, without dollars; nothing for None.

@@ -14,7 +14,7 @@ import pytest
 from mpmath import mp, mpf
 from sympy import exp, lambdify, log, tanh
 
-from symbackprop.algebra.proving.evaluate import definition_of
+from symbackprop.algebra.space import definition_of
 from symbackprop.compiling.sources.balancing import balanced
 from symbackprop.compiling.sources.functions import Functions
 from symbackprop.compiling.sources.special import (

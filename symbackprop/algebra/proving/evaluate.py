@@ -37,8 +37,8 @@ from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.arrays import Array
 from symbackprop.algebra.proving.arithmetic import EXACT, FLOATS, Arithmetic, Number, UndefinedError
-from symbackprop.algebra.space import ScalarFunction
-from symbackprop.algebra.symbols import Apply, ArgMax, Guard, Maximum, bounds_of, tensor_of
+from symbackprop.algebra.space import ScalarFunction, definition_of
+from symbackprop.algebra.symbols import Apply, ArgMax, Guard, Maximum, bounds_of, gates_and_factors, tensor_of
 
 Position = tuple[int, ...]
 Scope = dict[Symbol, Any]
@@ -250,18 +250,6 @@ def _mul(expr: Mul, env: Environment, scope: Scope) -> Number:
     return env.gated(*gates_and_factors(expr), scope)
 
 
-def gates_and_factors(expr: Expr) -> tuple[list[Expr], list[Expr]]:
-    """The guards and deltas of a product, and its other factors."""
-    gates, factors = [], []
-    for argument in Mul.make_args(expr):
-        gate = argument.base if isinstance(argument, Pow) and argument.exp.is_positive else argument
-        if isinstance(gate, Guard | KroneckerDelta):
-            gates.append(gate)
-        else:
-            factors.append(argument)
-    return gates, factors
-
-
 def holds_gate(gate: Expr, env: Environment, scope: Scope) -> Any:
     """Whether a guard's argument is at least 0, whether a delta's are equal."""
     if isinstance(gate, Guard):
@@ -320,11 +308,6 @@ def _apply(expr: Apply, env: Environment, scope: Scope) -> Number:
 
 
 @lru_cache(maxsize=4096)
-def definition_of(expression: Expr, variable: Symbol, order: int) -> Expr:
-    """The derivative of some order of a function's definition, in its own variable."""
-    return expression.diff(variable, order) if order else expression
-
-
 def holds(condition: Boolean, env: Environment, scope: Scope) -> Any:
     """Whether a condition holds: relations of index expressions or of real expressions, and, or, not."""
     if isinstance(condition, BooleanTrue | BooleanFalse):

@@ -39,9 +39,9 @@ from sympy import (
 
 from symbackprop.algebra.arrays import Array
 from symbackprop.algebra.proving.arithmetic import Arithmetic
-from symbackprop.algebra.proving.evaluate import Environment, Scope, gates_and_factors, holds, holds_gate, value_of
+from symbackprop.algebra.proving.evaluate import Environment, Scope, holds, holds_gate, value_of
 from symbackprop.algebra.space import ScalarFunction
-from symbackprop.algebra.symbols import ArgMax, Maximum, bounds_of
+from symbackprop.algebra.symbols import ArgMax, Maximum, bounds_of, gates_and_factors
 
 Grid = np.ndarray
 Opaque = Callable[[int, Grid], Grid]

@@ -17,7 +17,6 @@ from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.binding import free_indices
 from symbackprop.algebra.floors import with_known_floors
-from symbackprop.algebra.proving.evaluate import definition_of
 from symbackprop.algebra.proving.expressions import expression_of, polynomial_expression
 from symbackprop.algebra.proving.generators import (
     IDEMPOTENT,
@@ -51,7 +50,7 @@ from symbackprop.algebra.proving.quotients import (
     whole_exponents,
 )
 from symbackprop.algebra.proving.texts import entry_text, free_of, height_of, text_of
-from symbackprop.algebra.space import Premise
+from symbackprop.algebra.space import Premise, definition_of
 from symbackprop.algebra.symbols import Apply, ArgMax, Guard, tensor_of
 
 CASES = 5

@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 from sympy import Expr, Symbol, lambdify
 
-from symbackprop.algebra.proving.evaluate import definition_of
-from symbackprop.algebra.space import ScalarFunction, Space
+from symbackprop.algebra.space import ScalarFunction, Space, definition_of
 from symbackprop.compiling.identifiers import identifier, identifiers
 from symbackprop.compiling.sources.balancing import balanced
 from symbackprop.compiling.sources.fragments import folded

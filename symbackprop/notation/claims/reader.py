@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Any
 
 from symbackprop.algebra.binding import tensors_in
-from symbackprop.errors import IndexRangeError, LimitError, NotationError, SymbackpropError, UnknownNameError
+from symbackprop.errors import IndexRangeError, LimitError, Location, NotationError, SymbackpropError, UnknownNameError
 from symbackprop.model.model import Model
 from symbackprop.notation.claims.accumulation import Begun, accumulated, mask_of, where_not
 from symbackprop.notation.claims.adjoints import gradient_of, looks_like_gradient
@@ -139,8 +139,9 @@ def _line(part: Statement | Unparsed | Begun, reader: _Reader, wanted: bool) -> 
             name = statement.source.written(statement.sides[0].span)
             return Defined(statement.where, statement.written, name, "a later line changes it")
         case Unparsed():
-            where = part.passage.source.locate(part.span)
-            return Unreadable(part.error.where or where, part.passage.source.written(part.span), part.error)
+            where, written = part.passage.source.locate(part.span), part.passage.source.written(part.span)
+            error = _not_filled_in(where) if _BLANK.search(written) else part.error
+            return Unreadable(error.where or where, written, error)
 
 
 def words_of(model: Model) -> frozenset[str]:
@@ -194,6 +195,8 @@ class _Reader:
         if statement.signs in (("*=",), ("/=",)):
             error = _scaled_alone(statement)
             return Unreadable(statement.where, statement.written, error)
+        if _BLANK.search(statement.written):
+            return Unreadable(statement.where, statement.written, _not_filled_in(statement.where))
         if statement.rest is not None:
             error = _left(statement)
             return Unreadable(error.where or statement.where, statement.written, error)
@@ -668,6 +671,19 @@ def _scaled_alone(statement: Statement) -> NotationError:
         because="No line before says what is changed.",
         fix="Write =.",
         name=sign,
+    )
+
+
+_BLANK = re.compile(r"(?:\\_){3,}|(?<!\w)_{3,}(?!\w)")  # of a worksheet
+
+
+def _not_filled_in(where: Location) -> NotationError:
+    return NotationError(
+        "nothing is filled in here",
+        where=where,
+        because="A blank of a worksheet stands on this line.",
+        fix="Write the formula in the place of ____.",
+        name="____",
     )
 
 

@@ -63,8 +63,9 @@ def _glyph(glyph: Glyph, conventions: Conventions, above: Box | None = None, bel
     """A glyph with what else stands above and below it; two things below need brackets."""
     if glyph.entry:
         below = below or line(_listed([Digits(part) for part in glyph.entry.split(",")]))
-    own = [part for part in (glyph.subscript, glyph.mark if conventions.layers == "plain" else "") if part]
-    subscript = line(_listed([_subscript(part) for part in own])) if own else None
+    own = [_subscript(glyph.subscript)] if glyph.subscript else []
+    own += [_layer(glyph)] if glyph.mark and conventions.layers == "plain" else []
+    subscript = line(_listed(own)) if own else None
     mark = _mark(glyph, conventions)
     if subscript and below:
         inner = _scripted(glyph, subscript, mark)
@@ -77,7 +78,15 @@ def _mark(glyph: Glyph, conventions: Conventions) -> Box | None:
     if not glyph.mark or conventions.layers not in _MARKS:
         return None
     left, right = _MARKS[conventions.layers]
-    return Fenced(left, _letters(glyph.mark), right, "flat")
+    return Fenced(left, _layer(glyph), right, "flat")
+
+
+def _layer(glyph: Glyph) -> Box:
+    """The mark of a layer, or of the one before or after a general layer."""
+    if not glyph.shift:
+        return _letters(glyph.mark)
+    sign = Symbol("-" if glyph.shift < 0 else "+")
+    return Line((_letters(glyph.mark), sign, Digits(str(abs(glyph.shift)))))
 
 
 def _scripted(glyph: Glyph, below: Box | None, above: Box | None) -> Box:
@@ -376,6 +385,12 @@ def _(of: lay.Cases, conventions: Conventions) -> Box:
 def _(of: lay.Each, conventions: Conventions) -> Box:
     indices = _listed([boxed(index, conventions) for index in of.indices], Symbol(","))
     return Line((Gap("quad"), Words("for each "), *indices))
+
+
+@boxed.register
+def _(of: lay.Range, conventions: Conventions) -> Box:
+    numbers = _listed([Words(str(of.first)), Symbol("…"), Words(str(of.last))], Symbol(","))
+    return Line((Gap("quad"), Words("for "), boxed(of.letter, conventions), Symbol("="), *numbers))
 
 
 @boxed.register

@@ -49,13 +49,18 @@ _PARTS = re.compile(r"([^\W\d_]+)(?:_(.+?))?(\d*)")
 _ENTRY = re.compile(r"(.*?[^\W_])_(\d+(?:_\d+)*)")
 
 
+_LAYER = ("l", "r", "q", "s")  # letters for the number of a layer, the usual one first
+_MANY = 4  # numbered layers among which several may be alike
+
+
 @dataclass(frozen=True, slots=True)
 class Nomenclature:
     """What names look like in one document: conventions, premises, the root of its adjoints, glyphs of its tensors.
 
     `roots` names the root of the adjoints that have another one than `root`; `constants` are the tensors that stand
     first in a product: parameters and constants. `letters` are those of each axis, without which indices keep the names
-    of their symbols; `indices` are the letters of those in scope.
+    of their symbols; `indices` are the letters of those in scope. `layer` is that of a general layer, empty where there
+    are too few that are numbered.
     """
 
     conventions: Conventions
@@ -67,6 +72,7 @@ class Nomenclature:
     places: Mapping[str, int] = field(default_factory=dict)
     letters: Letters | None = None
     indices: Mapping[Symbol, str] = field(default_factory=dict)
+    layer: str = ""
 
     def index(self, symbol: Symbol) -> Name:
         """The name of an index."""
@@ -143,7 +149,9 @@ def with_letters(names: Nomenclature, model: Model, counted: Samples | None = No
     counted = counted or model.samples
     samples = None if counted is None else (counted.index, counted.size)
     arrays = [Array(e.indices, shapes[e.tensor], e.expression) for e in model.equations]
-    return replace(names, letters=letters_of(arrays, shapes, samples, taken))
+    numbered = {g.mark for g in names.glyphs.values() if g.mark.isdecimal()}
+    layer = next((name for name in _LAYER if name not in taken), "") if len(numbered) >= _MANY else ""
+    return replace(names, letters=letters_of(arrays, shapes, samples, taken | {layer}), layer=layer)
 
 
 def _guessed(names: Iterable[str], space: Space) -> set[str]:

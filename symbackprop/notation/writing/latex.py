@@ -95,10 +95,11 @@ def _(of: Name, conventions: Conventions) -> str:
 def _glyph(glyph: Glyph, layers: str, above: str = "", below: str = "") -> str:
     """A glyph with what else stands above and below it; two things below need brackets."""
     below = below or glyph.entry
-    own = filter(None, (*glyph.subscript.split(","), glyph.mark if layers == "plain" else ""))
-    subscript = ",".join(_part(part) for part in own)
+    layer = (_part(glyph.mark) + (f"{glyph.shift:+d}" if glyph.shift else "")) if glyph.mark else ""
+    own = [_part(part) for part in glyph.subscript.split(",") if part]
+    subscript = ",".join([*own, *([layer] if layer and layers == "plain" else [])])
     marks = {"[l]": "[%s]", "(l)": "(%s)"}
-    mark = marks[layers] % _part(glyph.mark) if glyph.mark and layers in marks else ""
+    mark = marks[layers] % layer if layer and layers in marks else ""
     if subscript and below:
         return f"({_letters(glyph)}{_up(mark)}_{_script(subscript)})_{_script(below)}" + _up(above)
     nucleus = _letters(glyph) + _up(mark + above if mark else "")
@@ -346,6 +347,11 @@ def _(of: lay.ForEach, conventions: Conventions) -> str:
 def _(of: lay.Each, conventions: Conventions) -> str:
     shown = ", ".join(spell(index, conventions) for index in of.indices)
     return rf" \quad \text{{for each }} {shown}"
+
+
+@spell.register
+def _(of: lay.Range, conventions: Conventions) -> str:
+    return rf" \quad \text{{for }} {spell(of.letter, conventions)} = {of.first}, \dots, {of.last}"
 
 
 @spell.register

@@ -12,6 +12,7 @@ class Glyph:
 
     `d` before it makes an adjoint of it, \(dW^{[1]}\); `plain` is its spelling in plain text. A `verbatim` glyph shows
     the name letter for letter. `entry` is the position of the one entry that the name stands for: \(w^{[1]}_{1,2}\).
+    `shift` is added to a mark that is a letter: \(W^{[l-1]}\).
     `name` is what it is called inside: the tensor, `∂W1` for an adjoint, the size, the index.
     """
 
@@ -23,6 +24,7 @@ class Glyph:
     d: bool = False
     verbatim: bool = False
     entry: str = ""
+    shift: int = 0
     name: str = field(default="", repr=False)  # no part of the look, by which layouts are ordered
 
 
@@ -307,6 +309,15 @@ class Each(Layout):
     """The words at the end of a formula that is said for each value of some indices."""
 
     indices: tuple[Layout, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Range(Layout):
+    """The words at the end of a formula that is said for each whole number from `first` to `last`, up or down."""
+
+    letter: Layout
+    first: int
+    last: int
 
 
 @dataclass(frozen=True, slots=True)

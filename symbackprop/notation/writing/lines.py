@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from symbackprop.notation.writing.brackets import bracketed
-from symbackprop.notation.writing.glyphs import Nomenclature
+from symbackprop.notation.writing.generic import Told, in_general
+from symbackprop.notation.writing.glyphs import Nomenclature, letter
 from symbackprop.notation.writing.latex import spell
 from symbackprop.notation.writing.layout import (
     Aligned,
@@ -16,6 +17,7 @@ from symbackprop.notation.writing.layout import (
     Hadamard,
     Layout,
     Line,
+    Range,
     Row,
     Sign,
     Terms,
@@ -44,40 +46,53 @@ def lines(formulas: Sequence[Formula], names: Nomenclature, sign: str = "=") -> 
     line = spell(row, names.conventions)
     if len(line) <= _LONG or (len(formulas) < 3 and width(line) <= ROOM):
         return row
-    return _aligned(sides, indices, names, sign)
+    return _aligned(sides, _each(indices), names, sign)
 
 
 def aligned(formulas: Sequence[Formula], names: Nomenclature, sign: str = "=") -> Aligned:
     """`a = b = c` with a line for each `=`; no line wider than the page, if signs allow it."""
-    return _aligned(*hoisted(formulas, names), names, sign)
+    sides, indices = hoisted(formulas, names)
+    return _aligned(sides, _each(indices), names, sign)
 
 
-def _aligned(sides: Sequence[Layout], indices: Parts, names: Nomenclature, sign: str) -> Aligned:
+def _each(indices: Parts) -> Parts:
+    return (Each(indices),) if indices else ()
+
+
+def _aligned(sides: Sequence[Layout], ending: Parts, names: Nomenclature, sign: str) -> Aligned:
     rows = _Rows(names)
     first, *rest = [bracketed(side, in_line=False) for side in sides]
     done: list[Line] = []
     for side in rest:
         head, *more = rows.of(side, ROOM - rows.width([first]) - _SIGN)
         done += [Line("relation", Row(head)), *(Line("continued", Row(row)) for row in more)]
-    if indices:
-        ending, last = Each(indices), done[-1]
-        if rows.width([first, *last.row.parts, ending]) + (_SIGN if last.kind == "relation" else _QUAD) > ROOM:
-            done.append(Line("words", Row((ending,))))
+    if ending:
+        last = done[-1]
+        if rows.width([first, *last.row.parts, *ending]) + (_SIGN if last.kind == "relation" else _QUAD) > ROOM:
+            done.append(Line("words", Row(ending)))
         else:
-            done[-1] = Line(last.kind, Row((*last.row.parts, ending)))
+            done[-1] = Line(last.kind, Row((*last.row.parts, *ending)))
     return Aligned(first, sign, tuple(done))
 
 
 def block(equations: Sequence[Sequence[Formula]], names: Nomenclature, sign: str = "=") -> Layout:
-    """Equations under each other, aligned at the sign; a single one as it stands by itself."""
+    """Equations under each other, aligned at the sign, those of alike layers once; a single one as it stands alone."""
     if len(equations) == 1:
         return lines(equations[0], names, sign)
-    first, *rest = [aligned(equation, names, sign) for equation in equations]
+    sides = [hoisted(equation, names) for equation in equations]
+    first, *rest = [
+        _general(told, sides[told.at][1], names, sign) for told in in_general([s for s, _ in sides], names.layer)
+    ]
     done = list(first.lines)
     for each in rest:
         begun, *more = each.lines
         done += [Line(begun.kind, begun.row, each.left), *more]
     return Aligned(first.left, sign, tuple(done))
+
+
+def _general(told: Told, indices: Parts, names: Nomenclature, sign: str) -> Aligned:
+    over = () if told.over is None else (Range(letter(told.over.letter), told.over.first, told.over.last),)
+    return _aligned(told.layouts, (*_each(indices), *over), names, sign)
 
 
 def latex_lines(formulas: Sequence[Formula], names: Nomenclature, sign: str = "=") -> str:

@@ -15,7 +15,7 @@ from symbackprop.notation.writing import latex, lines, mathml, typst
 from symbackprop.notation.writing import layout as lay
 from symbackprop.notation.writing.brackets import bracketed
 from symbackprop.notation.writing.expressions import expression
-from symbackprop.notation.writing.glyphs import Nomenclature, tensor_layout
+from symbackprop.notation.writing.glyphs import GREEK, Nomenclature, tensor_layout
 from symbackprop.notation.writing.layout import Layout
 from symbackprop.notation.writing.matrix_layout import Formula, chain, formula
 
@@ -69,7 +69,8 @@ class Spelling:
 _TEX_ESCAPES = MappingProxyType(
     {
         "\\": "/", "{": "(", "}": ")", "^": "", "~": " ", "_": r"\_", "<": "$<$", ">": "$>$", "&": r"\&", "%": r"\%",
-        "#": r"\#", "$": r"\$",
+        "#": r"\#", "$": r"\$", "ᵀ": r"$^\top$", "⊙": r"$\odot$", "∂": r"$\partial$", "Σ": r"$\Sigma$",
+        **{letter: f"$\\{name}$" for name, letter in GREEK.items() if name.islower() and name != "omicron"},
     }
 )  # fmt: skip
 _LATIN = 0x180  # letters beyond these are unknown to pdflatex without packages for their script
@@ -77,8 +78,7 @@ _LATIN = 0x180  # letters beyond these are unknown to pdflatex without packages 
 
 def _tex_words(words: str) -> str:
     """LaTeX gives `_` and `<` a meaning of their own, and knows Latin letters."""
-    latin = (character if ord(character) < _LATIN else "?" for character in words)
-    return "".join(_TEX_ESCAPES.get(character, character) for character in latin)
+    return "".join(_TEX_ESCAPES.get(c, c if ord(c) < _LATIN else "?") for c in words)
 
 
 _MARKDOWN = re.compile(r"<(?=[A-Za-z/!?])|&(?=[#A-Za-z])|[\\`\[\]]")

@@ -21,6 +21,7 @@ _ACCENTS = {
     "dot": "dot", "ddot": "dot.double", "check": "caron",
 }  # fmt: skip
 _CONTINUED = re.compile(r"^(& quad) +([+−]) ")  # a sign with nothing before it would be that of a number
+_POWER = re.compile(r" \\cdot 10\^\{(-?\d+)\}")
 _CHARACTERS = frozenset("∂∇∞⊤").union(GREEK.values())
 
 
@@ -42,6 +43,11 @@ def display(math: str) -> str:
 def string(words: str) -> str:
     """A string literal, in which nothing is code."""
     return '"' + words.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+
+
+def plain_number(latex: str) -> str:
+    r"""A decimal number that is written in LaTeX, with `\cdot 10^{-3}` or without."""
+    return _POWER.sub(r" dot 10^(\1)", latex)
 
 
 @singledispatch

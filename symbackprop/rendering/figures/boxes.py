@@ -2,7 +2,7 @@ r"""A product of matrices as boxes to scale: W (h × n) times x (n × 1) plus b 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sympy import Expr, Integer, Symbol
@@ -29,8 +29,10 @@ from symbackprop.rendering.figures.drawing import (
     words_of,
 )
 from symbackprop.rendering.figures.labels import adjoint_text, name_text, shape_words
+from symbackprop.rendering.figures.stacking import stacked
 
-_CELL, _LARGEST, _GRID = 20.0, 150.0, 12
+_CELL, _LARGEST, _GRID = 18.0, 150.0, 12
+_WIDTH = 720.0
 _TOP, _EDGE, _SIGN = 26.0, 10.0, 34.0
 _MOST = 400  # rows or columns that still make a picture
 
@@ -46,9 +48,18 @@ class Sized:
     ink: Ink = "ink"
 
 
-def boxes_drawing(parts: tuple[tuple[str, Sized], ...], *, title: str = "Shapes in a product") -> Drawing:
-    """Boxes in a row, each with the sign before it: ("", W), ("", x), ("+", b), ("=", z). All to one scale."""
-    cell = min(_CELL, _LARGEST / max(max(box.rows, box.columns) for _, box in parts))
+Parts = tuple[tuple[str, Sized], ...]
+"""Boxes, each with the sign before it: ("", W), ("", x), ("+", b), ("=", z)."""
+
+
+def cell_of(parts: Parts) -> float:
+    """How wide an entry is drawn, so that the largest box fits."""
+    return min(_CELL, _LARGEST / max(max(box.rows, box.columns) for _, box in parts))
+
+
+def boxes_drawing(parts: Parts, *, title: str = "Shapes in a product", cell: float | None = None) -> Drawing:
+    """Boxes in a row, all to one scale: entries are `cell` wide, or as `cell_of` says."""
+    cell = cell_of(parts) if cell is None else cell
     tall = max(box.rows for _, box in parts) * cell
     middle = _TOP + max(tall, 24.0) / 2
     bottom = middle + max(tall, 24.0) / 2
@@ -61,8 +72,14 @@ def boxes_drawing(parts: tuple[tuple[str, Sized], ...], *, title: str = "Shapes 
         room = max(box.columns * cell, width_of(box.label, NAME), width_of(plain(box.words), SMALL)) + 4
         shapes.append(_group(box, x + room / 2, middle, cell, bottom))
         x += room
-    said = " ".join(f"{sign} {words_of(box.label)} ({box.words})".strip() for sign, box in parts)
-    return Drawing(x + _EDGE, bottom + 46, title, said, tuple(shapes))
+    return Drawing(x + _EDGE, bottom + 46, title, _said(parts), tuple(shapes))
+
+
+def _said(parts: Parts) -> str:
+    """The product in words: "W (h × n) times x (n × 1) plus b (h × 1) gives z (h × 1)."."""
+    words = {"": "times ", "+": "plus ", "=": "gives "}
+    named = [f"{words_of(box.label)} ({box.words})" for _, box in parts]
+    return f"{named[0]} {' '.join(words[sign] + name for (sign, _), name in zip(parts[1:], named[1:], strict=True))}."
 
 
 def _group(box: Sized, x: float, middle: float, cell: float, bottom: float) -> Group:
@@ -89,34 +106,50 @@ def matrix_boxes(left: Matrix, right: Matrix, names: Nomenclature, sizes: Mappin
 
     `sizes` gives the numbers of sizes by their names, for the picture; its words keep the symbols.
     """
+    parts = parts_of(left, right, names, sizes)
+    return boxes_drawing(parts) if parts else None
+
+
+def product_boxes(products: Sequence[Parts]) -> Drawing:
+    """The boxes of several products, below each other and to one scale."""
+    cell = min(map(cell_of, products))
+    return stacked([boxes_drawing(parts, cell=cell) for parts in products], "Shapes in the products", _WIDTH, 2.0)
+
+
+def parts_of(left: Matrix, right: Matrix, names: Nomenclature, sizes: Mapping[str, int]) -> Parts:
+    """The boxes of a product of tensors, maybe with tensors added; empty for all else, and where a size is unknown.
+
+    A factor that is a number, or the number of samples, scales entries and has no box.
+    """
+    while isinstance(right, g.Scale):
+        right = right.of
     terms = right.terms if isinstance(right, g.Plus) else (right,)
-    products = [term for term in terms if isinstance(term, g.Product)]
-    if len(products) != 1 or not all(isinstance(term, g.Product) or _is_factor(term) for term in terms):
-        return None
-    if not all(map(_is_factor, products[0].factors)) or not _is_factor(left):
-        return None
-    added = [term for term in terms if term is not products[0]]
-    signs = [*((("", factor)) for factor in products[0].factors), *(("+", term) for term in added), ("=", left)]
-    parts = [(sign, _sized(matrix, names, sizes)) for sign, matrix in signs]
+    rows = [term.factors if isinstance(term, g.Product) else (term,) for term in terms]
+    if not any(len(row) > 1 for row in rows) or not all(_is_factor(m) for row in (*rows, (left,)) for m in row):
+        return ()
+    rows.sort(key=len, reverse=True)
+    signs = [("+" if n and not k else "", m) for n, row in enumerate(rows) for k, m in enumerate(row)]
+    parts = [(sign, _sized(matrix, names, sizes)) for sign, matrix in (*signs, ("=", left))]
     found = tuple((sign, sized) for sign, sized in parts if sized is not None)
-    return boxes_drawing(found) if len(found) == len(parts) else None
+    return found if len(found) == len(parts) else ()
 
 
 def _is_factor(matrix: Matrix) -> bool:
-    return isinstance(matrix, g.Leaf) or (isinstance(matrix, g.Transpose) and isinstance(matrix.of, g.Leaf))
+    return isinstance(matrix.of if isinstance(matrix, g.Transpose) else matrix, g.Leaf | g.Ones)
 
 
 def _sized(matrix: Matrix, names: Nomenclature, sizes: Mapping[str, int]) -> Sized | None:
     rows, columns = (_number(extent, sizes) for extent in matrix.shape)
     if rows is None or columns is None or max(rows, columns) > _MOST:
         return None
-    turned = isinstance(matrix, g.Transpose)
-    leaf = matrix.of if isinstance(matrix, g.Transpose) else matrix
-    assert isinstance(leaf, g.Leaf)
-    adjoint = is_adjoint(leaf.name)
-    label = adjoint_text(primal(leaf.name), names) if adjoint else name_text(leaf.name, names)
-    mark = (Run(names.conventions.transpose, level=1),) if turned else ()
-    return Sized((*label, *mark), rows, columns, shape_words(matrix.shape, names), "backward" if adjoint else "ink")
+    of = matrix.of if isinstance(matrix, g.Transpose) else matrix
+    mark = (Run(names.conventions.transpose, level=1),) if isinstance(matrix, g.Transpose) else ()
+    words = shape_words(matrix.shape, names)
+    if not isinstance(of, g.Leaf):
+        return Sized((Run("1"), *mark), rows, columns, words, "soft")
+    adjoint = is_adjoint(of.name)
+    label = adjoint_text(primal(of.name), names) if adjoint else name_text(of.name, names)
+    return Sized((*label, *mark), rows, columns, words, "backward" if adjoint else "ink")
 
 
 def _number(extent: Expr, sizes: Mapping[str, int]) -> int | None:

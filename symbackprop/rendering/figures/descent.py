@@ -21,10 +21,11 @@ from symbackprop.rendering.figures.drawing import (
     Text,
     extent_of,
     plain,
+    width_of,
     words_of,
 )
 
-_LEFT, _RIGHT, _TOP, _BOTTOM = 62.0, 16.0, 26.0, 46.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 62.0, 16.0, 30.0, 52.0
 _NUMBERED = 6  # steps that bear their numbers
 
 
@@ -52,20 +53,20 @@ def descent_drawing(
     weight: Text,
     loss: Text,
     marks: Sequence[tuple[str, float, float]] = (),
-    width: float = 560.0,
-    height: float = 320.0,
+    width: float = 500.0,
+    height: float = 290.0,
 ) -> Drawing:
     """The loss (upward) over a weight: `curve` and `path` are pairs (weight, loss), `marks` letters at such pairs.
 
     The first steps of the path are numbered from 0.
     """
     frame = _frame([*curve, *path], width, height)
-    shapes: list[Shape] = [*_axes(frame, weight, loss)]
+    shapes: list[Shape] = [*frame_axes(frame, weight, loss)]
     shapes.append(Curve(tuple(frame.at(*point) for point in curve), "forward", straight=True, width=1.8))
     spots = [frame.at(*point) for point in path]
     for a, b in itertools.pairwise(spots):
         if abs(a[0] - b[0]) + abs(a[1] - b[1]) > 12:
-            shapes.append(Curve((a, _before(a, b, 5.0)), "backward", straight=True, dashed=True, head=True))
+            shapes.append(Curve((a, short_of(a, b, 5.0)), "backward", straight=True, dashed=True, head=True))
     shapes += [Circle(x, y, 4.0, "backward", "backward") for x, y in spots]
     shapes += _letters(frame, spots, marks, [frame.at(*point) for point in curve])
     said = f"{words_of(loss)} over {words_of(weight)}; {len(path)} steps of a descent"
@@ -83,26 +84,27 @@ def _frame(points: Sequence[Point], width: float, height: float) -> Frame:
     )
 
 
-def _before(a: Point, b: Point, distance: float) -> Point:
+def short_of(a: Point, b: Point, distance: float) -> Point:
     """The point on the way from a to b that is short of b."""
     length = ((a[0] - b[0]) ** 2 + (a[1] - b[1]) ** 2) ** 0.5
     return b[0] + (a[0] - b[0]) * distance / length, b[1] + (a[1] - b[1]) * distance / length
 
 
-def _axes(frame: Frame, weight: Text, loss: Text) -> Iterator[Shape]:
+def frame_axes(frame: Frame, across: Text, up: Text) -> Iterator[Shape]:
+    """Both axes with round numbers and their names."""
     left, base = _LEFT, frame.height - _BOTTOM
     yield Curve(((left, _TOP - 8), (left, base)), "soft", straight=True, width=1.0)
     yield Curve(((left, base), (frame.width - _RIGHT + 6, base)), "soft", straight=True, width=1.0)
     for value in _ticks(frame.low[0], frame.high[0]):
         x = frame.at(value, frame.low[1])[0]
         yield Curve(((x, base), (x, base + 5)), "soft", straight=True, width=1.0)
-        yield Label(x, base + 19, plain(_number(value)), "soft")
+        yield Label(x, base + 19, plain(short(value)), "soft")
     for value in _ticks(frame.low[1], frame.high[1]):
         y = frame.at(frame.low[0], value)[1]
         yield Curve(((left - 5, y), (left, y)), "soft", straight=True, width=1.0)
-        yield Label(left - 9, y + 4.3, plain(_number(value)), "soft", anchor="end")
-    yield Label(frame.width - _RIGHT, base + 38, weight, "ink", NAME, "end")
-    yield Label(left - 20, _TOP - 10, loss, "ink", NAME, "end")
+        yield Label(left - 9, y + 4.3, plain(short(value)), "soft", anchor="end")
+    yield Label(frame.width - _RIGHT, base + 38, across, "ink", NAME, "end")
+    yield Label(max(left - 9, width_of(up, NAME) + 4), _TOP - 12, up, "ink", NAME, "end")
 
 
 def _ticks(low: float, high: float) -> list[float]:
@@ -114,7 +116,8 @@ def _ticks(low: float, high: float) -> list[float]:
     return [n * step for n in range(first, first + 12) if n * step <= high]
 
 
-def _number(value: float) -> str:
+def short(value: float) -> str:
+    """A number beside an axis."""
     return f"{value:.4g}".replace("-", "−")
 
 

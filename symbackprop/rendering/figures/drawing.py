@@ -139,8 +139,22 @@ def words_of(text: Text) -> str:
 
 
 def width_of(text: Text, size: float) -> float:
-    """The width of a text, on the safe side for the usual fonts."""
-    return sum(_width(c) * size * (_SCRIPT if run.level else 1.0) for run in text for c in run.text)
+    """The width of a text, on the safe side for the usual fonts; letters above and below stand over each other."""
+    width = 0.0
+    for runs in clusters(text):
+        width += max(sum(_width(c) for c in run.text) * size * (_SCRIPT if run.level else 1.0) for run in runs)
+    return width
+
+
+def clusters(text: Text) -> list[tuple[Run, ...]]:
+    """The runs one by one, but what stands above and what stands below the same place together."""
+    found: list[tuple[Run, ...]] = []
+    for run in text:
+        if found and len(found[-1]) == 1 and run.level * found[-1][0].level < 0:
+            found[-1] = (*found[-1], run)
+        else:
+            found.append((run,))
+    return found
 
 
 def _width(character: str) -> float:

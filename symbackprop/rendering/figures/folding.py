@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from symbackprop.notation.writing.glyphs import Nomenclature
@@ -10,7 +10,8 @@ from symbackprop.rendering.figures.drawing import Run
 from symbackprop.rendering.figures.graph import EARLIER, FOLD, Arrow, Graph, Node
 
 LIMIT = 40
-_LEAST = 3  # layers in a fold
+_LEAST = 3  # layers in a fold; parameters that are gathered
+_NAMED = 4  # of these that are named
 
 
 def folded(graph: Graph, names: Nomenclature, limit: int = LIMIT) -> Graph:
@@ -25,6 +26,48 @@ def folded(graph: Graph, names: Nomenclature, limit: int = LIMIT) -> Graph:
     for first, last in _runs(graph, marks, names):
         graph = _fold(graph, {key for key, mark in marks.items() if mark is not None and first < mark < last}, marks)
     return graph
+
+
+def gathered(graph: Graph) -> Graph:
+    """The graph with the parameters of each reader as one node, where a reader has three or more to itself.
+
+    They are named without the mark of their layer, which is that of the reader.
+    """
+    readers: dict[str, set[str]] = {}
+    for arrow in graph.arrows:
+        readers.setdefault(arrow.source, set()).add(arrow.reader)
+    own: dict[str, list[Node]] = {}
+    for node in graph.nodes:
+        if node.role == "parameter" and len(readers.get(node.key, ())) == 1:
+            own.setdefault(next(iter(readers[node.key])), []).append(node)
+    for reader, members in own.items():
+        if len(members) >= _LEAST:
+            graph = _gather(graph, reader, members)
+    return graph
+
+
+def _gather(graph: Graph, reader: str, members: Sequence[Node]) -> Graph:
+    keys = {node.key for node in members}
+    label: list[Run] = []
+    for node in members[:_NAMED]:
+        label += [*([Run(", ")] if label else []), *(run for run in node.label if run.level <= 0)]
+    label += [Run(", …")] if len(members) > _NAMED else []
+    names = tuple(node.tensor for node in members)
+    one = replace(members[0], tensor=" ".join(names), label=tuple(label), step=_span(members), shape="", members=names)
+    arrow = next(a for a in graph.arrows if a.source in keys)
+    arrows = [a for a in graph.arrows if a.source not in keys or a is arrow]
+    merged = replace(arrow, source=one.key, back=any(a.back for a in graph.arrows if a.source in keys))
+    nodes = [one if node is members[0] else node for node in graph.nodes if node is members[0] or node.key not in keys]
+    return Graph(tuple(nodes), tuple(merged if a is arrow else a for a in arrows), graph.root)
+
+
+def _span(members: Sequence[Node]) -> str:
+    """The steps of several nodes: 24–26, or 3, 9."""
+    steps = sorted({int(node.step) for node in members if node.step.isdecimal()})
+    if not steps:
+        return ""
+    is_run = steps[-1] - steps[0] == len(steps) - 1 and len(steps) > 1
+    return f"{steps[0]}–{steps[-1]}" if is_run else ", ".join(map(str, steps))
 
 
 def _mark(node: Node, names: Nomenclature) -> int | None:

@@ -7,10 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sympy import Expr, Integer, Symbol
+from sympy.tensor.indexed import Indexed
 
 from symbackprop.algebra.binding import substitute, tensors_in
+from symbackprop.algebra.symbols import tensor_of
 from symbackprop.derivation.derivation import Derivation
 from symbackprop.model.model import Model
+from symbackprop.model.records import Equation
 from symbackprop.notation.writing.glyphs import Nomenclature
 from symbackprop.rendering.figures.drawing import (
     SMALL,
@@ -34,17 +37,21 @@ from symbackprop.rendering.figures.labels import name_text
 UNITS, WEIGHTS = 6, 12
 """The most units of a layer that are drawn, and the most weights that are labelled."""
 _RADIUS, _DOWN, _EDGE = 21.0, 64.0, 30.0
-_ACROSS, _LABELLED = 130.0, 190.0
+_ACROSS, _LABELLED = 140.0, 215.0
 
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """Units of a vector; `weights` joins each with each unit of the layer before, "" for the input."""
+    """Units of a vector; `weights` joins each with each unit of the layer before, "" for the input.
+
+    Where the weights are `turned`, their first index counts the units of the layer before: z = x W.
+    """
 
     tensor: str
     units: int
     weights: str = ""
     bias: str = ""
+    turned: bool = False
 
 
 def layers_of(model: Model, sizes: Mapping[str, int]) -> tuple[Layer, ...]:
@@ -69,10 +76,17 @@ def layers_of(model: Model, sizes: Mapping[str, int]) -> tuple[Layer, ...]:
         if values[0] != layers[-1].tensor or not layers[0].units:
             return ()
         if matrices:
-            layers.append(Layer(equation.tensor, units, matrices[0], (biases or [""])[0]))
+            turned = _is_turned(equation, matrices[0])
+            layers.append(Layer(equation.tensor, units, matrices[0], (biases or [""])[0], turned))
         else:
             layers[-1] = replace(layers[-1], tensor=equation.tensor)
     return ()
+
+
+def _is_turned(equation: Equation, weights: str) -> bool:
+    """Whether the entry that an equation gives counts along the second index of its matrix."""
+    read = next(part for part in equation.expression.atoms(Indexed) if tensor_of(part) == weights)
+    return read.indices[0] != equation.indices[0] and read.indices[-1] == equation.indices[0]
 
 
 def _units(model: Model, tensor: str, sizes: Mapping[str, int]) -> int:
@@ -111,7 +125,7 @@ def network_drawing(
     circles = [g for n, layer in enumerate(layers) for g in _circles(layer, spots[n], names)]
     labels = _weight_labels(layers, spots, names, weights or {}) if count <= WEIGHTS else ()
     backs = [_back(label) for label in labels]
-    captions = [_caption(layer, spots[n][0][0], tall, names) for n, layer in enumerate(layers)]
+    captions = [_caption(layer, spots[n][0][0] - across / 2, tall, names) for n, layer in enumerate(layers) if n]
     shapes: tuple[Shape, ...] = (*lines, *backs, *labels, *circles, *captions)
     said = ", then ".join(f"{layer.units} of {words_of(name_text(layer.tensor, names))}" for layer in layers)
     width = 2 * _EDGE + (len(layers) - 1) * across
@@ -138,7 +152,8 @@ def _circles(layer: Layer, spots: list[Point], names: Nomenclature) -> list[Grou
     found = []
     base = names.conventions.index_base
     for number, (x, y) in enumerate(spots):
-        text = _entry(name_text(layer.tensor, names), str(number + base))
+        name = name_text(layer.tensor, names)
+        text = _entry(name, str(number + base)) if layer.units > 1 else name
         fill = "paper" if layer.weights else "wash"
         shapes = (Circle(x, y, _RADIUS, "ink", fill), Label(x, y + 5, text, "ink", 15.0))
         found.append(Group("unit", layer.tensor, "", f"unit {words_of(text)}", shapes))
@@ -150,12 +165,12 @@ def _entry(name: Text, index: str) -> Text:
 
 
 def _caption(layer: Layer, x: float, tall: float, names: Nomenclature) -> Label:
-    """What joins the layer with the one before."""
+    """What joins the layer with the one before, below the lines."""
     parts = [name_text(name, names) for name in (layer.weights, layer.bias) if name]
     runs: list[Run] = []
     for part in parts:
         runs += [*([Run(", ")] if runs else []), *part]
-    return Label(x, tall + 26, tuple(runs) if runs else plain("input"), "soft", SMALL)
+    return Label(x, tall + 26, tuple(runs), "soft", 14.0)
 
 
 def _weight_labels(
@@ -171,10 +186,11 @@ def _weight_labels(
     for n, layer in enumerate(layers[1:], start=1):
         for row, goal in enumerate(spots[n]):
             for column, start in enumerate(spots[n - 1]):
+                place = (column, row) if layer.turned else (row, column)
                 if layer.weights in weights:
-                    text = plain(weights[layer.weights][row][column])
+                    text = plain(weights[layer.weights][place[0]][place[1]])
                 else:
-                    text = _entry(name_text(layer.weights, names), f"{row + base},{column + base}")
+                    text = _entry(name_text(layer.weights, names), ",".join(str(k + base) for k in place))
                 label = _on_line(start, goal, text, taken)
                 if label is not None:
                     found.append(label)

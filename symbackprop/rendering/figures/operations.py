@@ -24,6 +24,8 @@ def operation_of(derivation: Derivation, equation: Equation, names: Nomenclature
     """What an equation does, in short; empty where it cannot be told simply."""
     if equation.tensor == derivation.model.root:
         return _word(_loss_word(derivation, equation))
+    if not any(derivation.model.tensor(name).shape for name in (equation.tensor, *tensors_in(equation.expression))):
+        return _word(_entry_word(equation.expression))  # of numbers the sign alone, as graphs of operations have it
     matrix = _matrix_of(derivation, equation.tensor)
     if matrix is not None:
         word = _matrix_word(matrix)
@@ -127,6 +129,10 @@ def _entry_word(expr: Expr) -> str:
         return _SIGNS.get(expr.name, expr.name.replace("_", " "))
     if isinstance(expr, Maximum):
         return "max"
+    if isinstance(expr, Pow) and expr.exp == 2 and tensor_of(expr.base):
+        return "square"
+    if _is_difference(expr):
+        return "−"
     if isinstance(expr, Mul) and len(expr.args) > 1 and all(tensor_of(part) for part in expr.args):
         return "×"
     if isinstance(expr, Add) and all(tensor_of(part) for part in expr.args):
@@ -137,6 +143,12 @@ def _entry_word(expr: Expr) -> str:
         count = len({part for part in expr.function.args if isinstance(part, Indexed)})
         return "product" if count == 2 else "sum"
     return ""
+
+
+def _is_difference(expr: Expr) -> bool:
+    """Whether one tensor is taken from another."""
+    parts = [(-part if part.could_extract_minus_sign() else part) for part in expr.args]
+    return isinstance(expr, Add) and len(parts) == 2 and all(map(tensor_of, parts)) and set(parts) != set(expr.args)
 
 
 def _is_softmax(expr: Mul) -> bool:

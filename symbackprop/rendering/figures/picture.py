@@ -22,10 +22,11 @@ from symbackprop.rendering.figures.drawing import (
     plain,
     words_of,
 )
-from symbackprop.rendering.figures.folding import LIMIT, folded
+from symbackprop.rendering.figures.folding import LIMIT, folded, gathered
 from symbackprop.rendering.figures.graph import Graph, Node, graph_of
 from symbackprop.rendering.figures.placing import (
     COLUMNS,
+    WIDE_BADGE,
     WIDTH,
     Placed,
     Placing,
@@ -36,11 +37,14 @@ from symbackprop.rendering.figures.placing import (
     slope_of,
 )
 from symbackprop.rendering.figures.routes import Track, corner_of, sampled, tracks
+from symbackprop.rendering.figures.stacking import moved
+from symbackprop.rendering.figures.steps_grid import steps_grid
 from symbackprop.rendering.figures.unrolling import unrolled
 
 _SHAPES_UP_TO = 20  # nodes
 _BADGE = 9.5
 _ONE_ROW = 1e4
+_MARGIN = 14.0
 
 
 def graph_drawing(
@@ -59,9 +63,10 @@ def graph_drawing(
     """The computation graph: values forward, with `backward` derivatives back and the steps' numbers on the nodes.
 
     `values` and `adjoints` are short strings by the names of tensors, `slopes` by source and reader. Shapes are shown
-    in small graphs unless said otherwise; equal layers are folded where there are more than `limit` nodes.
+    in small graphs unless said otherwise; equal layers are folded where there are more than `limit` nodes, and three or
+    more parameters that one equation alone reads are one node.
     """
-    graph = folded(graph_of(derivation, names), names, limit)
+    graph = gathered(folded(graph_of(derivation, names), names, limit))
     shown = len(graph.nodes) <= _SHAPES_UP_TO if shapes is None else shapes
     words = Words(values or {}, adjoints or {}, slopes or {}, shown, backward)
     return drawing_of(graph, words, "Computation graph", width=width, columns=columns)
@@ -72,7 +77,17 @@ def unrolled_drawing(derivation: Derivation, names: Nomenclature, *, backward: b
     graph = unrolled(derivation, names)
     if graph is None:
         return None
-    return drawing_of(graph, Words({}, {}, {}, False, backward), "Three steps of the recurrence", width=_ONE_ROW)
+    title, words = "Three steps of the recurrence", Words({}, {}, {}, False, backward)
+    grid = steps_grid(graph, words)
+    if grid is None:
+        return drawing_of(graph, words, title, width=_ONE_ROW)
+    places, curves = grid
+    ends = [(p.x - p.item.width / 2, p.x + p.item.width / 2, p.y + p.item.body / 2) for p in places]
+    ends += [(x, x, y) for curve in curves for x, y in curve.points]
+    left = _MARGIN - min(end[0] for end in ends)
+    width, height = left + max(end[1] for end in ends) + _MARGIN, max(end[2] for end in ends) + _MARGIN
+    shapes = tuple(moved(shape, left, 0.0) for shape in (*curves, *(_group(placed, words) for placed in places)))
+    return Drawing(width, height, title, description(graph, backward=backward), shapes)
 
 
 def drawing_of(graph: Graph, words: Words, title: str, *, width: float = WIDTH, columns: int = COLUMNS) -> Drawing:
@@ -137,6 +152,8 @@ def _badge(placed: Placed, node: Node) -> list[Label | Circle | Box | Curve]:
     x = placed.x + side * (placed.item.width / 2 - 4)
     y = placed.y - placed.item.body / 2
     half = max(_BADGE, len(node.step) * 3.6 + 3)
+    if len(node.step) > WIDE_BADGE:
+        x, y = x - side * (half - 7), y - 5
     outline = Box(x - half, y - _BADGE, 2 * half, 2 * _BADGE, "none", "backward", _BADGE)
     return [outline, Label(x, y + 4.3, plain(node.step), "paper", 12.0, bold=True)]
 

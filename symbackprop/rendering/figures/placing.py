@@ -15,6 +15,8 @@ WIDTH, COLUMNS = 720.0, 8
 _TALL, _LOW = 46.0, 30.0
 _LINE = 16.0
 _EDGE, _BETWEEN = 10.0, 26.0
+WIDE_BADGE = 3
+"""A step number with more letters than that stands above its node, not on the corner."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ def item_of(node: Node, words: Words) -> Item:
     width = max(body + (8 if low else 0), width_of(node.label, NAME) + 20)
     above, below = above_of(node, words), below_of(node, words)[0]
     room = max(width + 8, *(width_of(plain(word), SMALL) + 10 for word in (above, below)))
-    badge = 9.0 if node.step else 0.0
+    badge = (14.0 if len(node.step) > WIDE_BADGE else 9.0) if node.step else 0.0
     low_badge = 8.0 if node.joins else 0.0
     return Item(
         node.key,

@@ -17,6 +17,7 @@ from symbackprop.rendering.figures.drawing import (
     Point,
     Run,
     Shape,
+    clusters,
 )
 
 COLOURS = MappingProxyType(
@@ -35,6 +36,7 @@ COLOURS = MappingProxyType(
 _SANS = "Inter, 'Helvetica Neue', Arial, 'DejaVu Sans', sans-serif"
 _MATHS = "'STIX Two Math', 'STIX Two Text', 'Latin Modern Roman', Cambria, Georgia, 'DejaVu Serif', serif"
 _HEAD = 7.5
+_ADVANCES = MappingProxyType({"[": 0.333, "]": 0.333, "(": 0.333, ")": 0.333, ",": 0.25, "−": 0.6, "⊤": 0.6})
 
 
 def svg(drawing: Drawing, *, standalone: bool = False) -> str:
@@ -44,9 +46,10 @@ def svg(drawing: Drawing, *, standalone: bool = False) -> str:
     --bwd where the page has them.
     """
     width, height = _number(drawing.width), _number(drawing.height)
+    role = "img" if standalone else "group"  # in a page the nodes can be reached one by one
     space = ' xmlns="http://www.w3.org/2000/svg"'
     lines = [
-        f'<svg{space} class="figure" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="group"'
+        f'<svg{space} class="figure" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="{role}"'
         f" aria-label={_quoted(drawing.title)} font-family={_quoted(_SANS)}>",
         f"<title>{_escaped(drawing.title)}</title>",
         f"<desc>{_escaped(drawing.description)}</desc>",
@@ -125,14 +128,28 @@ def _label(label: Label, fixed: bool) -> str:
 
 def _runs(label: Label) -> str:
     """Letters above and below the line are shifted by hand, which all viewers know, and shifted back."""
-    said, height = [], 0.0
-    for run in label.text:
-        wanted = -0.38 * label.size if run.level > 0 else 0.22 * label.size if run.level < 0 else 0.0
-        shift = f' dy="{_number(wanted - height)}"' if abs(wanted - height) > 0.01 else ""
-        size = f' font-size="{_number(max(label.size * 0.75, 10.5))}"' if run.level else ""
-        said.append(f"<tspan{shift}{size}{_style(run)}>{_escaped(run.text)}</tspan>")
-        height = wanted
+    said, height, across = [], 0.0, 0.0
+    for runs in clusters(label.text):
+        widths = [_script_width(run, label.size) for run in runs] if len(runs) > 1 else [0.0]
+        more = 0.1 * label.size if len(runs) > 1 else 0.0  # one above the other they need more room
+        for run, width in zip(runs, widths, strict=True):
+            wanted = -(0.38 * label.size + more) if run.level > 0 else 0.22 * label.size + more if run.level else 0.0
+            shift = f' dx="{_number(across)}"' if abs(across) > 0.01 else ""
+            shift += f' dy="{_number(wanted - height)}"' if abs(wanted - height) > 0.01 else ""
+            size = f' font-size="{_number(_script(label.size))}"' if run.level else ""
+            said.append(f"<tspan{shift}{size}{_style(run)}>{_escaped(run.text)}</tspan>")
+            height, across = wanted, -width
+        across = max(0.0, widths[0] - widths[-1]) if len(runs) > 1 else 0.0
     return "".join(said)
+
+
+def _script(size: float) -> float:
+    return max(size * 0.75, 10.5)
+
+
+def _script_width(run: Run, size: float) -> float:
+    """How far the usual fonts come with letters above or below, so that others can begin where these did."""
+    return sum(_ADVANCES.get(c, 0.5) for c in run.text) * _script(size)
 
 
 def _style(run: Run) -> str:

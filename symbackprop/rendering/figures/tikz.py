@@ -6,7 +6,19 @@ import unicodedata
 from types import MappingProxyType
 
 from symbackprop.notation.writing.glyphs import GREEK
-from symbackprop.rendering.figures.drawing import Box, Circle, Curve, Drawing, Group, Ink, Label, Point, Run, Shape
+from symbackprop.rendering.figures.drawing import (
+    Box,
+    Circle,
+    Curve,
+    Drawing,
+    Group,
+    Ink,
+    Label,
+    Point,
+    Run,
+    Shape,
+    clusters,
+)
 from symbackprop.rendering.figures.svg import COLOURS
 
 SCALE = 0.62
@@ -84,12 +96,14 @@ def _label(label: Label, scale: float) -> str:
 
 
 def _runs(label: Label) -> str:
-    return "".join(map(_run, label.text))
+    return "".join(map(_cluster, clusters(label.text)))
 
 
-def _run(run: Run) -> str:
+def _cluster(runs: tuple[Run, ...]) -> str:
+    run = runs[0]
     if run.level:
-        return f"${{}}{'^' if run.level > 0 else '_'}{{{_upright(run.text)}}}$"
+        scripts = (f"{'^' if r.level > 0 else '_'}{{{_upright(r.text)}}}" for r in runs)
+        return f"${{}}{''.join(scripts)}$"
     return f"${_maths(run.text)}$" if run.math else _plain(run.text)
 
 
@@ -99,13 +113,13 @@ def _upright(words: str) -> str:
 
 def _maths(words: str) -> str:
     """A formula of letters, or a name of several as one word."""
-    signs = [_accented(cluster) for cluster in _clusters(words)]
+    signs = [_accented(cluster) for cluster in _accents(words)]
     if len(signs) > 2 and words.replace("_", "").replace(".", "").isalnum():
         return rf"\mathit{{{''.join(signs)}}}"
     return "".join(signs)
 
 
-def _clusters(words: str) -> list[str]:
+def _accents(words: str) -> list[str]:
     """Letters with the accents that stand on them."""
     found: list[str] = []
     for character in unicodedata.normalize("NFD", words):
