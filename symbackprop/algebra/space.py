@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Literal
 
@@ -108,6 +109,7 @@ class Space:
         return any(fact.tensor == tensor and fact.kind in kinds for fact in self.facts)
 
 
+@lru_cache(maxsize=4096)
 def definition_of(expression: Expr, variable: Symbol, order: int) -> Expr:
     """The derivative of some order of a function's definition, in its own variable."""
     return expression.diff(variable, order) if order else expression

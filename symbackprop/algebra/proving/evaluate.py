@@ -307,7 +307,6 @@ def _apply(expr: Apply, env: Environment, scope: Scope) -> Number:
     return value_of(definition, env, {**scope, function.variable: x})
 
 
-@lru_cache(maxsize=4096)
 def holds(condition: Boolean, env: Environment, scope: Scope) -> Any:
     """Whether a condition holds: relations of index expressions or of real expressions, and, or, not."""
     if isinstance(condition, BooleanTrue | BooleanFalse):
