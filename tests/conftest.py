@@ -14,9 +14,27 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # a worker has one core: threads would wait for each other
 os.environ.setdefault("SYMPY_CACHE_SIZE", "50000")  # SymPy keeps 1,000 results: many tests in one process need more
 
+from tests.remembered import remember_derivations
 
-def pytest_collection_finish() -> None:
+MODELS = frozenset(path.stem for path in (Path(__file__).parents[1] / "docs" / "examples").rglob("*.model"))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """In the long run, what is about one model stands together: a worker derives it once for all of these tests."""
+    if config.getoption("markexpr") == "long":
+        items.sort(key=_model_of)
+
+
+def _model_of(item: pytest.Item) -> str:
+    """The example that a test is about, by its id; "" for others, which come first."""
+    parts = item.name.partition("[")[2].rstrip("]").split("-")
+    return next((part for part in parts if part in MODELS), "")
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
     """SymPy makes many small objects that live long: looking through them for cycles took a seventh of the time."""
+    if not any(item.get_closest_marker("benchmark") for item in session.items):
+        remember_derivations()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
 

@@ -15,7 +15,10 @@ import symbackprop
 
 PACKAGE = Path(symbackprop.__file__).parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
-NAMES = [str(path.relative_to(PACKAGE.parent)) for path in MODULES]
+TOPS = sorted({path.relative_to(PACKAGE).parts[0] for path in MODULES})
+EACH = pytest.mark.parametrize(  # a test for each module would be thousands that take no time but for their number
+    "modules", [[path for path in MODULES if path.relative_to(PACKAGE).parts[0] == top] for top in TOPS], ids=TOPS
+)
 
 FLOORS = {
     "errors": 0,
@@ -62,6 +65,19 @@ def parsed(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
 
 
+@cache
+def nodes(path: Path) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(parsed(path)))
+
+
+def nodes_of(modules: list[Path]) -> Iterator[tuple[Path, ast.AST]]:
+    return ((path, node) for path in modules for node in nodes(path))
+
+
+def place(path: Path, node: ast.expr | ast.stmt | ast.ExceptHandler) -> str:
+    return f"{path.relative_to(PACKAGE)}:{node.lineno}"
+
+
 def dotted(path: Path) -> str:
     parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
@@ -75,9 +91,10 @@ def floor(module: str) -> int:
     return FLOORS[parts[1] if len(parts) > 1 else "__init__"]
 
 
-def imported(tree: ast.Module, module: str, is_package: bool) -> Iterator[str]:
+def imported(path: Path) -> Iterator[str]:
     """The modules of the package that a module imports, `from package import module` followed to the module."""
-    for node in ast.walk(tree):
+    module, is_package = dotted(path), path.name == "__init__.py"
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names if alias.name.split(".")[0] == "symbackprop")
         elif isinstance(node, ast.ImportFrom):
@@ -92,11 +109,10 @@ def imported(tree: ast.Module, module: str, is_package: bool) -> Iterator[str]:
                 yield inner if inner in DOTTED else origin
 
 
-@pytest.mark.parametrize("path", MODULES, ids=NAMES)
-def test_imports_go_downward(path: Path) -> None:
+@EACH
+def test_imports_go_downward(modules: list[Path]) -> None:
     """A module imports from floors below its own, or from its own package, and from no floor above."""
-    module = dotted(path)
-    for target in imported(parsed(path), module, path.name == "__init__.py"):
+    for module, target in ((dotted(path), target) for path in modules for target in imported(path)):
         same_package = module.split(".")[1:2] == target.split(".")[1:2]
         allowed = floor(target) < floor(module) or (same_package and len(module.split(".")) > 1) or floor(module) == 10
         assert allowed, f"{module} (floor {floor(module)}) imports {target} (floor {floor(target)})"
@@ -104,26 +120,23 @@ def test_imports_go_downward(path: Path) -> None:
 
 def test_no_import_cycle() -> None:
     """The modules can be put in an order in which each imports only earlier ones."""
-    graph = {
-        dotted(path): set(imported(parsed(path), dotted(path), path.name == "__init__.py")) - {dotted(path)}
-        for path in MODULES
-    }
+    graph = {dotted(path): set(imported(path)) - {dotted(path)} for path in MODULES}
     assert len(tuple(graphlib.TopologicalSorter(graph).static_order())) >= len(MODULES)
 
 
-@pytest.mark.parametrize("path", MODULES, ids=NAMES)
-def test_no_import_inside_a_function(path: Path) -> None:
+@EACH
+def test_no_import_inside_a_function(modules: list[Path]) -> None:
     """Imports stand at the top of a module, where they can be seen."""
-    for node in ast.walk(parsed(path)):
+    for path, node in nodes_of(modules):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
-            inner = [n.lineno for n in ast.walk(node) if isinstance(n, ast.Import | ast.ImportFrom)]
-            assert not inner, f"{path.name}: import inside a function, lines {inner}"
+            inner = [n for n in ast.walk(node) if isinstance(n, ast.Import | ast.ImportFrom)]
+            assert not inner, f"{place(path, inner[0])}: import inside a function"
 
 
-@pytest.mark.parametrize("path", MODULES, ids=NAMES)
-def test_forbidden_calls(path: Path) -> None:
+@EACH
+def test_forbidden_calls(modules: list[Path]) -> None:
     """No module runs text, and none calls what is known to go wrong on index expressions."""
-    for node in ast.walk(parsed(path)):
+    for path, node in nodes_of(modules):
         if not isinstance(node, ast.Call):
             continue
         name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
@@ -131,11 +144,11 @@ def test_forbidden_calls(path: Path) -> None:
             name = "" if node.func.value.id == "re" else name  # re.compile makes a pattern
         if name == "S" and _is_number(node.args[0]):
             continue
-        assert name not in FORBIDDEN_CALLS, f"{path.name}:{node.lineno} calls {name}, which {FORBIDDEN_CALLS[name]}"
+        assert name not in FORBIDDEN_CALLS, f"{place(path, node)} calls {name}, which {FORBIDDEN_CALLS[name]}"
         if name == "sympify":
             strict = [k.value for k in node.keywords if k.arg == "strict"]
             is_strict = bool(strict) and isinstance(strict[0], ast.Constant) and strict[0].value is True
-            assert is_strict, f"{path.name}:{node.lineno}: sympify reads text unless strict=True"
+            assert is_strict, f"{place(path, node)}: sympify reads text unless strict=True"
 
 
 def _is_number(node: ast.expr) -> bool:
@@ -143,30 +156,28 @@ def _is_number(node: ast.expr) -> bool:
     return isinstance(inner, ast.Constant) and isinstance(inner.value, int)
 
 
-@pytest.mark.parametrize("path", MODULES, ids=NAMES)
-def test_errors_are_named(path: Path) -> None:
+@EACH
+def test_errors_are_named(modules: list[Path]) -> None:
     """No `except` catches everything but the last one of the command line, and nothing raises a bare Exception."""
-    last_resort = path.relative_to(PACKAGE) == Path("cli/ending.py")
-    for node in ast.walk(parsed(path)):
+    for path, node in nodes_of(modules):
         if isinstance(node, ast.ExceptHandler):
+            last_resort = path.relative_to(PACKAGE) == Path("cli/ending.py")
             caught = ast.unparse(node.type) if node.type else "everything"
             too_much = {"everything", "BaseException", *(() if last_resort else ("Exception",))}
-            assert caught not in too_much, f"{path.name}:{node.lineno}"
+            assert caught not in too_much, place(path, node)
         if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
-            assert ast.unparse(node.exc.func) not in ("Exception", "BaseException"), f"{path.name}:{node.lineno}"
+            assert ast.unparse(node.exc.func) not in ("Exception", "BaseException"), place(path, node)
 
 
-@pytest.mark.parametrize("path", MODULES, ids=NAMES)
-def test_no_module_state(path: Path) -> None:
+@EACH
+def test_no_module_state(modules: list[Path]) -> None:
     """No function rebinds a name of its module."""
-    found = [node.lineno for node in ast.walk(parsed(path)) if isinstance(node, ast.Global)]
-    assert not found, f"{path.name}: global, lines {found}"
+    assert [place(path, node) for path in modules for node in nodes(path) if isinstance(node, ast.Global)] == []
 
 
-@pytest.mark.parametrize("path", MODULES, ids=NAMES)
-def test_file_names_say_something(path: Path) -> None:
+def test_file_names_say_something() -> None:
     """No module bears a name that fits everything."""
-    assert path.stem not in EMPTY_NAMES
+    assert [str(path) for path in MODULES if path.stem in EMPTY_NAMES] == []
 
 
 def test_all_is_exactly_the_public_names() -> None:

@@ -115,7 +115,7 @@ def test_rendering_computes_nothing(path: Path) -> None:
             assert node.func.attr not in COMPUTING, f"{path.name}:{node.lineno} calls {node.func.attr}"
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", [*range(4), *(pytest.param(seed, marks=pytest.mark.long) for seed in range(4, 20))])
 def test_a_gradient_has_the_shape_of_its_variable(seed: int) -> None:
     """Each adjoint, and each matrix form, has the shape of the tensor it belongs to, as symbols."""
     case = case_of(seed, 1 + seed % 8)

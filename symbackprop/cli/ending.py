@@ -75,7 +75,7 @@ class Program(click.Group):
             _traceback_if_asked()
             tell(f"symbackprop: {error}")
             return UNUSABLE
-        except Exception as error:
+        except Exception as error:  # whatever is left is a defect: Python's own code for it, 1, is that of a verdict
             _traceback_if_asked()
             tell(defect(error))
             return DEFECT

@@ -223,7 +223,7 @@ class _Builder:
         parts = [(sign, term) for sign, term in terms if not term.is_number]
         if number != 0:
             first = bool(terms) and terms[0][1].is_number
-            signed = (-1, -number) if number.is_negative else (1, number)
+            signed = (-1, -number) if _is_below_zero(number) else (1, number)
             parts.insert(0 if first else len(parts), signed)
         if len(parts) < 2:
             return (parts[0][1] if parts[0][0] > 0 else self.opposite(parts[0][1])) if parts else S.Zero
@@ -261,7 +261,7 @@ class _Builder:
 
     def multiplied(self, numbers: list[Expr], above: list[Expr], below: list[Expr]) -> tuple[int, Expr]:
         number = Mul(*numbers)
-        sign = -1 if number.is_negative else 1
+        sign = -1 if _is_below_zero(number) else 1
         number = sign * number
         if number == 0:
             return 1, S.Zero
@@ -371,7 +371,12 @@ def _is_below(factor: Expr) -> bool:
 
 def _is_negative(expr: Mul) -> bool:
     number, _ = expr.as_coeff_Mul()
-    return bool(number.is_negative)
+    return _is_below_zero(number)
+
+
+def _is_below_zero(number: Expr) -> bool:
+    """Whether a number is negative; of a rational its numerator tells, where SymPy derives all that it could ask."""
+    return number.p < 0 if isinstance(number, Rational) else bool(number.is_negative)
 
 
 def _shared_number(expr: Expr) -> Expr:
@@ -379,7 +384,7 @@ def _shared_number(expr: Expr) -> Expr:
     if not isinstance(expr, Add):
         return S.One
     signed = {term.as_coeff_Mul()[0] for term in expr.args}
-    numbers = {-number if number.is_negative else number for number in signed}
+    numbers = {-number if _is_below_zero(number) else number for number in signed}
     number = numbers.pop()
     if numbers or not isinstance(number, Rational) or any(term.is_number for term in expr.args):
         return S.One

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache, partial
+from typing import Any
 
 import numpy as np
 from sympy import Expr, KroneckerDelta, Mul, S
@@ -62,6 +63,14 @@ class Truth:
     _local: dict[tuple[str, str], Array] = field(default_factory=dict, compare=False, repr=False)
     _reached: dict[str, frozenset[str]] = field(default_factory=dict, compare=False, repr=False)
     _scrambled: dict[frozenset[str], Point] = field(default_factory=dict, compare=False, repr=False)
+
+    @cached_property
+    def judged(self) -> dict[Any, Any]:
+        """What was found of pairs of expressions beside this truth, for who judges: the readings of a line share many.
+
+        It is no field, so that a truth that is made of this one begins without it.
+        """
+        return {}
 
     @property
     def model(self) -> Model:

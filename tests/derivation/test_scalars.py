@@ -232,7 +232,9 @@ def test_every_node_by_complex_steps(name: str, sizes: dict[str, int]) -> None:
         assert known[adjoint(step.of.name)] == pytest.approx(slope, rel=1e-11, abs=1e-14), step.of.name
 
 
-@pytest.mark.parametrize("seed", [0, 1, 2, 9, 13, 16, 21, 24, 36])
+@pytest.mark.parametrize(
+    "seed", [0, 9, 16, 24, *(pytest.param(seed, marks=pytest.mark.long) for seed in (1, 2, 13, 21, 36))]
+)
 def test_random_models(seed: int) -> None:
     """Recurrences, convolutions, softmaxes: every entry's derivative is that of the model, every node its entry."""
     case = case_of(seed, 1 + seed % 8)

@@ -21,6 +21,16 @@ from symbackprop.evaluation.small_sizes import small_sizes
 ROOT = Path(__file__).parents[2] / "docs" / "examples"
 EXAMPLES = sorted(ROOT.rglob("*.model"), key=str)
 MANY_KINKS = {"cnn_digits"}  # 2000 values compared: tenths often meet, and so do units that are all inactive
+QUICK = {
+    "max_pool",
+    "attention_masked",
+    "embedding",
+    "conv1d_strided",
+    "gaussian_mixture",
+    "rnn_two_layers",
+    "cnn_digits",
+}
+"""Networks of each kind of data: kinks, masks, integers, sizes with facts, distributions, time, many entries."""
 SMALL = [
     "002_two_layer_sigmoid", "softmax_classifier", "layer_norm", "residual", "highway", "dropout", "autoencoder",
     "batch_norm", "mixture_of_experts", "001_linear_1_1_2_1",
@@ -39,7 +49,14 @@ def digest(values: Values) -> str:
     return found.hexdigest()
 
 
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda p: p.stem)
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param(path, marks=() if path.parent == ROOT or path.stem in QUICK else pytest.mark.long)
+        for path in EXAMPLES
+    ],
+    ids=lambda p: p.stem,
+)
 def test_every_example(path: Path) -> None:
     """Sizes differ and are small; entries have one decimal and differ where there are not too many; facts hold."""
     model = sb.load(path)

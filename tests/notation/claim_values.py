@@ -64,11 +64,12 @@ class Values:
     def of(self, array: Array) -> np.ndarray:
         """All entries of the array."""
         shape = [self.number(extent) for extent in array.shape]
-        result = np.empty(shape)
+        result, numbers = np.empty(shape), self.numbers()
         for at in itertools.product(*map(range, shape)):
-            result[at] = self.entry(array, at)
+            result[at] = self.entry(array, at, numbers)
         return result
 
-    def entry(self, array: Array, at: tuple[int, ...]) -> float:
-        value = self.numbers().value(array.expression, dict(zip(array.indices, at, strict=True)))
+    def entry(self, array: Array, at: tuple[int, ...], numbers: Numbers | None = None) -> float:
+        """One entry of the array; `numbers` saves making them for each."""
+        value = (numbers or self.numbers()).value(array.expression, dict(zip(array.indices, at, strict=True)))
         return float(np.real(np.ravel(value)[0])) if isinstance(value, np.ndarray) else float(value)

@@ -192,10 +192,17 @@ def check_read_back(name: str, preset: str, every: int) -> int:
     return count
 
 
-@pytest.mark.parametrize("preset", PRESETS)
-@pytest.mark.parametrize("name", [*EXAMPLES, *INLINE])
+@pytest.mark.parametrize(
+    ("name", "preset"),
+    [
+        (name, preset)
+        for at, name in enumerate((*EXAMPLES, *INLINE))
+        for place, preset in enumerate(PRESETS)
+        if (at + place) % 2 == 0
+    ],
+)
 def test_some_lines_read_back(name: str, preset: str) -> None:
-    """One line in forty of each derivation, other ones under each convention."""
+    """One line in forty of each derivation, other ones under each convention; every second one by turns."""
     assert check_read_back(name, preset, 40)
 
 

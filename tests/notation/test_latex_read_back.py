@@ -82,6 +82,7 @@ def displayed(text: str, model: Model, conventions: Conventions, format: Format)
     return read_note(shown, model, conventions).lines
 
 
+@cache
 def claims_in(name: str, preset: str) -> tuple[Line, ...]:
     derivation, conventions = derivation_of(name), PRESETS[preset]
     text = document_text(derivation, "md", detail="every-step", conventions=conventions)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -44,6 +45,7 @@ def reads(expr: Expr) -> set[str]:
     return {name for symbol in expr.atoms(Symbol) if (name := tensor_of(symbol))}
 
 
+@lru_cache(maxsize=256)
 def sampled_tensors(model: Any) -> frozenset[str]:
     """The tensors that have one value per sample: inputs, targets, and all that reads one of them."""
     if model.samples is None:

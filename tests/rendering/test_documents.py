@@ -110,13 +110,21 @@ def test_details_grow(derivations: dict[str, sb.Derivation]) -> None:
     assert len(set(lengths)) == 3
 
 
+@pytest.fixture(scope="module")
+def usual_texts(derivations: dict[str, sb.Derivation]) -> dict[str, str]:
+    """The document of the classifier in each format, under the usual conventions."""
+    return {format: document_text(derivations["softmax_classifier"], format) for format in ("md", "tex")}
+
+
 @pytest.mark.parametrize("preset", ["default", "partial", "textbook", "calculus", "autodiff", "code"])
 @pytest.mark.parametrize("format", ["md", "tex"])
-def test_conventions_change_notation_alone(preset: str, format: str, derivations: dict[str, sb.Derivation]) -> None:
+def test_conventions_change_notation_alone(
+    preset: str, format: str, derivations: dict[str, sb.Derivation], usual_texts: dict[str, str]
+) -> None:
     """Under every named convention the document has the same headings and as many formulas."""
     derivation = derivations["softmax_classifier"]
     mark = "```math" if format == "md" else "\\["
-    usual = document_text(derivation, format)
+    usual = usual_texts[format]
     other = document_text(derivation, format, conventions=sb.Conventions.named(preset))
     assert other.count(mark) == usual.count(mark) or preset == "textbook"
     assert (other == usual) == (preset == "default")

@@ -114,12 +114,18 @@ def test_cases_and_the_number_of_samples_are_read_back(tmp_path: Path) -> None:
     assert {verdict.status for verdict in report.verdicts} == {sb.Status.PROVED}
 
 
+@pytest.fixture(scope="module")
+def usual_texts(relu: sb.ScalarDerivation) -> dict[str, str]:
+    """The document in each format, under the usual conventions."""
+    return {format: document_text(relu, format) for format in ("md", "tex")}
+
+
 @pytest.mark.parametrize("format", ["md", "tex"])
 @pytest.mark.parametrize("preset", PRESETS)
-def test_every_convention(preset: str, format: str, relu: sb.ScalarDerivation) -> None:
+def test_every_convention(preset: str, format: str, relu: sb.ScalarDerivation, usual_texts: dict[str, str]) -> None:
     """Conventions change notation alone: the same steps and as many formulas under each."""
     mark = "```math" if format == "md" else "\\["
-    usual = document_text(relu, format)
+    usual = usual_texts[format]
     other = document_text(relu, format, conventions=sb.Conventions.named(preset))
     assert other.count(mark) == usual.count(mark)
     assert (other == usual) == (preset == "partial")

@@ -8,6 +8,8 @@ import pytest
 
 import symbackprop as sb
 from symbackprop.notation.conventions import PRESETS
+from symbackprop.notation.notes.formats import parts_of
+from symbackprop.notation.notes.passages import Passage
 from symbackprop.rendering.render import document_text
 from tests.planted.examples import EXAMPLES, FOLDER, load
 
@@ -28,7 +30,11 @@ def not_proved(report: sb.Report) -> list[str]:
     return [str(verdict) for verdict in report.verdicts if verdict.status is not sb.Status.PROVED]
 
 
-@pytest.mark.parametrize("document", WRITTEN, ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "document",  # test_scalar_documents.py reads other scalar documents back
+    [pytest.param(path, marks=pytest.mark.long if "scalar" in path.stem else ()) for path in WRITTEN],
+    ids=lambda path: path.name,
+)
 def test_documents_of_the_examples(document: Path) -> None:
     """The documents beside the models, and the note by hand."""
     report = sb.verify(load(owner(document)), document)
@@ -61,7 +67,7 @@ SMALL = {
 }
 
 
-@pytest.mark.parametrize("ending", ["md", "tex"])
+@pytest.mark.parametrize("ending", ["md", pytest.param("tex", marks=pytest.mark.long)])
 @pytest.mark.parametrize("name", SMALL)
 def test_documents_of_small_models(name: str, ending: str, tmp_path: Path) -> None:
     model, path = sb.parse(SMALL[name]), tmp_path / f"document.{ending}"
@@ -69,24 +75,38 @@ def test_documents_of_small_models(name: str, ending: str, tmp_path: Path) -> No
     assert not_proved(sb.verify(model, path)) == []
 
 
+def formulas(document: Path) -> list[tuple[tuple[str, ...], str]]:
+    """The formulas of a document in order, each with the headings that it stands under but for the title."""
+    passages = [part for part in parts_of(document) if isinstance(part, Passage) and part.markup == "latex"]
+    title = 1 if document.suffix == ".md" else 0  # in LaTeX it is no section
+    texts = ((part.headings[title:], part.source.written(part.span)) for part in passages)
+    return [(headings, " ".join(text.split())) for headings, text in texts]
+
+
 @pytest.mark.long
-@pytest.mark.parametrize("ending", ["md", "tex"])
 @pytest.mark.parametrize("network", NETWORKS, ids=lambda path: path.stem)
-def test_documents_of_all_networks(network: Path, ending: str, tmp_path: Path) -> None:
-    assert not_proved(read_back(network, ending, tmp_path)) == []
+def test_documents_of_all_networks(network: Path, tmp_path: Path) -> None:
+    """The Markdown is proved, and LaTeX has the same formulas under the same headings."""
+    assert not_proved(read_back(network, "md", tmp_path)) == []
+    (tmp_path / "document.tex").write_text(document_text(sb.derive(sb.load(network), checks=False), "tex"), "utf-8")
+    in_latex = formulas(tmp_path / "document.tex")
+    assert len(in_latex) > 20
+    assert in_latex == formulas(tmp_path / "document.md")
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("preset", PRESETS)
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_every_notation(name: str, preset: str, tmp_path: Path) -> None:
-    """Every step, in Markdown and LaTeX, under all named conventions."""
+    """Every step under all named conventions, proved in Markdown, and the same in LaTeX."""
     conventions = PRESETS[preset]
     derivation = sb.derive(load(name), checks=False, one_over_m=conventions.one_over_m)
-    for ending in ("md", "tex"):
-        path = tmp_path / f"document.{ending}"
-        path.write_text(document_text(derivation, ending, detail="every-step", conventions=conventions), "utf-8")
-        assert not_proved(sb.verify(load(name), path, conventions=conventions)) == []
+    paths = [tmp_path / f"document.{ending}" for ending in ("md", "tex")]
+    for path in paths:
+        text = document_text(derivation, path.suffix[1:], detail="every-step", conventions=conventions)
+        path.write_text(text, "utf-8")
+    assert not_proved(sb.verify(load(name), paths[0], conventions=conventions)) == []
+    assert formulas(paths[1]) == formulas(paths[0])
 
 
 @pytest.mark.long

@@ -304,7 +304,7 @@ def test_unreadable_and_undecided() -> None:
 @pytest.mark.parametrize(
     "claim",
     [
-        "dz2 = a2 - y + 1/10^9",
+        pytest.param("dz2 = a2 - y + 1/10^9", marks=pytest.mark.long),
         pytest.param("dz2 = a2 - y + 1/10^12", marks=pytest.mark.long),
         "dz2 = a2 - y + 1/10^40",
         "dW2 = 1/m dz2 a1^T (1 + 1/10^13)",

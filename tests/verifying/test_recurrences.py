@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -80,8 +81,8 @@ a[t,j] = f[t,j] tanh(c[t,j])
 loss L = squared_error(a, y)
 cost J = mean(L)
 """
-LONG = {("rnn", "md"), ("gates", "tex")}
-"""Documents with many lines whose like is read back in the other spelling, or of another recurrence."""
+LONG = {("rnn", "md"), ("rnn", "tex"), ("gates", "tex"), ("convolution", "md"), ("pool", "tex"), ("norm", "md")}
+"""Documents whose like is read back in the other spelling, or of another recurrence: test_documents.py has `rnn`."""
 MODELS = {"rnn": RNN, "convolution": CONVOLUTION, "pool": POOL, "norm": NORM, "gates": GATES}
 
 
@@ -159,6 +160,7 @@ a = rnn(x, n, initial=a0)
 loss L = squared_error(a, y)
 cost J = mean(L)
 """
+long = partial(pytest.param, marks=pytest.mark.long)  # mistakes of a kind that others in the list have
 GATED = "dc[t,j] = da[t,j] f[t,j] (1 - tanh(c[t,j])^2)"
 
 
@@ -176,20 +178,20 @@ GATED = "dc[t,j] = da[t,j] f[t,j] (1 - tanh(c[t,j])^2)"
         (RNN, "dWh[i,j] = sum(t, dz[t,i] a[t,j])", "a[t, j] stands where a[t - 1, j] belongs"),
         (RNN, "dWh[i,j] = sum(t, dz[t,i] a[t+1,j])", ""),
         (RNN, "dWh[i,j] = dz[t,i] a[t-1,j]", "the sum over t is missing"),
-        (RNN, "dWh = dz[t] a[t-1]^T", "the sum over t is missing"),
-        (RNN, "dWx = dz_t x_t^T", "the sum over t is missing"),
-        (RNN, "dbh[i] = dz[t,i]", "the sum over t is missing"),
         (RNN, "dbh = dz[t]", "the sum over t is missing"),
         (GATES, GATED, "the term of step t+1 is missing: c and r at step t+1 read c at step t"),
         (GATES, f"{GATED} + dc[t+1,j] f[t+1,j]", "the term of step t+1 through r is missing"),
-        (GATES, f"{GATED} + w[j] dr[t+1,j]", "the term of step t+1 through c is missing"),
         (GATES, f"{GATED} + dc[t+1,j] f[t,j] + w[j] dr[t+1,j]", "f[t, j] stands where f[t + 1, j] belongs"),
-        (GATES, f"{GATED} + dc[t,j] f[t,j] + w[j] dr[t,j]", "step t stands where step t+1 belongs"),
         (GATES, "dc[t,j] = da[t,j] f[t,j] + dc[t+1,j] f[t+1,j] + w[j] dr[t+1,j]", "f stands where f tanh'(c)"),
-        (GATES, "dq[t,j] = di[t,j]", "the derivative of the activation, σ'(q), is missing"),
         (GATES, "df[t,j] = da[t,j] tanh(c[t,j]) + dc[t,j] c[t,j]", "c[t,j] stands where c[t-1,j] belongs"),
-        (GATES, "dw[j] = sum(t, dr[t,j] c[t,j])", "c[t, j] stands where c[t - 1, j] belongs"),
         (GATES, "da[t,j] = sum(k, U[k,j] dq[t+1,k]) + sum(k, V[k,j] dr[t+1,k])", "L's own term, 2 (a - y), is missing"),
+        long(RNN, "dWh = dz[t] a[t-1]^T", "the sum over t is missing"),
+        long(RNN, "dWx = dz_t x_t^T", "the sum over t is missing"),
+        long(RNN, "dbh[i] = dz[t,i]", "the sum over t is missing"),
+        long(GATES, f"{GATED} + w[j] dr[t+1,j]", "the term of step t+1 through c is missing"),
+        long(GATES, f"{GATED} + dc[t,j] f[t,j] + w[j] dr[t,j]", "step t stands where step t+1 belongs"),
+        long(GATES, "dq[t,j] = di[t,j]", "the derivative of the activation, σ'(q), is missing"),
+        long(GATES, "dw[j] = sum(t, dr[t,j] c[t,j])", "c[t, j] stands where c[t - 1, j] belongs"),
         (INITIAL, "da.W_h[i,j] = sum(t, da.z[t,i] a[t-1,j])", "the boundary is forgotten"),
         (INITIAL, "da0[j] = sum(i, a.W_h[i,j] da.z[2,i])", "an index is off by one"),
     ],

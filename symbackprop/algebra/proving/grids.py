@@ -116,7 +116,7 @@ class Grids(Environment):
             return np.asarray(0.0)
         inside: Any = True
         for place, extent in zip(position, stored.shape, strict=True):
-            if np.any(place < 0) or np.any(place >= extent):
+            if place.size and (place.min() < 0 or place.max() >= extent):
                 inside = inside & (place >= 0) & (place < extent)
         if inside is True:
             return stored[position]

@@ -6,7 +6,7 @@ index, a power or a part of the name, is said by `references`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
@@ -129,6 +129,11 @@ def _is_row(factors: tuple[tuple[str, Node], ...]) -> bool:
 
 def is_transpose(mark: Node) -> bool:
     return isinstance(mark, Word) and mark.text in TRANSPOSES
+
+
+def marks_of(marks: Iterable[Node]) -> Iterator[str]:
+    """What each mark adds to a name, "" where that is a formula."""
+    return (text_of(mark) or "" for mark in marks)
 
 
 def text_of(mark: Node) -> str | None:

@@ -10,77 +10,69 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from itertools import pairwise, takewhile
+from itertools import pairwise
 from types import MappingProxyType
 from typing import Any
 
 from symbackprop.algebra.binding import tensors_in
-from symbackprop.algebra.symbols import is_adjoint, primal
 from symbackprop.errors import IndexRangeError, LimitError, Location, NotationError, SymbackpropError, UnknownNameError
 from symbackprop.model.model import Model
 from symbackprop.notation.claims.accumulation import Begun, accumulated, mask_of, where_not
 from symbackprop.notation.claims.adjoints import gradient_of, looks_like_gradient
 from symbackprop.notation.claims.bounds import counts_of_terms
-from symbackprop.notation.claims.cases import by_values, by_variable, with_spoken_cases, with_systems, with_wildcards
-from symbackprop.notation.claims.conditions import Spoken, is_behind, is_range, spoken, under
+from symbackprop.notation.claims.cases import by_values, by_variable, with_wildcards
+from symbackprop.notation.claims.conditions import under
 from symbackprop.notation.claims.context import Context, Notation
 from symbackprop.notation.claims.deciding import notation_of
 from symbackprop.notation.claims.depths import depths_of
 from symbackprop.notation.claims.extents import extents_in, named_sizes
 from symbackprop.notation.claims.headings import root_under, scale_under
+from symbackprop.notation.claims.layer_letters import has_layers, open_marks, with_brackets
 from symbackprop.notation.claims.leaves import (
     Leaf,
     as_node,
     given_in,
     given_name,
-    is_letter,
     leaf_of,
     leaves_in,
     letter_of,
+    marks_of,
     shift_of,
-    text_of,
 )
-from symbackprop.notation.claims.neighbours import entries_in_brackets
+from symbackprop.notation.claims.new_names import change_of, has_powers, is_named, is_open_rate, open_function
 from symbackprop.notation.claims.otherwise import with_words_around
+from symbackprop.notation.claims.parsing import parsed
 from symbackprop.notation.claims.printed import check_numbers, value_of
 from symbackprop.notation.claims.readings import reading_of, scope_of
 from symbackprop.notation.claims.records import Claim, Defined, Line, Note, Reading, Schema, Unreadable
 from symbackprop.notation.claims.references import is_family, is_prediction, reference_of
 from symbackprop.notation.claims.resolver import resolve
-from symbackprop.notation.claims.statements import Statement, Unparsed, decimals_of, is_update, named_by, statements_of
+from symbackprop.notation.claims.scales import names_loss, names_samples, speaks_of_all
+from symbackprop.notation.claims.statements import Statement, Unparsed, decimals_of, is_update, named_by
+from symbackprop.notation.claims.stating import states
 from symbackprop.notation.claims.sums import index_letters
-from symbackprop.notation.claims.symbols import LEARNING_RATES, Symbols, key, symbols_of
-from symbackprop.notation.claims.tables import stated_in_row
-from symbackprop.notation.claims.updates import with_old_names
+from symbackprop.notation.claims.symbols import Symbols, key, symbols_of
+from symbackprop.notation.claims.updates import RATES, is_ascent, is_change, with_old_names, with_rate
 from symbackprop.notation.claims.usual_names import data_terms
 from symbackprop.notation.conventions import Conventions
-from symbackprop.notation.notes.passages import Part, Passage, TableRow, Unclosed
+from symbackprop.notation.notes.passages import Part, Passage
 from symbackprop.notation.reading import syntax
 from symbackprop.notation.reading.values import Value
-from symbackprop.notation.surface.grammar import parse
-from symbackprop.notation.surface.macros import Macro, macros_of
 from symbackprop.notation.surface.tree import (
     Fence,
     Node,
     Number,
     Product,
-    Range,
     Rows,
-    Sum,
     Word,
     walk,
 )
 
 MAX_CLAIMS = 2_000
-_ASCENT, _DESCENT = re.compile(r"\bascent\b", re.I), re.compile(r"\bdescent\b|\bminimi[sz]", re.I)
-_MAXIMAL = re.compile(r"\bmaximi[sz]", re.I)
 _STATIONARY = re.compile(
     r"\b(?:set|setting|solve|solving|stationary|vanish\w*|optimum|optimal\w*|zero|normal eq)\b", re.I
 )
-_COUNTED = re.compile(r"[A-Za-z](?:_\{?\w\}?)?")
-_COUNT = re.compile(r"= *\d+")
 _NO_CHANGES: Mapping[str, Any] = MappingProxyType({})
-_RATES = frozenset(LEARNING_RATES)
 
 
 def read_note(
@@ -98,7 +90,7 @@ def read_note(
         LimitError: the note states more than `MAX_CLAIMS` things.
     """
     conventions = conventions or Conventions()
-    found = tuple(with_words_around(part) if isinstance(part, Statement) else part for part in _parsed(parts))
+    found = tuple(with_words_around(part) if isinstance(part, Statement) else part for part in parsed(parts))
     if len(found) > MAX_CLAIMS:
         where = found[MAX_CLAIMS].passage.source.locate(found[MAX_CLAIMS].span)
         raise LimitError(f"there are more than {MAX_CLAIMS:,} claims", where=where, fix="Split the notes.")
@@ -152,123 +144,11 @@ def _line(part: Statement | Unparsed | Begun, reader: _Reader, wanted: bool) -> 
             return Unreadable(error.where or where, written, error)
 
 
-def states(part: Statement | Unparsed | Begun, tables: Sequence[Symbols]) -> bool:
-    """Whether a statement is about tensors: not of shapes alone, `(h×n)(n×1) = h×1`, nor a range, `l = 2, 3`."""
-    if not isinstance(part, Statement):
-        return True
-    leaves = [leaf for side in part.sides for leaf in leaves_in(side)]
-    sizes = {key(name) for table in tables for name in table.sizes}
-    if all(key("_".join((leaf.word, *map(_text, leaf.below)))) in sizes for leaf in leaves):
-        return not any(_has_cross(side) for side in part.sides) and not _is_range(part, tables)
-    return not _is_range(part, tables)
-
-
-def _text(mark: Node) -> str:
-    return text_of(mark) or ""
-
-
-def _has_cross(side: Node) -> bool:
-    crossed = any(isinstance(part, Product) and any(j == "×" for j, _ in part.factors) for part in walk(side))
-    return crossed or isinstance(side, Fence | Number)
-
-
-def _is_range(statement: Statement, tables: Sequence[Symbols]) -> bool:
-    """Whether a statement gives the values of an index or a size: `l = 2, 3`, `i = 1, …, n`, `m = 1`."""
-    first, *others = statement.sides
-    leaf = leaf_of(first)
-    if leaf is None or not leaf.bare or leaf.accents or any(table.named(leaf.word) is not None for table in tables):
-        return False
-    is_size = any(leaf.word in table.sizes for table in tables)
-    if not is_size and not (is_letter(leaf.word) and leaf.word.islower()):
-        return False
-    whole = {name for table in tables for name in table.sizes}
-    plain = all(all(inner.word in whole for inner in leaves_in(side)) for side in others)
-    return plain and all(not isinstance(side, Number) or side.value.denominator == 1 for side in others) and (
-        is_size or statement.rest is not None or isinstance(others[-1], Number | Range)
-    )  # fmt: skip
-
-
 def words_of(model: Model) -> frozenset[str]:
     """The names of a model and of its adjoints, which are no prose in a note on it."""
     whole = symbols_of(model)[-1]
     adjoints = (f"d{name}" for name in whole.tensors)
     return frozenset({*whole.tensors, *adjoints, *whole.sizes, *model.functions, *whole.roots})
-
-
-def _parsed(parts: Iterable[Part]) -> Iterator[Statement | Unparsed]:
-    """The statements of a note; one waits until what stands behind it is known, for that may be its condition."""
-    before: Statement | None = None
-    last: Statement | None = None
-    formula: Passage | None = None
-    condition: Spoken | None = None
-    macros: dict[str, tuple[Macro, ...]] = {}
-    for part in parts:
-        if isinstance(part, TableRow | Unclosed):
-            yield from () if last is None else (last,)
-            last = None
-            yield from stated_in_row(part) if isinstance(part, TableRow) else (_unclosed(part),)
-            continue
-        passage, formula_before, formula = part, formula, part
-        if is_range(passage) or (formula_before is not None and _is_count(formula_before, passage)):
-            continue
-        try:
-            known = (
-                macros.setdefault(passage.source.name, macros_of(passage.source)) if passage.markup == "latex" else ()
-            )
-            pieces = parse(passage.source, passage.span, passage.markup, known)
-        except SymbackpropError as error:
-            if _is_sign(passage):
-                continue
-            yield from () if last is None else (last,)
-            last = None
-            yield Unparsed(passage, passage.span, error)
-            continue
-        if (said := spoken(passage, pieces)) is not None:
-            if last is not None and is_behind(passage, last.passage):
-                last = replace(last, conditions=(*last.conditions, said.condition))
-            else:
-                condition = said
-            continue
-        condition = condition if condition is not None and condition.reaches(passage) else None
-        for found in statements_of(passage, with_spoken_cases(with_systems(pieces)), before):
-            yield from () if last is None else (last,)
-            last = None
-            if not isinstance(found, Statement):
-                yield found
-                continue
-            if condition is not None:
-                found = replace(found, conditions=(condition.condition, *found.conditions))
-                condition = replace(condition, last=passage, used=True)
-            last = before = found
-    yield from () if last is None else (last,)
-
-
-def _is_sign(passage: Passage) -> bool:
-    r"""Whether a formula is a sign by itself, of which the sentence speaks: \(\odot\), \(\top\). It states nothing."""
-    return (
-        re.fullmatch(r"\\[A-Za-z]+|[^\w\s]", passage.source.text[passage.span.start : passage.span.end].strip())
-        is not None
-    )
-
-
-def _unclosed(part: Unclosed) -> Unparsed:
-    return Unparsed(Passage(part.source, part.span, "latex", "display"), part.span, _never_closed(part))
-
-
-def _is_count(formula: Passage, passage: Passage) -> bool:
-    """Whether a sentence goes on from a letter, perhaps with a mark, with a whole number: `$n$ = 1`."""
-    letter, number = (part.source.written(part.span).strip() for part in (formula, passage))
-    near = formula.source is passage.source and 0 <= passage.span.start - formula.span.end <= 4
-    return passage.markup == "text" and near and bool(_COUNTED.fullmatch(letter) and _COUNT.fullmatch(number))
-
-
-def _never_closed(part: Unclosed) -> NotationError:
-    return NotationError(
-        f"this {part.opening} is never closed",
-        where=part.source.locate(part.span),
-        fix=f"Close it with {part.closing}.",
-        name=part.opening,
-    )
 
 
 @dataclass(slots=True)
@@ -299,7 +179,7 @@ class _Reader:
         sampled = {name.rstrip("0123456789") for name in self.tables[-1].sampled}
         self.small = frozenset(w for w in words if len(w) == 1 and w.islower() and w in sampled and w.upper() in words)
         for statement in statements:
-            own = self._learnt(statement) if _names_samples(statement, self.tables[-1]) else None
+            own = self._learnt(statement) if names_samples(statement, self.tables[-1]) else None
             if own is not None:
                 titles = statement.passage.headings
                 self.of_all[titles] = self.of_all.get(titles, frozenset()) | {own}
@@ -335,7 +215,7 @@ class _Reader:
     def _open_rates(self) -> frozenset[str]:
         """The usual letters of a learning rate that have no value, from the model or the note."""
         known = {name for table in self.tables for name in table.tensors}.union(*self.given.values())
-        return _RATES - known
+        return RATES - known
 
     def explains_later(self, line: Line) -> bool:
         """Whether a line could not be read for want of a name that a later line defines, once in all of the note."""
@@ -356,11 +236,11 @@ class _Reader:
         if not self.tables[-1].layers:
             return ()
         found: dict[str, None] = {}
-        leaves = [leaf for side in statement.sides for leaf in (*leaves_in(side), *_with_brackets(side))]
+        leaves = [leaf for side in statement.sides for leaf in (*leaves_in(side), *with_brackets(side))]
         for leaf in leaves:
-            for mark in _open_marks(leaf):
+            for mark in open_marks(leaf):
                 shift = shift_of(mark)
-                if shift is not None and shift[0] in self.notation.each_layer and _has_layers(leaf, self.tables):
+                if shift is not None and shift[0] in self.notation.each_layer and has_layers(leaf, self.tables):
                     found.setdefault(shift[0])
         if not found and any(self._is_bare(leaf) for leaf in leaves):
             last = any(self._names_last(mark) for leaf in leaves for mark in leaf.above)
@@ -433,15 +313,15 @@ class _Reader:
         if not readings:
             raise max(errors, key=_progress)
         whole = [reading for reading in readings if reading.scale == "all samples"]
-        if _names_samples(statement, self.tables[-1]) or (self._goes_on(statement) and any(map(_fits, whole))):
+        if names_samples(statement, self.tables[-1]) or (self._goes_on(statement) and any(map(_fits, whole))):
             readings = whole or readings
         if whole and all(map(_fits, whole)) and any(not _fits(r) for r in readings if r.scale == "one sample"):
             self.laid_out.add(statement.passage.headings)
         readings.sort(key=_is_stretched)
         fitting = tuple(reading for reading in readings if _fits(reading))
-        kind = "update" if is_update(statement) or _is_change(statement) else "equality"
+        kind = "update" if is_update(statement) or is_change(statement) else "equality"
         scale = scale_under(statement.passage.headings)
-        ascends = kind == "update" and _is_ascent(statement)
+        ascends = kind == "update" and is_ascent(statement)
         read, under_ = fitting or tuple(readings), _conditions_in_words(statement)
         return Claim(statement.where, statement.written, kind, read, scale, ascends=ascends, conditions=under_)
 
@@ -460,7 +340,7 @@ class _Reader:
         one, whole = self.tables
         root = root_under(statement.passage.headings)
         of_cost = root == "cost" or (root is not None and whole.roots.get(root) == whole.model.root)
-        return of_cost or _speaks_of_all(statement, one, whole, self.notation)
+        return of_cost or speaks_of_all(statement, one, whole, self.notation)
 
     def _enter_batch(self, statement: Statement) -> None:
         """Later statements go on from a gradient over all samples, where no heading says which are meant."""
@@ -475,7 +355,7 @@ class _Reader:
         here = self.batch == statement.passage.headings and self._states_gradient(statement)
         laid_out = statement.passage.headings in self.laid_out and self._states_gradient(statement)
         here = here or laid_out or self._is_amid_a_batch(statement)
-        return here and not _names_loss(statement, self.tables[-1])
+        return here and not names_loss(statement, self.tables[-1])
 
     def _is_amid_a_batch(self, statement: Statement) -> bool:
         """Whether the gradient of a parameter stands under headings where those of others name the number of samples.
@@ -529,7 +409,7 @@ class _Reader:
         if is_update(statement) and statement.signs[0] in ("-=", "+="):
             sign = statement.signs[0][0]
             nodes[1] = syntax.Addition((("+", nodes[0]), (sign, nodes[1])), nodes[1].span)
-        nodes = _with_rate(nodes, statement, {*context.symbols.tensors, *context.given})
+        nodes = with_rate(nodes, statement, {*context.symbols.tensors, *context.given})
         for condition in statement.conditions:
             nodes = under(condition, nodes, context)
         each = tuple(syntax.Name(letter, statement.span) for letter in statement.each)
@@ -568,7 +448,7 @@ class _Reader:
 
     def _line_layer(self, statement: Statement, symbols: Symbols, layers: Mapping[str, int]) -> int | None:
         """The layer that a bare letter has in a line: the last one where the line names it, or that of the letter l."""
-        leaves = [leaf for side in statement.sides for leaf in (*leaves_in(side), *_with_brackets(side))]
+        leaves = [leaf for side in statement.sides for leaf in (*leaves_in(side), *with_brackets(side))]
         if symbols.layers and any(self._names_last(mark) for leaf in leaves for mark in leaf.above):
             return symbols.layers[-1]
         return next(iter(layers.values()), None)
@@ -667,7 +547,7 @@ class _Reader:
     def _assumed(self, statement: Statement) -> Defined | None:
         """A value given to data, a parameter or an open function, `B = 0`: an assumption, neither right nor wrong."""
         written = statement.source.written
-        example = _open_function(statement.sides[0], self.tables[-1].model)
+        example = open_function(statement.sides[0], self.tables[-1].model)
         if example is not None:
             words = f"an assumption: the model leaves the function {example} open"
             return Defined(statement.where, statement.written, example, words)
@@ -677,7 +557,7 @@ class _Reader:
         value = value_of(statement.sides[1])
         if value is None and not isinstance(statement.sides[1], Rows):
             return None
-        pieces = (leaf.word, *leaf.accents, *map(_text, leaf.below))
+        pieces = (leaf.word, *leaf.accents, *marks_of(leaf.below))
         names = [name for table in self.tables if (name := table.named(*pieces)) is not None]
         roles = {table.roles.get(name) for table, name in zip(self.tables, names, strict=False)}
         if not names or not roles <= {"parameter", "input", "target", "constant"}:
@@ -690,21 +570,21 @@ class _Reader:
     def _new_names(self, statement: Statement, layers: Mapping[str, int]) -> tuple[int, Leaf] | None:
         """The outer side that is a name which nothing bears, and no gradient's by its looks."""
         for place in (0, len(statement.sides) - 1):
-            leaf = leaf_of(statement.sides[place]) or _change_of(statement.sides[place], self.tables)
+            leaf = leaf_of(statement.sides[place]) or change_of(statement.sides[place], self.tables)
             if (
                 leaf is None
                 or leaf.primes
                 or leaf.word == "I"
                 or (leaf.word == "e" and leaf.above)
-                or (_has_powers(leaf) and any(_is_named(leaf, table) for table in self.tables))
+                or (has_powers(leaf) and any(is_named(leaf, table) for table in self.tables))
                 or not leaf.word[:1].isalpha()
             ):
                 continue
             defined = "_".join((leaf.word, *leaf.accents)) in self.definitions
-            known = defined or any(_is_named(leaf, table) for table in self.tables)
+            known = defined or any(is_named(leaf, table) for table in self.tables)
             if is_prediction(leaf) and leaf.bare and not known:
                 return place, leaf
-            if _is_open_rate(leaf, self.tables) or self._is_no_root(leaf, place, statement, layers):
+            if is_open_rate(leaf, self.tables) or self._is_no_root(leaf, place, statement, layers):
                 return place, leaf
             if looks_like_gradient(leaf) or any(self._knows(leaf, statement, s, layers) for s in self.tables):
                 continue
@@ -766,58 +646,6 @@ def _check_one_argument(statement: Statement, tables: Sequence[Symbols]) -> None
             )
 
 
-def _is_ascent(statement: Statement) -> bool:
-    """Whether the words around an update speak of ascent, the nearest first; or of what a step up maximises."""
-    passage, new = statement.passage, statement.sides[1]
-    rises = isinstance(new, Sum) and [sign for sign, _ in new.terms] == ["+", "+"]
-    for words in (f"{passage.before} {passage.after}", *reversed(passage.headings)):
-        if _DESCENT.search(words):
-            return False
-        if _ASCENT.search(words) or (rises and _MAXIMAL.search(words)):
-            return True
-    return False
-
-
-def _is_change(statement: Statement) -> bool:
-    """`ΔW = -η ∂L/∂W`: the change of a parameter, by a learning rate."""
-    head = statement.sides[0]
-    first = leaf_of(head.factors[0][1]) if isinstance(head, Product) else leaf_of(head)
-    names = {leaf.word for side in statement.sides[1:] for leaf in leaves_in(side)}
-    return first is not None and first.word.startswith("Delta") and bool(names & _RATES)
-
-
-def _with_rate(nodes: list[syntax.Node], statement: Statement, known: Collection[str]) -> list[syntax.Node]:
-    """The sides of a change of a parameter as those of its update; elsewhere one that is not `known` has no value.
-
-    Raises:
-        NotationError: one side has a learning rate, and another has none.
-    """
-    if _is_change(statement):
-        target = nodes[0]
-        name = target.base if isinstance(target, syntax.Subscript) else target
-        if isinstance(name, syntax.Name) and is_adjoint(name.name):
-            plain = syntax.Name(primal(name.name), name.span)
-            whole = (
-                syntax.Subscript(plain, target.indices, target.span) if isinstance(target, syntax.Subscript) else plain
-            )
-            return [whole, *(syntax.Addition((("+", whole), ("+", node)), node.span) for node in nodes[1:])]
-    if is_update(statement):
-        return nodes
-    open_rates = _RATES - set(known)
-    rates = [{name.name for name in syntax.names_in(node)} & open_rates for node in nodes]
-    own = set.intersection(*rates) if rates else set()
-    lone = next((rate for found in rates for rate in found - own), None)
-    if lone is not None and _is_number(statement.sides):
-        raise NotationError(
-            f"{lone} has no value here",
-            where=statement.where,
-            because="The model has no such name, so nothing can be compared with a number.",
-            fix=f"Declare it in the model: {lone} = 0.5.",
-            name=lone,
-        )
-    return nodes
-
-
 def _fits(reading: Reading) -> bool:
     return all(side.error is None for side in reading.sides)
 
@@ -832,21 +660,6 @@ def _is_stretched(reading: Reading) -> bool:
 def _agree_in_shape(reading: Reading) -> bool:
     values = [side.value for side in reading.sides]
     return all(value is not None and values[0] is not None and value.shape == values[0].shape for value in values)
-
-
-def _open_function(side: Node, model: Model) -> str | None:
-    """The function that a side applies to something, where the model gives it no formula: σ(x) of `function σ(x)`."""
-    match side:
-        case Product(((_, head), (joint, Fence("(")))) if joint == "":
-            leaf = leaf_of(head)
-            word = "" if leaf is None else leaf.word
-            known = model.functions.get(word) or model.functions.get(key(word))
-            return known.name if known is not None and known.expression is None else None
-    return None
-
-
-def _is_number(sides: Sequence[Node]) -> bool:
-    return any(isinstance(side, Number) for side in sides)
 
 
 def _scaled_alone(statement: Statement) -> NotationError:
@@ -886,91 +699,9 @@ def _left(statement: Statement) -> NotationError:
     )
 
 
-def _is_named(leaf: Leaf, table: Symbols) -> bool:
-    """Whether the model itself has a tensor of that name."""
-    return table.named(leaf.word, *leaf.accents) is not None
-
-
-def _has_powers(leaf: Leaf) -> bool:
-    return any(isinstance(mark, Number) for mark in leaf.above)
-
-
-def _is_open_rate(leaf: Leaf, tables: Sequence[Symbols]) -> bool:
-    """Whether a letter could be a learning rate and is nothing else, so that a note may define it: γ = α/r."""
-    return leaf.bare and leaf.word in _RATES and all(table.named(leaf.word) is None for table in tables)
-
-
-def _change_of(side: Node, tables: Sequence[Symbols]) -> Leaf | None:
-    """The name ΔW of a change of something that the model does not have."""
-    if not isinstance(side, Product) or len(side.factors) != 2:
-        return None
-    head, target = (leaf_of(part) for _, part in side.factors)
-    if head is None or target is None or head.word != "Delta" or not head.bare or not target.word.isalpha():
-        return None
-    known = any(
-        table.named(target.word, *map(_text, target.below)) or target.word in table.families for table in tables
-    )
-    return None if known else replace(target, word=f"change_{target.word}", span=side.span)
-
-
 def _progress(error: SymbackpropError) -> tuple[int, int]:
     """How far a statement was read before the error."""
     return (error.where.line, error.where.column) if error.where is not None else (0, 0)
-
-
-def _with_brackets(side: Node) -> Iterator[Leaf]:
-    """The names of plain text with what stands in brackets behind them as a mark above, `dZ[l]`: it may be a layer."""
-    for part in walk(side):
-        yield from (replace(leaf, above=(fence,)) for leaf, fence in entries_in_brackets(part) if leaf.bare)
-
-
-def _open_marks(leaf: Leaf) -> Iterator[Node]:
-    r"""The marks that may be a layer: none behind a number that is one, as in \((z_3)_l\) and \(z^{(3)}_l\)."""
-    if any(isinstance(mark, Fence) and isinstance(mark.body, Number) for mark in leaf.above):
-        return
-    for marks in (leaf.above, leaf.below):
-        yield from takewhile(lambda mark: not isinstance(mark, Number), marks)
-
-
-def _has_layers(leaf: Leaf, tables: Sequence[Symbols]) -> bool:
-    """Whether the letter is one that the model numbers by layers, a gradient's, or a function."""
-    word = leaf.word.removeprefix("d") if len(leaf.word) > 1 else leaf.word
-    stems = (key(word), key(word + "".join(leaf.accents)))
-    numbered = any(stem in table.families for table in tables for stem in stems)
-    return numbered or word in ("delta", "Delta", "f", "g", "sigma", "phi", "h", "n", "Sigma")
-
-
-def _names_samples(statement: Statement, whole: Symbols) -> bool:
-    """Whether a statement names the number of samples, which that of one sample does not."""
-    size = {s.name for s in whole.samples[0].free_symbols} if whole.samples else set()
-    return any(leaf.bare and leaf.word in size for side in statement.sides for leaf in leaves_in(side))
-
-
-def _speaks_of_all(statement: Statement, one: Symbols, whole: Symbols, notation: Notation) -> bool:
-    """Whether a statement shows by its letters that it is about all samples."""
-    if _names_samples(statement, whole):
-        return True
-    root = whole.model.root
-    for side in statement.sides:
-        for leaf in leaves_in(side):
-            word = leaf.word.removeprefix("d") if len(leaf.word) > 1 else leaf.word
-            if word in whole.roots and whole.roots[word] == root and root not in one.tensors:
-                return True
-            name = whole.tensor(word) or next(iter(whole.families.get(word, {}).values()), None)
-            if name is not None and name in whole.sampled and one.tensor(word) is None and word not in one.families:
-                return True
-            marks = (*leaf.above, *leaf.below)
-            if name is not None and name in whole.sampled and any(letter_of(m) in notation.samples for m in marks):
-                return True
-    return False
-
-
-def _names_loss(statement: Statement, whole: Symbols) -> bool:
-    """Whether a statement names the loss of one sample, of which it is then."""
-    loss = whole.whole.loss
-    if loss == whole.model.root:
-        return False
-    return any(whole.roots.get(leaf.word.removeprefix("d")) == loss for s in statement.sides for leaf in leaves_in(s))
 
 
 def _variable(side: Node, symbols: Symbols) -> tuple[str, ...]:

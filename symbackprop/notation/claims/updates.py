@@ -1,17 +1,25 @@
-r"""New values of what is learnt by names of their own, \(w^+\), `w_new`, \(w_{t+1}\), beside \(w\) or \(w_t\)."""
+r"""Updates of what is learnt: up or down, by its change, or from an old value to a new one, \(w^+\) or `w_new`."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
+from symbackprop.algebra.symbols import is_adjoint, primal
+from symbackprop.errors import NotationError
 from symbackprop.notation.claims.leaves import Leaf, leaf_of, leaves_in, shift_of
 from symbackprop.notation.claims.printed import is_printed
 from symbackprop.notation.claims.statements import Statement, is_update
-from symbackprop.notation.surface.tree import Node, Scripted, Sum, Text, Word, rewritten
+from symbackprop.notation.claims.symbols import LEARNING_RATES
+from symbackprop.notation.reading import syntax
+from symbackprop.notation.surface.tree import Node, Number, Product, Scripted, Sum, Text, Word, rewritten
 
+RATES = frozenset(LEARNING_RATES)
 _NEW = ("+", "new", "next", "updated")
 _OLD = ("-", "old", "prev", "current")
+_ASCENT, _DESCENT = re.compile(r"\bascent\b", re.I), re.compile(r"\bdescent\b|\bminimi[sz]", re.I)
+_MAXIMAL = re.compile(r"\bmaximi[sz]", re.I)
 
 
 def with_old_names(statement: Statement, rates: Collection[str]) -> Statement:
@@ -97,3 +105,59 @@ def _texts(marks: tuple[Node, ...]) -> tuple[str, ...]:
 def _named(leaf: Leaf, word: str, below: tuple[Node, ...], above: tuple[Node, ...]) -> Node:
     base = Word(word, leaf.span, leaf.font)
     return Scripted(base, below, above, 0, leaf.span) if below or above else base
+
+
+def is_ascent(statement: Statement) -> bool:
+    """Whether the words around an update speak of ascent, the nearest first; or of what a step up maximises."""
+    passage, new = statement.passage, statement.sides[1]
+    rises = isinstance(new, Sum) and [sign for sign, _ in new.terms] == ["+", "+"]
+    for words in (f"{passage.before} {passage.after}", *reversed(passage.headings)):
+        if _DESCENT.search(words):
+            return False
+        if _ASCENT.search(words) or (rises and _MAXIMAL.search(words)):
+            return True
+    return False
+
+
+def is_change(statement: Statement) -> bool:
+    """`ΔW = -η ∂L/∂W`: the change of a parameter, by a learning rate."""
+    head = statement.sides[0]
+    first = leaf_of(head.factors[0][1]) if isinstance(head, Product) else leaf_of(head)
+    names = {leaf.word for side in statement.sides[1:] for leaf in leaves_in(side)}
+    return first is not None and first.word.startswith("Delta") and bool(names & RATES)
+
+
+def with_rate(nodes: list[syntax.Node], statement: Statement, known: Collection[str]) -> list[syntax.Node]:
+    """The sides of a change of a parameter as those of its update; elsewhere one that is not `known` has no value.
+
+    Raises:
+        NotationError: one side has a learning rate, and another has none.
+    """
+    if is_change(statement):
+        target = nodes[0]
+        name = target.base if isinstance(target, syntax.Subscript) else target
+        if isinstance(name, syntax.Name) and is_adjoint(name.name):
+            plain = syntax.Name(primal(name.name), name.span)
+            whole = (
+                syntax.Subscript(plain, target.indices, target.span) if isinstance(target, syntax.Subscript) else plain
+            )
+            return [whole, *(syntax.Addition((("+", whole), ("+", node)), node.span) for node in nodes[1:])]
+    if is_update(statement):
+        return nodes
+    open_rates = RATES - set(known)
+    rates = [{name.name for name in syntax.names_in(node)} & open_rates for node in nodes]
+    own = set.intersection(*rates) if rates else set()
+    lone = next((rate for found in rates for rate in found - own), None)
+    if lone is not None and _is_number(statement.sides):
+        raise NotationError(
+            f"{lone} has no value here",
+            where=statement.where,
+            because="The model has no such name, so nothing can be compared with a number.",
+            fix=f"Declare it in the model: {lone} = 0.5.",
+            name=lone,
+        )
+    return nodes
+
+
+def _is_number(sides: Sequence[Node]) -> bool:
+    return any(isinstance(side, Number) for side in sides)

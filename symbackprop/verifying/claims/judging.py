@@ -33,6 +33,7 @@ from symbackprop.verifying.truths import Truth
 
 LONG = 6  # digits of a printed number, one more than which may have a last one that is wrong
 STEPS = 300_000  # of evaluation, entry by entry, at one point
+KEPT = 4_000  # judgements on pairs beside one truth
 _SMALL = 1e-9  # a slope that tells nothing of a learning rate
 
 
@@ -205,28 +206,38 @@ def _rounded(pair: Pair, printed: Decimal, reading: Reading, number: int, basis:
 
 
 def judge_pair(pair: Pair, reading: Reading, number: int, basis: Basis) -> Judgement:
-    """Two expressions over the same indices: numbers first, then a proof."""
+    """Two expressions over the same indices, once for all readings and conventions in which a line comes to them."""
+    known, key = basis.truth.judged, (pair, basis.opaque)
+    if key not in known:
+        if len(known) >= KEPT:
+            known.clear()
+        known[key] = _on_pair(pair, basis)
+    return replace(known[key], reading=reading, side=number)
+
+
+def _on_pair(pair: Pair, basis: Basis) -> Judgement:
+    """Numbers first, then a proof."""
     screen = screened(pair, basis.truth.points)
     if screen.status == "differ":
-        return Judgement("wrong", reading, side=number, pair=pair, screen=screen)
+        return Judgement("wrong", pair=pair, screen=screen)
     proof = proved(pair, basis.truth, basis.opaque)
     if proof is not None:
-        return Judgement("right", reading, "proved", proof.premises, screen.agreed, number, pair, screen)
+        return Judgement("right", None, "proved", proof.premises, screen.agreed, pair=pair, screen=screen)
     if screen.status == "unknown":
-        return _by_exact_points(pair, reading, number, basis.truth)
+        return _by_exact_points(pair, basis.truth)
     witness = Certifier(basis.truth).hidden(pair)
     if witness is not None:
-        return Judgement("wrong", reading, side=number, pair=pair, screen=screen, witness=witness)
-    return Judgement("undecided", reading, points=screen.agreed, side=number, pair=pair, screen=screen)
+        return Judgement("wrong", pair=pair, screen=screen, witness=witness)
+    return Judgement("undecided", points=screen.agreed, pair=pair, screen=screen)
 
 
-def _by_exact_points(pair: Pair, reading: Reading, number: int, truth: Truth) -> Judgement:
+def _by_exact_points(pair: Pair, truth: Truth) -> Judgement:
     """What the points cannot compute, entry by entry at others."""
     using = tuple(truth.space.definitions)
     result = compare_at_points(pair.left, pair.right, pair.ranges, truth.space, using, STEPS)
     if result.status == "refuted":
-        return Judgement("wrong", reading, side=number, pair=pair, witness=result.witness)
-    return Judgement("undecided", reading, points=result.points, side=number, pair=pair)
+        return Judgement("wrong", pair=pair, witness=result.witness)
+    return Judgement("undecided", points=result.points, pair=pair)
 
 
 # local derivatives

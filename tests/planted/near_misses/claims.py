@@ -26,7 +26,10 @@ LONGEST = 250
 _STEPS = (StepKind.FORWARD, StepKind.ADJOINT, StepKind.MATRIX, StepKind.LOCAL_DERIVATIVE, StepKind.COLLAPSE)
 
 
-SMALLER = {"cnn_digits": {"8,8": "4,4", "16": "2", "10": "3"}}
+SMALLER = {
+    "cnn_digits": {"8,8": "4,4", "16": "2", "10": "3"},
+    "mlp": {"x[64]": "x[5]", "32": "4", "10": "3"},
+}
 """Numbers in models that have too many entries for an evaluator by loops, and what stands for them."""
 
 
@@ -51,10 +54,24 @@ _ALIGNED = re.compile(r"\\(?:begin|end)\{aligned\}")
 
 
 def _of_document(derivation: Derivation) -> Iterator[Written]:
-    """The displays of the document that is derived."""
+    """The displays of the document that is derived, those of several equations row by row."""
     groups = _alike(derivation, is_latex=True)
-    for display in _DISPLAY.findall(document_text(derivation, "md")):
-        yield from _pairs(" ".join(_ALIGNED.sub("", display).split()), True, groups, derivation)
+    for display in _DISPLAY.findall(document_text(derivation, "md", detail="every-step")):
+        for row in _rows(" ".join(_ALIGNED.sub("", display).split())):
+            yield from _pairs(row, True, groups, derivation)
+
+
+def _rows(display: str) -> list[str]:
+    """The equations of a display, each with the rows in which it goes on: those with nothing before their sign."""
+    if r"\begin" in display:
+        return [display]  # the rows of a matrix, or cases
+    found: list[str] = []
+    for row in display.split(r"\\"):
+        if found and not row.partition("&")[0].strip():
+            found[-1] += row
+        else:
+            found.append(row)
+    return found
 
 
 def _of_steps(derivation: Derivation) -> Iterator[Written]:
@@ -84,7 +101,7 @@ def _pairs(text: str, is_latex: bool, alike: tuple[tuple[str, ...], ...], deriva
     """Each two sides that stand side by side in a chain of equations."""
     if "  for each " in text or r"\text{" in text:
         return
-    sides = [side.strip().removesuffix("\\\\").strip() for side in _sides(text)]
+    sides = [side.strip().removesuffix("\\\\").strip().strip("&").strip() for side in _sides(text)]
     samples = derivation.source.samples
     size = "" if samples is None else str(samples.size)
     for right in sides[1:]:

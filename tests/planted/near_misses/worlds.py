@@ -26,9 +26,8 @@ from tests.oracles.draws import draw
 from tests.oracles.numbers import STEP, Numbers, OracleError, Rule
 from tests.oracles.slopes import numbers_of, running, sampled_tensors, whole_shapes
 
-LARGEST = 5  # size
+LARGEST = 6  # size
 MOST = 900  # entries of all tensors together
-WORLDS = 5  # for each model and scale
 _CLEAR = 1e-3  # from a kink
 
 Fixed = frozenset[str] | None
@@ -203,7 +202,11 @@ class _Pushed(Numbers):
 
 
 def worlds_of(model: sb.Model, scale: Scale) -> tuple[World, ...]:
-    """Worlds of few entries: with sizes 1 wherever the model allows it, with 2, and with sizes that differ."""
+    """Worlds of few entries: with sizes 1 wherever the model allows it, with 2, and with sizes that differ.
+
+    One of them is without a lone entry along any axis that can have more: where N >= 3, an axis of N - 2 is as short as
+    it can be at the N next to any small number, and along one entry all indices are the same.
+    """
     beside = model if scale == "all samples" else model.one_sample()
     chosen = _sizes_of(model, beside)
     return tuple(World(beside, scale, sizes, seed) for seed, sizes in enumerate(chosen))
@@ -213,15 +216,23 @@ def _sizes_of(model: sb.Model, beside: sb.Model) -> list[dict[Symbol, int]]:
     symbols = sorted(_symbols(model), key=str)
     all_of_them = [dict(zip(symbols, counts, strict=True)) for counts in _counts(len(symbols))]
     allowed = [sizes for sizes in all_of_them if _is_allowed(model, beside, sizes)]
+    extents = sorted({extent for tensor in model.tensors for extent in tensor.shape}, key=str)
     wishes = (
         lambda sizes: sum(sizes.values()),
         lambda sizes: sum(abs(count - 2) for count in sizes.values()),
         lambda sizes: sum(abs(count - (1, 3, 2)[at % 3]) for at, count in enumerate(sizes.values())),
         lambda sizes: sum(abs(count - (2, 1, 3, 4)[at % 4]) for at, count in enumerate(sizes.values())),
         lambda sizes: sum(abs(count - (4, 3, 5, 2)[at % 4]) for at, count in enumerate(sizes.values())),
+        lambda sizes: _alikeness(extents, sizes),
     )
     found = [min(allowed, key=wish) for wish in wishes if allowed]
     return [sizes for at, sizes in enumerate(found) if sizes not in found[:at]]
+
+
+def _alikeness(extents: list[Expr], sizes: dict[Symbol, int]) -> tuple[int, int, int]:
+    """How many axes have one entry, how many are as long as another, and how many entries they have together."""
+    counts = numbers_of(extents, sizes)
+    return counts.count(1), len(counts) - len(set(counts)), sum(counts)
 
 
 def _counts(rank: int) -> Iterator[tuple[int, ...]]:
