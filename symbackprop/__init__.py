@@ -22,6 +22,7 @@ from symbackprop.derivation.steps import Step, StepKind
 from symbackprop.errors import SymbackpropError
 from symbackprop.evaluation.evaluation import Evaluation
 from symbackprop.evaluation.seeded import Values
+from symbackprop.exercises.exercise import Exercise
 from symbackprop.face import (
     Network,
     build,
@@ -29,6 +30,7 @@ from symbackprop.face import (
     contributions,
     derive,
     evaluate,
+    exercise,
     latex,
     load,
     parse,
@@ -112,6 +114,7 @@ __all__ = [
     "Embedding",
     "Equation",
     "Evaluation",
+    "Exercise",
     "FixedBatchNorm",
     "Flatten",
     "GlobalAvgPool",
@@ -152,6 +155,7 @@ __all__ = [
     "elu",
     "equation",
     "evaluate",
+    "exercise",
     "gelu",
     "gelu_tanh",
     "indices",

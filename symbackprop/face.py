@@ -11,6 +11,7 @@ from symbackprop.derivation.steps import Formula, StepKind, of_kind
 from symbackprop.errors import UsageError
 from symbackprop.evaluation import choosing
 from symbackprop.evaluation import seeded as small
+from symbackprop.exercises import exercise as exercising
 from symbackprop.model import building, network
 from symbackprop.model.model import Model
 from symbackprop.notation.conventions import Conventions
@@ -27,6 +28,7 @@ build = checked(building.build)
 compile = checked(compiled.compile)
 contributions = checked(by_sample.contributions)
 derive = checked(sweep.derive)
+exercise = checked(exercising.exercise)
 evaluate = checked(choosing.evaluation_for, "evaluate")
 load = checked(model_text.load)
 Network = checked(network.Network)

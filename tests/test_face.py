@@ -26,6 +26,7 @@ BAD: list[tuple[Callable[[], object], str, str]] = [
     (called("compile", MODEL, backnd="c"), "compile() has no argument 'backnd'", "Did you mean backend?"),
     (called("train", MODEL, {}, epoch=5), "train() has no argument 'epoch'", "Did you mean epochs?"),
     (called("derive", MODEL, with_respect_to="W"), "no argument 'with_respect_to'", "It takes model, wrt, checks"),
+    (called("exercise", MODEL, sort="blanks"), "exercise() has no argument 'sort'", "It takes model, kind"),
     (called("derive"), "missing a required argument: 'model'", "It takes model, wrt"),
     (called("verify", MODEL), "missing a required argument: 'note'", "It takes model, note"),
     (called("derive", MODEL, [], True), "too many positional arguments", "It takes model, wrt"),

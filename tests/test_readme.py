@@ -14,7 +14,7 @@ from symbackprop.cli import main
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(r"^    (symbackprop .*)$", README, re.MULTILINE)
-CODES = {"derive": 0, "compile": 0, "train": 0, "verify": 1}  # the note that is verified has a mistake
+CODES = {"derive": 0, "compile": 0, "train": 0, "verify": 1, "exercise": 0}  # the note that is verified has a mistake
 
 
 def test_the_python_of_the_readme(
