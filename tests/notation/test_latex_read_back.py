@@ -53,8 +53,19 @@ def derivation_of(name: str) -> Derivation:
     return derive(load(EXAMPLES / f"{name}.model"))
 
 
+NUMBERED = {
+    r"\\begin\{equation\}.*": r"\\[",
+    r"\\end\{equation\}": r"\\]",
+    r"\\begin\{align\}.*": "\\\\[\n\\\\begin{aligned}",
+    r"\\end\{align\}": "\\\\end{aligned}\n\\\\]",
+}
+"""Displays with numbers, and the same without."""
+
+
 def displays(text: str, format: str) -> int:
     """The equations on display: each formula, and each further line of an aligned one that has a left side."""
+    for numbered, plain in NUMBERED.items():
+        text = re.sub(numbered, plain, text)
     shown = re.findall(r"```math\n(.*?)```" if format == "md" else r"\\\[\n(.*?)\\\]", text, re.DOTALL)
     lines = [line for formula in shown for line in formula.split("\\begin{aligned}\n")[-1].splitlines()]
     begun = [line for line in lines if re.match(r"[^&]+&(=|:=)", line)]
