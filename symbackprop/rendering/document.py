@@ -138,6 +138,7 @@ def _part(formulas: Formulas, level: str, detail: str, rows: Collection[str] | N
         slopes=tuple(_slopes(formulas)) if detail != "outline" else (),
         signs=signs(formulas, _shown(formulas, read, level, detail)),
         functions=tuple(_functions(formulas, level)),
+        sizes=tuple(_sizes(formulas)),
         notation=_notation(formulas),
         edges=tuple(_edge(formulas, edge) for edge in outside if not edge.of_adjoint),
         later=tuple(_edge(formulas, edge) for edge in outside if edge.of_adjoint),
@@ -180,6 +181,13 @@ def _slopes(formulas: Formulas) -> Iterator[Slope]:
             sides = (step.left, step.before, *(part.after for part in step.substeps[1:]), step.after)
             shown = formulas.chain(formula[0].left, formula[0].after)
             yield Slope(formulas.function(step.tensor), shown, formulas.chain(*sides))
+
+
+def _sizes(formulas: Formulas) -> Iterator[str]:
+    """The sizes in the shapes, in the order in which they come."""
+    shapes = [tensor.shape for tensor in formulas.derivation.model.tensors]
+    found = (size for shape in shapes for extent in shape for size in sorted(extent.free_symbols, key=str))
+    return (formulas.size(size) for size in dict.fromkeys(found))
 
 
 def _functions(formulas: Formulas, level: str) -> Iterator[str]:

@@ -89,6 +89,8 @@ def _firsts(formulas: Formulas, step: Step, read: Sequence[Reading], role: Role,
         yield First.OUTER
     if product and role.kind is not Kind.WEIGHTS and any(_runs_down(reading) for reading in read):
         yield First.TRANSPOSE
+    elif product and role.kind is not Kind.WEIGHTS and any(_is_in_a_row(formulas, reading) for reading in read):
+        yield First.TURNED
     if len(read) > 1:
         yield First.PATHS
     if _is_error(formulas, step):
@@ -110,6 +112,12 @@ def _is_error(formulas: Formulas, step: Step) -> bool:
 def _rank(slope: Expr) -> int:
     """How many indices a slope has that is an entry of a tensor; -1 for any other."""
     return len(indices_of(slope)) if tensor_of(slope) is not None else -1
+
+
+def _is_in_a_row(formulas: Formulas, reading: Reading) -> bool:
+    """Whether the slopes stand in a matrix that has but one row."""
+    shape = formulas.derivation.space.shapes.get(tensor_of(reading.slope) or "", ())
+    return len(shape) == 2 and shape[0] == 1 and not reading.over
 
 
 def _runs_down(reading: Reading) -> bool:

@@ -21,6 +21,7 @@ class First(StrEnum):
 
     LOSS = "loss"  # why the way goes backwards
     OUTER = "outer"  # all entries dz_i a_j together are a column times a row
+    TURNED = "turned"  # products of single numbers with a row, which stand in a column
     TRANSPOSE = "transpose"  # a sum down the columns of W is a product with Wᵀ
     PATHS = "paths"  # what a tensor does by several ways adds up
     ERROR = "error"  # the prediction less the target
@@ -220,6 +221,7 @@ class Part:
     slopes: tuple[Slope, ...]
     signs: Mapping[str, str]
     functions: tuple[str, ...]
+    sizes: tuple[str, ...]
     notation: Notation
     edges: tuple[EdgeLine, ...]
     later: tuple[EdgeLine, ...]

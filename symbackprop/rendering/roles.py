@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from symbackprop.algebra.symbols import indices_of
 from symbackprop.derivation.derivation import Derivation
 from symbackprop.model.records import Tensor
 from symbackprop.notation.writing.glyphs import parts
@@ -66,7 +67,7 @@ def roles(derivation: Derivation, read: Mapping[str, tuple[Reading, ...]]) -> di
 
 
 def _role(derivation: Derivation, tensor: Tensor, read: tuple[Reading, ...], made: Mapping[str, Origin]) -> Role:
-    several = bool(tensor.shape)
+    several = _is_several(tensor)
     if tensor.name in (derivation.source.loss, derivation.source.root):
         return Role(Kind(derivation.source.tensor(tensor.name).role), several=several)
     if tensor.role == "parameter":
@@ -77,7 +78,7 @@ def _role(derivation: Derivation, tensor: Tensor, read: tuple[Reading, ...], mad
 
 
 def _intermediate(tensor: Tensor, read: tuple[Reading, ...], own: Origin, made: Mapping[str, Origin]) -> Role:
-    several, layer = bool(tensor.shape), _layer(tensor.name)
+    several, layer = _is_several(tensor), _layer(tensor.name)
     readers = {reading.through: made.get(reading.through, Origin(Form.OTHER)) for reading in read}
     if any(reading.how is How.LOSS for reading in read) and len(read) == 1:
         return Role(Kind.PREDICTION, function=_word(own), several=several)
@@ -117,13 +118,18 @@ def _word(own: Origin) -> str:
     return "softmax" if own.form is Form.SOFTMAX else own.function
 
 
+def _is_several(tensor: Tensor) -> bool:
+    return any(extent != 1 for extent in tensor.shape)
+
+
 def _parameter(tensor: Tensor, read: tuple[Reading, ...]) -> Kind:
     hows = {reading.how for reading in read}
     if hows == {How.ADDED}:
         return Kind.BIAS
-    if hows == {How.MULTIPLIED}:
-        return Kind.WEIGHTS if len(tensor.shape) > 1 else Kind.SCALE if tensor.shape else Kind.PARAMETER
-    return Kind.PARAMETER
+    if hows != {How.MULTIPLIED} or not tensor.shape:
+        return Kind.PARAMETER
+    own = all(set(indices_of(reading.of)) <= set(indices_of(reading.entry)) for reading in read)
+    return Kind.SCALE if own and len(tensor.shape) == 1 else Kind.WEIGHTS
 
 
 def _layer(name: str) -> str:

@@ -80,6 +80,8 @@ function recompute() {
     const within = one(`section.part[data-part="${id}"]`);
     all("[data-value]", within).forEach((element) => refill(element, at, element.dataset.value, part.shapes.get(element.dataset.value)));
   });
+  // the numbers in figures are those that were given
+  root.classList.toggle("moved", movers.some((input) => input.value !== input.getAttribute("value")));
   const last = Object.keys(program.parts).at(-1);
   const losses = { before: reader(program.parts[last], given.get(last))(program.parts[last].root), after: after(program.parts[last], given.get(last)) };
   all("[data-now]").forEach((element) => { element.textContent = short(losses[element.dataset.now]); });

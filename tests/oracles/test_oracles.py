@@ -106,7 +106,13 @@ def test_complex_step_of_functions(name: str) -> None:
         assert found[0].imag / STEP == pytest.approx(FUNCTION_SLOPES[name](x), rel=1e-13)
 
 
-def two_layers() -> SimpleNamespace:
+class Network(SimpleNamespace):
+    """What stands for a model, and may be remembered by as one may."""
+
+    __hash__ = object.__hash__
+
+
+def two_layers() -> Network:
     """x -> z1 = W1 x -> a1 = σ(z1) -> z2 = W2 a1 + x (a skip) -> L = Σ z2², with a recurrence s[t] = s[t-1] + z2[t]."""
     tensors = (
         Tensor("x", (n,), "input"),
@@ -125,9 +131,7 @@ def two_layers() -> SimpleNamespace:
         Equation("a1", (i,), 1 / (1 + exp(-entry("z1", i)))),
         Equation("z1", (i,), total(entry("W1", i, j) * entry("x", j), (j, n))),
     )
-    return SimpleNamespace(
-        tensors=tensors, equations=equations, loss="L", root="L", samples=None, cost=None, functions={}
-    )
+    return Network(tensors=tensors, equations=equations, loss="L", root="L", samples=None, cost=None, functions={})
 
 
 def adjoints() -> dict[str, Array]:

@@ -101,6 +101,7 @@ def test_what_is_divided_by_another_sum_is_no_softmax() -> None:
         (GATES, "f", Kind.GATE),
         (GATES, "h", Kind.STATE),
         (NORM, "g", Kind.SCALE),
+        (NORM.replace("g[i] u[i]", "sum(j, g[j] u[j]) x[i]"), "g", Kind.WEIGHTS),
     ],
 )
 def test_roles_by_how_a_tensor_is_made_and_read(model: str, name: str, kind: Kind) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 import symbackprop as sb
@@ -160,3 +162,17 @@ def test_a_column_is_spoken_of_where_a_sum_runs_down_one(model: str, told: bool)
     """The derivative by a scalar is a sum over a vector, and no matrix has a part in it."""
     text = document_text(sb.derive(sb.parse(model), checks=False), "md")
     assert ("runs down a column" in text) == told
+
+
+@pytest.mark.parametrize(("rows", "said"), [("1", "They stand in a column"), ("k", "The sum runs down a column")])
+def test_why_a_transpose_comes_back(rows: str, said: str) -> None:
+    """Of a matrix with one row there is no sum down a column, only products that stand in one."""
+    model = f"size n, k\ninput x[n]\ntarget y[{rows}]\nparameter W[{rows},n], V[n,n]\nh = V x\nz = W h\n"
+    text = document_text(sb.derive(sb.parse(model + "loss L = squared_error(z, y)\n"), checks=False), "md")
+    assert said in text and ("They stand in a column" in text) != ("The sum runs down a column" in text)
+
+
+def test_sizes_are_told_once_each() -> None:
+    text = document_text(sb.derive(sb.parse(NETWORK), checks=False), "md")
+    (said,) = re.findall(r"(?m)^(.*) are sizes: any whole numbers", text)
+    assert sorted(re.findall(r"`(.)`", said)) == ["T", "h", "k", "n"]

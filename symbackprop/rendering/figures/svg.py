@@ -33,6 +33,7 @@ COLOURS = MappingProxyType(
     }
 )
 """For each ink the custom property of a page that gives it, and the colour without one."""
+_VALUES = frozenset({"forward", "backward"})  # the inks of numbers, which a page takes away where they change
 _SANS = "Inter, 'Helvetica Neue', Arial, 'DejaVu Sans', sans-serif"
 _MATHS = "'STIX Two Math', 'STIX Two Text', 'Latin Modern Roman', Cambria, Georgia, 'DejaVu Serif', serif"
 _HEAD = 7.5
@@ -123,7 +124,8 @@ def _label(label: Label, fixed: bool) -> str:
     place = f'x="{_number(label.x)}" y="{_number(label.y)}" font-size="{_number(label.size)}"'
     anchor = f' text-anchor="{label.anchor}"' if label.anchor != "start" else ""
     ink = _paint("none", label.ink, fixed)
-    return f'<text {place}{anchor}{weight} xml:space="preserve" style="{ink}">{_runs(label)}</text>'
+    given = ' class="given"' if label.ink in _VALUES else ""
+    return f'<text{given} {place}{anchor}{weight} xml:space="preserve" style="{ink}">{_runs(label)}</text>'
 
 
 def _runs(label: Label) -> str:

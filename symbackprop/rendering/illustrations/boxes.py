@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from symbackprop.algebra.matrices.grammar import Matrix
+from symbackprop.algebra.matrices.grammar import Matrix, leaves
 from symbackprop.derivation.derivation import Derivation
 from symbackprop.derivation.steps import StepKind, of_kind
 from symbackprop.rendering.figures.boxes import parts_of, product_boxes
@@ -28,5 +28,7 @@ def illustration(subject: Subject) -> Illustration | None:
 def _equations(derivation: Derivation) -> Iterator[tuple[Matrix, Matrix]]:
     for step in (*derivation.forward, *derivation.steps):
         for form in of_kind(step, StepKind.MATRIX)[-1:]:
-            if isinstance(form.left, Matrix) and isinstance(form.after, Matrix):
+            if not isinstance(form.left, Matrix) or not isinstance(form.after, Matrix):
+                continue
+            if not all(leaf.is_scalar for leaf in leaves(form.after)):  # numbers have no dimensions
                 yield form.left, form.after

@@ -155,5 +155,8 @@ def test_a_slider_computes_all_numbers_anew(opened: Opened, tensor: str, place: 
     after = shown.evaluate(NUMBERS)
     assert after == other.evaluate(NUMBERS)
     assert sum(x != y for x, y in zip(before, after, strict=True)) > 15
+    in_figures = shown.locator("figure text.given").first
+    assert not in_figures.is_visible()
     shown.locator(".sliders button").click()
     assert shown.evaluate(NUMBERS) == before
+    assert in_figures.is_visible()
