@@ -53,13 +53,20 @@ def derivation_of(name: str) -> Derivation:
     return derive(load(EXAMPLES / f"{name}.model"))
 
 
-_LATEX = r"\\\[\n(.*?)\\\]|\\begin\{equation\}[^\n]*\n(.*?)\\end\{equation\}"
+NUMBERED = {
+    r"\\begin\{equation\}.*": r"\\[",
+    r"\\end\{equation\}": r"\\]",
+    r"\\begin\{align\}.*": "\\\\[\n\\\\begin{aligned}",
+    r"\\end\{align\}": "\\\\end{aligned}\n\\\\]",
+}
+"""Displays with numbers, and the same without."""
 
 
 def displays(text: str, format: str) -> int:
     """The equations on display: each formula, and each further line of an aligned one that has a left side."""
-    shown = re.findall(r"```math\n(.*?)```" if format == "md" else _LATEX, text, re.DOTALL)
-    shown = [formula if isinstance(formula, str) else "".join(formula) for formula in shown]
+    for numbered, plain in NUMBERED.items():
+        text = re.sub(numbered, plain, text)
+    shown = re.findall(r"```math\n(.*?)```" if format == "md" else r"\\\[\n(.*?)\\\]", text, re.DOTALL)
     lines = [line for formula in shown for line in formula.split("\\begin{aligned}\n")[-1].splitlines()]
     begun = [line for line in lines if re.match(r"[^&]+&(=|:=)", line)]
     return len(begun) + sum("\\begin{aligned}" not in formula for formula in shown)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -75,12 +76,16 @@ def test_documents_of_small_models(name: str, ending: str, tmp_path: Path) -> No
     assert not_proved(sb.verify(model, path)) == []
 
 
+FRAME = re.compile(r"\\(?:begin|end)\{(?:equation|align|aligned)\}|\\(?:tag|label)\{[^}]*\}")
+"""What stands around equations in LaTeX: their numbers and labels."""
+
+
 def formulas(document: Path) -> list[tuple[tuple[str, ...], str]]:
-    """The formulas of a document in order, each with the headings that it stands under but for the title."""
+    """The equations of a document in order, each with the headings that it stands under but for the title."""
     passages = [part for part in parts_of(document) if isinstance(part, Passage) and part.markup == "latex"]
     title = 1 if document.suffix == ".md" else 0  # in LaTeX it is no section
     texts = ((part.headings[title:], part.source.written(part.span)) for part in passages)
-    return [(headings, " ".join(text.split())) for headings, text in texts]
+    return [(headings, "".join(FRAME.sub("", text).split())) for headings, text in texts if "=" in text]
 
 
 @pytest.mark.long
