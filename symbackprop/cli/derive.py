@@ -32,6 +32,7 @@ from symbackprop.model.model import Model
 from symbackprop.notation.conventions import PRESETS, Conventions
 from symbackprop.notation.reading.model_text import load
 from symbackprop.rendering.dialects import DIALECTS
+from symbackprop.rendering.environment import check_templates
 from symbackprop.rendering.illustrating import KINDS, chosen_figures, figure_names
 from symbackprop.rendering.records import DETAILS, LEVELS
 from symbackprop.rendering.render import SCALAR, document_text, render
@@ -84,6 +85,7 @@ class Asked:
     author: str
     fragment: bool
     label_prefix: str
+    templates: Path | None
     quiet: bool
 
     @property
@@ -150,6 +152,7 @@ class Asked:
 @click.option("--author", default="", help="Its author.")
 @click.option("--fragment", is_flag=True, help="OUT.tex without a preamble, for \\input in a document of yours.")
 @click.option("--label-prefix", default="", help="What its labels begin with; the name of the model without it.")
+@click.option("--templates", type=click.Path(path_type=Path), help="A folder of templates of your own.")
 @click.option("--quiet", is_flag=True, help="No progress on standard error.")
 def derive_command(**given: Any) -> None:
     """Write the derivation of every gradient of MODEL as Markdown, LaTeX, Typst, PDF, a page or a notebook."""
@@ -183,6 +186,7 @@ def _write(derivation: Derivation | ScalarDerivation, asked: Asked, count: int, 
         "author": asked.author,
         "fragment": asked.fragment,
         "label_prefix": asked.label_prefix,
+        "templates": asked.templates,
         **options,
     }
     if asked.output is None:
@@ -227,6 +231,8 @@ def _check(asked: Asked) -> None:
         check_maker(asked.output)
         _check_figures(asked.output, [asked.model, asked.data, asked.values])
     check_dialect(asked.dialect, asked.format)
+    if asked.templates is not None:
+        check_templates(asked.templates)
     if asked.fragment or asked.label_prefix:
         check_fragment(asked.format, not asked.is_scalar, asked.fragment, asked.label_prefix)
     chosen_figures(asked.figures)

@@ -7,16 +7,22 @@ from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, TemplateSyntaxError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from symbackprop.errors import UsageError
 from symbackprop.notation.writing.typst import string
 
 
-@lru_cache(maxsize=1)
-def environment() -> Environment:
-    """One strict environment; its delimiters leave LaTeX's braces alone."""
-    made = Environment(
-        loader=FileSystemLoader(templates()),
+@lru_cache(maxsize=8)
+def environment(own: Path | None = None) -> Environment:
+    """The strict environment of the templates; its delimiters leave LaTeX's braces alone.
+
+    Templates in the folder `own` go before those of the same name, and can reach nothing but what they are given.
+    """
+    folders = [templates()] if own is None else [str(own), templates()]
+    made = (Environment if own is None else ImmutableSandboxedEnvironment)(
+        loader=FileSystemLoader(folders),
         undefined=StrictUndefined,
         autoescape=False,
         trim_blocks=True,
@@ -36,6 +42,53 @@ def environment() -> Environment:
     made.filters["ranged"] = ranged
     made.filters["indented"] = lambda text: f" {text}" if text else ""
     return made
+
+
+def filled(name: str, own: Path | None = None, **views: object) -> str:
+    """A template with what it words.
+
+    Raises:
+        UsageError: a template in the folder `own` that cannot be read, asks for what there is not, or fails.
+    """
+    if own is None:
+        return environment().get_template(name).render(**views)
+    try:
+        return environment(own).get_template(name).render(**views)
+    except (TemplateError, TypeError, ValueError, ArithmeticError, AttributeError, LookupError, OSError) as error:
+        raise _broken(name, own, error) from error
+
+
+def _broken(name: str, own: Path, error: Exception) -> UsageError:
+    line = f", line {error.lineno}" if isinstance(error, TemplateSyntaxError) else ""
+    where = f"{error.name or name}{line}" if isinstance(error, TemplateSyntaxError) else name
+    return UsageError(
+        f"the templates in {own} cannot be used: {where}",
+        because=f"{type(error).__name__}: {error}".rstrip("."),
+        fix="docs/templates.md says what templates are given; those of symbackprop are examples.",
+        name=str(own),
+    )
+
+
+def check_templates(own: Path) -> None:
+    """Whether a folder has templates that would be used.
+
+    Raises:
+        UsageError: no such folder, or none of its files has the name of a template.
+    """
+    known = {path.name for path in Path(templates()).iterdir() if path.suffix in (".jinja", ".css")}
+    try:
+        found = {path.name for path in own.iterdir()}
+    except OSError as error:
+        raise UsageError(
+            f"cannot read the folder of templates {own}", because=error.strerror or str(error), name=str(own)
+        ) from error
+    if not found & known:
+        raise UsageError(
+            f"the folder {own} has no template that is used",
+            because=f"Their names are {', '.join(sorted(known))}.",
+            fix="Copy one of them there and change it.",
+            name=str(own),
+        )
 
 
 def rows(block: str) -> list[str]:

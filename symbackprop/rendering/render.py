@@ -21,7 +21,7 @@ from symbackprop.rendering.code_beside import code_beside
 from symbackprop.rendering.contributions import contributions_section
 from symbackprop.rendering.dialects import in_dialect
 from symbackprop.rendering.document import document
-from symbackprop.rendering.environment import environment
+from symbackprop.rendering.environment import filled
 from symbackprop.rendering.illustrating import Figures, chosen_figures, figures_of
 from symbackprop.rendering.notebooks import notebook
 from symbackprop.rendering.pages.fonts import font_faces
@@ -59,6 +59,7 @@ def render(
     figures: str | Sequence[str] | None = None,
     fragment: bool = False,
     label_prefix: str = "",
+    templates: str | Path | None = None,
 ) -> Path | str:
     r"""Writes the document of a derivation to `path`, whole or not at all; without a path its text is returned.
 
@@ -74,6 +75,8 @@ def render(
     A `fragment` in LaTeX has no preamble, to be read by `\input`; its labels begin with `label_prefix`, else with the
     name of the model.
 
+    `templates` is a folder of templates of your own, which go before those of the same name (docs/templates.md).
+
     `figures` are some of graph, network, unrolled, boxes, descent, strip, in one string or several; "none" for none.
     Without it they are those that suit the model; an outline has none. Those of a Markdown document are SVG files
     beside it, OUT.graph.svg for OUT.md; a device or a pipe has no place for any.
@@ -81,7 +84,7 @@ def render(
     Raises:
         WriteError: the ending names no format, or a file cannot be written.
         UsageError: an unknown level, detail, format, dialect or figure, a figure for which there is nothing to show,
-            PDF without the package typst, a fragment or code of what has none.
+            PDF without the package typst, a fragment or code of what has none, templates that cannot be used.
     """
     wanted = Wanted(
         level=level,
@@ -97,6 +100,7 @@ def render(
         figures=figures,
         fragment=fragment,
         label_prefix=label_prefix,
+        templates=None if templates is None else Path(templates),
     )
     if path is None:
         return document_text(derivation, format or "md", wanted)
@@ -144,11 +148,11 @@ def _text(derivation: Derived, format: str, wanted: Wanted, drawn: Figures) -> s
         view = scalar_document(derivation, usual, spelled, wanted.detail, wanted.title, wanted.author)
         author = string(wanted.author)
         views = {"document": view, "author": author, "contents": _is_long(view.items)}
-        return _filled("scalar", format, wanted.dialect, drawn, **views)
+        return _filled("scalar", format, wanted, drawn, **views)
     usual = wanted.conventions or Conventions()
     if isinstance(derivation, BySample):
         section = contributions_section(derivation, usual, spelled)
-        return _filled("contributions", format, wanted.dialect, drawn, section=section, author=string(wanted.author))
+        return _filled("contributions", format, wanted, drawn, section=section, author=string(wanted.author))
     check_choice("level", wanted.level or LEVELS[0], LEVELS)
     return _of_arrays(derivation, format, replace(wanted, conventions=usual), drawn)
 
@@ -173,13 +177,13 @@ def _of_arrays(derivation: Derivation, format: str, wanted: Wanted, drawn: Figur
         views["code"] = code_beside(derivation, whole.parts, format, wanted.evaluation)
     if wanted.fragment:
         prefix = wanted.label_prefix or safe(derivation.source.name or "model")
-        return environment().get_template("fragment.tex.jinja").render(**views, figures=drawn, prefix=prefix)
+        return filled("fragment.tex.jinja", wanted.templates, **views, figures=drawn, prefix=prefix)
     if format == "html":
         views |= page_parts(derivation, usual, wanted.evaluation, wanted.digits)
     elif format == "typ":
         told = [t for part in whole.parts for t in part.told]
         views |= {"author": string(wanted.author), "contents": _is_long(told)}
-    return _filled("derivation", format, wanted.dialect, drawn, **views)
+    return _filled("derivation", format, wanted, drawn, **views)
 
 
 def _figures(derivation: Derived, format: str, wanted: Wanted, stem: str = "") -> Figures:
@@ -206,11 +210,11 @@ def _is_long(told: Sequence[object]) -> bool:
     return len(told) > _STEPS_WITHOUT_CONTENTS
 
 
-def _filled(template: str, format: str, dialect: str | None, figures: Figures, **views: object) -> str:
+def _filled(template: str, format: str, wanted: Wanted, figures: Figures, **views: object) -> str:
     """The template of a format with what it words; a notebook is the Markdown document, cut into cells."""
     name = f"{template}.{'md' if format == 'ipynb' else format}.jinja"
     page = {"math_style": STYLE, "fonts": font_faces()} if format == "html" else {}
-    text = environment().get_template(name).render(**{**page, "figures": figures, **views})
+    text = filled(name, wanted.templates, **{**page, "figures": figures, **views})
     if format == "ipynb":
         return notebook(in_dialect(text, "dollar"), figures.files)
-    return in_dialect(text, dialect or "github") if format == "md" else text
+    return in_dialect(text, wanted.dialect or "github") if format == "md" else text

@@ -14,6 +14,7 @@ from symbackprop.evaluation.evaluation import Evaluation
 from symbackprop.files import ending_of
 from symbackprop.notation.conventions import Conventions
 from symbackprop.rendering.dialects import DIALECTS
+from symbackprop.rendering.environment import check_templates
 from symbackprop.rendering.illustrating import Figures
 from symbackprop.rendering.pdf import check_typst
 from symbackprop.rendering.records import DETAILS
@@ -40,6 +41,7 @@ class Wanted:
     code: bool = False
     fragment: bool = False
     label_prefix: str = ""
+    templates: Path | None = None
 
 
 def check_wanted(derivation: object, format: str, wanted: Wanted) -> None:
@@ -54,6 +56,8 @@ def check_wanted(derivation: object, format: str, wanted: Wanted) -> None:
     over_arrays = isinstance(derivation, Derivation)
     if wanted.fragment or wanted.label_prefix:
         check_fragment(format, over_arrays, wanted.fragment, wanted.label_prefix)
+    if wanted.templates is not None:
+        check_templates(wanted.templates)
     if wanted.code and not over_arrays:
         raise UsageError(
             "code stands beside the steps of a derivation over whole arrays alone",
