@@ -86,6 +86,7 @@ class Asked:
     fragment: bool
     label_prefix: str
     templates: Path | None
+    background: bool
     quiet: bool
 
     @property
@@ -152,6 +153,7 @@ class Asked:
 @click.option("--author", default="", help="Its author.")
 @click.option("--fragment", is_flag=True, help="OUT.tex without a preamble, for \\input in a document of yours.")
 @click.option("--label-prefix", default="", help="What its labels begin with; the name of the model without it.")
+@click.option("--background", is_flag=True, help="First what of calculus it rests on.")
 @click.option("--templates", type=click.Path(path_type=Path), help="A folder of templates of your own.")
 @click.option("--quiet", is_flag=True, help="No progress on standard error.")
 def derive_command(**given: Any) -> None:
@@ -187,6 +189,7 @@ def _write(derivation: Derivation | ScalarDerivation, asked: Asked, count: int, 
         "fragment": asked.fragment,
         "label_prefix": asked.label_prefix,
         "templates": asked.templates,
+        "background": asked.background,
         **options,
     }
     if asked.output is None:

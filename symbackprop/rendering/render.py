@@ -60,6 +60,7 @@ def render(
     fragment: bool = False,
     label_prefix: str = "",
     templates: str | Path | None = None,
+    background: bool = False,
 ) -> Path | str:
     r"""Writes the document of a derivation to `path`, whole or not at all; without a path its text is returned.
 
@@ -75,6 +76,7 @@ def render(
     A `fragment` in LaTeX has no preamble, to be read by `\input`; its labels begin with `label_prefix`, else with the
     name of the model.
 
+    With `background` it begins with what of calculus it rests on: derivative, limit, chain rule, several ways.
     `templates` is a folder of templates of your own, which go before those of the same name (docs/templates.md).
 
     `figures` are some of graph, network, unrolled, boxes, descent, strip, in one string or several; "none" for none.
@@ -101,6 +103,7 @@ def render(
         fragment=fragment,
         label_prefix=label_prefix,
         templates=None if templates is None else Path(templates),
+        background=background,
     )
     if path is None:
         return document_text(derivation, format or "md", wanted)
@@ -173,6 +176,7 @@ def _of_arrays(derivation: Derivation, format: str, wanted: Wanted, drawn: Figur
     )
     section = None if wanted.by_sample is None else contributions_section(wanted.by_sample, usual, spelled)
     views: dict[str, object] = {"document": whole, "section": section, "code": None, "labels": references(derivation)}
+    views["background"] = wanted.background
     if wanted.code or format == "ipynb":
         views["code"] = code_beside(derivation, whole.parts, format, wanted.evaluation)
     if wanted.fragment:
@@ -214,7 +218,7 @@ def _filled(template: str, format: str, wanted: Wanted, figures: Figures, **view
     """The template of a format with what it words; a notebook is the Markdown document, cut into cells."""
     name = f"{template}.{'md' if format == 'ipynb' else format}.jinja"
     page = {"math_style": STYLE, "fonts": font_faces()} if format == "html" else {}
-    text = filled(name, wanted.templates, **{**page, "figures": figures, **views})
+    text = filled(name, wanted.templates, **{**page, "figures": figures, "background": wanted.background, **views})
     if format == "ipynb":
         return notebook(in_dialect(text, "dollar"), figures.files)
     return in_dialect(text, wanted.dialect or "github") if format == "md" else text

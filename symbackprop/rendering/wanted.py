@@ -42,6 +42,7 @@ class Wanted:
     fragment: bool = False
     label_prefix: str = ""
     templates: Path | None = None
+    background: bool = False
 
 
 def check_wanted(derivation: object, format: str, wanted: Wanted) -> None:
