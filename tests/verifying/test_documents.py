@@ -95,7 +95,7 @@ def test_documents_of_all_networks(network: Path, tmp_path: Path) -> None:
     assert not_proved(read_back(network, "md", tmp_path)) == []
     (tmp_path / "document.tex").write_text(document_text(sb.derive(sb.load(network), checks=False), "tex"), "utf-8")
     in_latex = formulas(tmp_path / "document.tex")
-    assert len(in_latex) > 20
+    assert len(in_latex) > 12  # fewer would be a reader that passes over them
     assert in_latex == formulas(tmp_path / "document.md")
 
 
