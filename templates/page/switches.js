@@ -1,7 +1,7 @@
 // What the page shows: which formulas, which samples, numbers, lines by entries, light or dark.
 const bar = one(".bar");
 const dark = matchMedia("(prefers-color-scheme: dark)");
-const figure = one("figure");
+const figure = one("figure.graph");
 
 const changes = {
   level: (input) => { root.dataset.level = input.value; },
